@@ -1,0 +1,16 @@
+/** The API as this folder needs it: an account's signed-in connection, given by the command line. */
+export interface Client {
+  /** Which instance and whose account, in words: `https://footbridge.example as acc_…`. The journal keeps it, so that a stopped import goes on only where it began. */
+  readonly target: string;
+  /** Rejects only when no answer came. */
+  post(path: string, body: unknown, idempotencyKey: string): Promise<Answer>;
+  get(path: string): Promise<Answer>;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Parsed JSON, `undefined` where there was none. */
+  readonly body: unknown;
+  /** The header as it came: seconds or an HTTP date. */
+  readonly retryAfter?: string | undefined;
+}

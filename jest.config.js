@@ -1,0 +1,16 @@
+/** One configuration for every workspace: ESM, decorators through swc, packages resolved to their source. */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/bench', '<rootDir>/deploy'],
+  testMatch: ['**/*.spec.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: { '^.+\\.ts$': '@swc/jest' },
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] }, // never 'import': jest's own require breaks
+  globalSetup: '<rootDir>/libs/testing/jest/global-setup.js',
+  globalTeardown: '<rootDir>/libs/testing/jest/global-teardown.js',
+  maxWorkers: 2,
+  testTimeout: 60_000,
+  modulePathIgnorePatterns: ['<rootDir>/\\.footbridge', '<rootDir>/\\.nx'],
+  watchman: false,
+};

@@ -1,0 +1,14 @@
+import type { ContractEvent } from './event.js';
+import * as notifications from './notifications.js';
+import * as referrals from './referrals.js';
+import * as reintegration from './reintegration.js';
+import * as returns from './returns.js';
+import * as shelters from './shelters.js';
+
+const declared: readonly ContractEvent[] = [referrals, shelters, returns, reintegration, notifications].flatMap((file) => Object.values(file));
+
+/** Every event of all five services, by type. */
+export const events: Readonly<Record<string, ContractEvent>> = Object.freeze(Object.fromEntries(declared.map((event) => [event.type, event])));
+
+/** Those that leave the audit trail: on a broker, or posted to an endpoint. */
+export const contracts: readonly ContractEvent[] = declared.filter(({ audience }) => audience !== 'service');

@@ -1,0 +1,62 @@
+import type { CodeList, DataClass, PersonalClass, Sealed } from '@footbridge/privacy';
+
+/** Who besides the owner's authorised workers finds a field in a view. Personal classes are never in a view: they are revealed. */
+export type Shown = 'parties' | 'owner' | 'nobody';
+export type ColumnType = 'text' | 'instant' | 'day' | 'boolean' | 'integer' | 'texts' | 'uuid' | 'json';
+
+/** A column of an aggregate: its class decides where it is stored (plain or sealed) and where it may go. */
+export interface Field<C extends DataClass = DataClass, T = unknown> {
+  readonly class: C;
+  readonly column: ColumnType;
+  readonly shown: Shown;
+  readonly codes?: readonly string[];
+  /** Carries the TypeScript type only; never present at run time. */
+  readonly type?: T;
+}
+export type Fields = Readonly<Record<string, Field>>;
+
+type Stored<F> = F extends Field<infer C, infer T> ? (C extends PersonalClass ? Sealed<T, C> : T) : never;
+
+/** What every aggregate has. Instants are RFC 3339 strings in UTC. */
+export interface BaseRow {
+  readonly id: string;
+  readonly owner: string;
+  /** Every organisation that may see the row; row-level security reads it. */
+  readonly organisations: readonly string[];
+  /** The case as the services of an instance call it (`csr_…`); absent where the aggregate belongs to no case. */
+  readonly caseRef?: string;
+  readonly state: string;
+  readonly version: number;
+  readonly dueAt?: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+export type RowOf<F extends Fields> = BaseRow & { readonly [K in keyof F]?: Stored<F[K]> };
+
+interface Options { readonly shown?: Shown }
+const ofClass = <C extends DataClass>(dataClass: C) => {
+  const make = <T>(column: ColumnType, o: Options | undefined, codes?: readonly string[]): Field<C, T> =>
+    ({ class: dataClass, column, shown: o?.shown ?? 'owner', ...(codes ? { codes } : {}) });
+  return {
+    text: (o?: Options) => make<string>('text', o),
+    code: <V extends string>(list: CodeList<V>, o?: Options) => make<V>('text', o, list.values),
+    codes: <V extends string>(list: CodeList<V>, o?: Options) => make<readonly V[]>('texts', o, list.values),
+    /** A reference or an organisation, as text. */
+    ref: (o?: Options) => make<string>('text', o),
+    refs: (o?: Options) => make<readonly string[]>('texts', o),
+    uuid: (o?: Options) => make<string>('uuid', o),
+    instant: (o?: Options) => make<string>('instant', o),
+    day: (o?: Options) => make<string>('day', o),
+    boolean: (o?: Options) => make<boolean>('boolean', o),
+    integer: (o?: Options) => make<number>('integer', o),
+    json: <T>(o?: Options) => make<T>('json', o),
+  };
+};
+export const open = ofClass('open');
+export const operational = ofClass('operational');
+export const quasi = ofClass('quasi');
+export const special = ofClass('special');
+export const direct = ofClass('direct');
+
+export const isPersonal = (field: Field): field is Field<PersonalClass> =>
+  field.class === 'quasi' || field.class === 'special' || field.class === 'direct';

@@ -1,0 +1,170 @@
+import type { EventDef } from '@footbridge/privacy';
+import type { Role } from '@footbridge/contracts';
+import type { BodyClass } from './body.js';
+import type { BaseRow, Fields, RowOf } from './fields.js';
+
+export const NONE = '∅';
+export type Behalf = 'PERSON' | 'GUARDIAN';
+
+/** Who acts: a signed-in worker, in one of their roles, perhaps for the person. PLATFORM has organisation = the row's owner. */
+export interface Acting {
+  readonly organisation: string;
+  readonly subject: string;
+  readonly roles: readonly Role[];
+  readonly role: Role;
+  readonly how?: string;
+}
+
+/** What a guard may look at: the row (for a creating command: the row as it would be), the body, who acts, and loaded facts. */
+export interface Facts<Row extends BaseRow = BaseRow> {
+  readonly row: Row;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly caller: Acting;
+  /** True for a child or where age is in doubt (M1). Pending guards refuse for a child. */
+  readonly isChild?: boolean;
+}
+
+/** Pure: returns a reason code, or undefined when there is nothing against it. */
+export interface Guard<F> {
+  readonly code: string;
+  readonly name: string;
+  readonly check: (facts: F, now: Date) => string | undefined;
+  /** Needs the body, so it is left out of `can`. */
+  readonly onBody?: boolean;
+  /** Its facts are sensitive: named to the owner's workers only (decisions 21). */
+  readonly sensitive?: boolean;
+  /** Depends on what another service told: refused with 503 when blind (decisions 15). */
+  readonly needsFresh?: readonly string[];
+  /** May become true soon by another service's news: the refusal carries Retry-After (decisions 25). */
+  readonly retry?: boolean;
+  /** Names the aggregate that does not exist yet. */
+  readonly pending?: string;
+  /** A body field that the worker must set to true. */
+  readonly attests?: { readonly field: string; readonly says: string };
+}
+
+type GuardOptions = Pick<Guard<unknown>, 'onBody' | 'sensitive' | 'needsFresh' | 'retry'>;
+
+/** A rule under its code in the reference (`SG1`), named after what it asks. */
+export const guard = <F>(code: string, name: string, check: Guard<F>['check'], options: GuardOptions = {}): Guard<F> => ({ code, name, check, ...options });
+
+const snake = (camel: string): string => camel.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase();
+
+/** A rule that only people can see to: the worker states it in the body (`"writtenDecisionGiven": true`), and the timeline keeps who did. */
+export const attested = (field: string, says: string, code = field): Guard<Facts> => ({
+  code, name: field, onBody: true, attests: { field, says },
+  check: ({ body }) => (body[field] === true ? undefined : `${snake(field)}_NOT_CONFIRMED`),
+});
+
+/** A rule whose facts belong to an aggregate that is not built yet: passes for adults, refuses for a child, and is listed as pending. */
+export const pending = (code: string, name: string, aggregate: string): Guard<Facts> => ({
+  code, name, pending: aggregate, sensitive: true,
+  check: ({ isChild }) => (isChild ? `${snake(name)}_NOT_AVAILABLE` : undefined),
+});
+
+/** Another aggregate of the same service that changes in the same transaction (decisions 5). */
+export interface Companion { readonly lifecycle: string; readonly id?: string; readonly command: string; readonly body: Readonly<Record<string, unknown>>; readonly facts?: Readonly<Record<string, unknown>>; readonly as: Role }
+
+/** An event besides the row's own, for example a recall to each recipient. */
+export interface Notice { readonly event: EventDef; readonly recipients?: readonly string[]; readonly data: Readonly<Record<string, unknown>>; readonly about?: string }
+
+export interface RowOptions<F, Row> {
+  readonly body?: BodyClass;
+  /** Column changes besides the body fields that are named like columns. */
+  readonly set?: (facts: F, now: Date) => Partial<Row>;
+  readonly companions?: (facts: F, now: Date) => readonly Companion[];
+  readonly notices?: (facts: F, now: Date) => readonly Notice[];
+  /** A second person with one of these roles must approve (decisions 6). */
+  readonly approval?: readonly Role[];
+  /** What happens instead when these reasons refuse (a full unit: `holdBed` becomes `refuseBed`). */
+  readonly otherwise?: (reasons: readonly string[]) => { readonly command: string; readonly body: Readonly<Record<string, unknown>> } | undefined;
+}
+export type Row<S extends string = string, F = never, R = BaseRow> = readonly [
+  from: typeof NONE | readonly S[], command: string, to: S, by: readonly Role[], guards: readonly Guard<F>[], emits: EventDef, more?: RowOptions<F, R>,
+];
+
+/** A clock runs while the aggregate is in one of its states, and then runs a PLATFORM command or raises an alert. */
+export interface Clock<S extends string, F> {
+  readonly name: string;
+  readonly in: readonly S[];
+  readonly due: (facts: F, now: Date) => Date | undefined;
+  readonly command?: string;
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly alert?: { readonly code: string; readonly to: (facts: F) => string | undefined };
+  /** Shown as `dueAt` in the view and in directed events. */
+  readonly shown?: boolean;
+}
+
+/** What another service's event makes this aggregate do (decisions 5). */
+export interface Reaction {
+  readonly on: EventDef;
+  readonly command: string;
+  readonly as: Role;
+  /** Which rows: a column and the value that the event gives. For a creating command: undefined. */
+  readonly where?: (event: ReactionEvent) => Readonly<Record<string, unknown>> | undefined;
+  readonly body?: (event: ReactionEvent) => Readonly<Record<string, unknown>>;
+  /** Only events for which this holds. */
+  readonly when?: (event: ReactionEvent) => boolean;
+  /** For a creating command: the id that was given out already, and the owner. */
+  readonly creates?: (event: ReactionEvent) => { readonly id: string; readonly owner: string };
+}
+export interface ReactionEvent { readonly id: string; readonly type: string; readonly aggregate: string; readonly version: number; readonly recipient?: string; readonly caseRef?: string; readonly owner?: string; readonly about?: string; readonly consentRef?: string; readonly data: Readonly<Record<string, unknown>> }
+
+/** Another aggregate that a body or view names by reference. */
+export interface Link { readonly kind: string; readonly column: string; readonly collection: string; /** Told by another service: unknown means "not yet", with Retry-After. */ readonly foreign?: boolean }
+
+export interface LifecycleSpec<S extends string, FS extends Fields, F extends Facts<RowOf<FS>>> {
+  readonly name: string;
+  readonly service: string;
+  readonly prefix: string;
+  readonly states: readonly S[];
+  readonly fields: FS;
+  readonly links?: Readonly<Record<string, Link>>;
+  /** Everything a guard needs besides row, body and caller. One place, read as the owner's organisation. */
+  readonly facts?: (read: Read, given: Facts<RowOf<FS>>, now: Date) => Promise<Omit<F, keyof Facts<RowOf<FS>>> & { isChild?: boolean }>;
+  /** Who owns a new row; default: the organisation that acts. */
+  readonly owner?: (facts: F) => string;
+  /** Every organisation that may see the row, besides the owner. */
+  readonly parties?: (row: RowOf<FS>) => readonly (string | undefined)[];
+  /** Which organisation holds a role here; default: the owner. */
+  readonly standing?: (row: RowOf<FS>) => Partial<Record<Role, string | undefined>>;
+  /** Narrows what a caller of a party sees, as SQL over alias `t` ($1 organisation, $2 subject, $3 roles). */
+  readonly visible?: string;
+  /** Values that events may carry; each event takes the fields it declares. */
+  readonly wire?: (row: RowOf<FS>) => Readonly<Record<string, unknown>>;
+  readonly recipients?: (row: RowOf<FS>, event: EventDef, facts: F) => readonly (string | undefined)[];
+  readonly about?: (row: RowOf<FS>) => string | undefined;
+  readonly consentRef?: (row: RowOf<FS>) => string | undefined;
+  readonly clocks?: readonly Clock<S, F>[];
+  readonly reactions?: readonly Reaction[];
+  /** Columns that PATCH may change, by state; `onPatch` for consequences. */
+  readonly editable?: { readonly in: readonly S[]; readonly body: BodyClass };
+  /** Where a lifecycle has several creating commands: which one a body asks for. */
+  readonly creating?: (body: Readonly<Record<string, unknown>>) => string;
+  /** The creating command is run by another lifecycle or by the platform: no creating route. */
+  readonly created?: 'by companion';
+  readonly rows: readonly Row<S, F, RowOf<FS>>[];
+}
+
+/** Reads facts of the same service; each row read is watched: if it changes before the commit, the command is decided again. */
+export interface Read {
+  one<L extends Lifecycle>(lifecycle: L, where: Readonly<Record<string, unknown>>): Promise<RowOfLifecycle<L> | undefined>;
+  many<L extends Lifecycle>(lifecycle: L, where: Readonly<Record<string, unknown>>): Promise<readonly RowOfLifecycle<L>[]>;
+  /** A projection or other table without a lifecycle; SQL with numbered parameters, one JSON object per row. */
+  sql<T>(query: string, parameters: readonly unknown[]): Promise<readonly T[]>;
+}
+
+// The engine handles every lifecycle alike; only its author knows the row and the facts.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Lifecycle = LifecycleSpec<string, any, any>;
+export type RowOfLifecycle<L> = L extends LifecycleSpec<string, infer FS, never> ? RowOf<FS> : L extends { readonly fields: infer FS } ? (FS extends Fields ? RowOf<FS> : BaseRow) : BaseRow;
+
+/** A lifecycle is its table: `lifecycle<ReferralFacts>()({ … rows: [[from, command, to, by, guards, emits]] })`. */
+export const lifecycle = <F extends Facts<never> | Facts>() => <const S extends string, FS extends Fields>(spec: LifecycleSpec<S, FS, F & Facts<RowOf<FS>>>): LifecycleSpec<S, FS, F & Facts<RowOf<FS>>> => spec;
+
+export const kebab = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
+const plural = (name: string): string => (name.endsWith('y') && !/[aeo]y$/.test(name) ? `${name.slice(0, -1)}ies` : `${name}s`);
+/** `ConsentRecord` -> `consent-records`. */
+export const collectionOf = (l: Pick<Lifecycle, 'name'>): string => plural(kebab(l.name));
+/** `ConsentRecord` -> `consent_record`. */
+export const tableOf = (l: Pick<Lifecycle, 'name'>): string => kebab(l.name).replaceAll('-', '_');

@@ -1,0 +1,107 @@
+import type { Band, Code, Day, Instant, Period, Ref, Version } from './brand.js';
+import type { CodeList } from './code-list.js';
+import type { DataClass } from './data-class.js';
+import { PrivacyRefusal } from './refusal.js';
+import { isRef } from './ref.js';
+import { isDay, isInstant, isPeriod } from './time.js';
+
+/** service: audit only. instance: the services of this instance. directed: one named organisation. network: all partners. */
+export type Audience = 'service' | 'instance' | 'directed' | 'network';
+
+export type WireKind = 'ref' | 'code' | 'band' | 'period' | 'day' | 'version' | 'instant' | 'boolean';
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+interface Declaration {
+  readonly kind: WireKind;
+  readonly dataClass: DataClass;
+  /** For documents; the check itself is `accepts`. */
+  readonly jsonSchema: JsonSchema;
+  readonly audiences: readonly Audience[];
+  readonly prefix?: string;
+  readonly list?: CodeList<string>;
+  readonly check: (value: unknown, audience: Audience) => boolean;
+}
+
+const EVERYWHERE: readonly Audience[] = ['service', 'instance', 'directed', 'network'];
+/** Network events tell no time finer than a period (G11). */
+const NOT_NETWORK: readonly Audience[] = ['service', 'instance', 'directed'];
+/** The shared `caseRef` of the services: no organisation ever sees it (decisions 8). */
+const CASE_REF = 'csr';
+
+let declare: <T>(declaration: Declaration, optional?: boolean) => WireSchema<T>;
+let declarationOf: (schema: WireSchema<unknown>) => Declaration;
+
+/** The type of one field of an event. Only `wire` makes them, so that no schema can say yes to everything. */
+export class WireSchema<out T> {
+  readonly #declaration: Declaration;
+  private constructor(declaration: Declaration, readonly optional: boolean) {
+    this.#declaration = declaration;
+    Object.freeze(this);
+  }
+  static {
+    declare = (declaration, optional = false) => new WireSchema(declaration, optional);
+    declarationOf = (schema) => schema.#declaration;
+  }
+  static is(value: unknown): value is WireSchema<unknown> {
+    return typeof value === 'object' && value !== null && #declaration in value;
+  }
+
+  get kind(): WireKind { return this.#declaration.kind; }
+  get dataClass(): DataClass { return this.#declaration.dataClass; }
+  get jsonSchema(): JsonSchema { return this.#declaration.jsonSchema; }
+  get prefix(): string | undefined { return this.#declaration.prefix; }
+  get list(): CodeList<string> | undefined { return this.#declaration.list; }
+
+  /** Whether an event for this audience may have such a field at all. */
+  allowedFor(audience: Audience): boolean {
+    return this.#declaration.audiences.includes(audience);
+  }
+  /** Whether this value may be in it. A missing optional field is the caller's business. */
+  accepts(value: unknown, audience: Audience): value is T {
+    return this.#declaration.check(value, audience);
+  }
+}
+
+const VERSION_LIMIT = 999_999;
+/** Small enough that no phone number and no date passes for one. */
+export const isVersion = (value: unknown): value is Version => Number.isInteger(value) && typeof value === 'number' && value >= 0 && value <= VERSION_LIMIT && !Object.is(value, -0);
+
+/** @throws PrivacyRefusal VERSION_INVALID */
+export function versionOf(value: unknown): Version {
+  if (!isVersion(value)) throw new PrivacyRefusal('VERSION_INVALID');
+  return value;
+}
+
+function listed<T>(kind: 'code' | 'band', list: CodeList<string>): WireSchema<T> {
+  const values = new Set<unknown>(list.values);
+  return declare<T>({ kind, list, dataClass: list.dataClass ?? 'operational', audiences: EVERYWHERE, jsonSchema: { type: 'string', enum: [...list.values] }, check: (value) => values.has(value) });
+}
+
+/** Everything that an event can be made of. There is no text, no number, no list and no nesting. */
+export const wire = {
+  ref: <P extends string>(prefix: P): WireSchema<Ref<P>> => {
+    if (!/^[a-z]{2,8}$/.test(prefix)) throw new PrivacyRefusal('REF_PREFIX_INVALID');
+    return declare({
+      kind: 'ref', prefix, dataClass: 'operational', audiences: prefix === CASE_REF ? ['service', 'instance'] : EVERYWHERE,
+      jsonSchema: { type: 'string', pattern: `^${prefix}_[a-z2-7]{34}$` }, check: (value) => isRef(value, prefix),
+    });
+  },
+  code: <V extends string>(list: CodeList<V>): WireSchema<Code<V>> => listed('code', list),
+  band: <V extends string>(list: CodeList<V>): WireSchema<Band> => listed('band', list),
+  period: declare<Period>({ kind: 'period', dataClass: 'operational', audiences: EVERYWHERE, jsonSchema: { type: 'string', pattern: '^20[2-9]\\d-(W\\d\\d|\\d\\d|Q[1-4])$' }, check: isPeriod }),
+  day: declare<Day>({ kind: 'day', dataClass: 'operational', audiences: NOT_NETWORK, jsonSchema: { type: 'string', format: 'date' }, check: isDay }),
+  version: declare<Version>({ kind: 'version', dataClass: 'operational', audiences: EVERYWHERE, jsonSchema: { type: 'integer', minimum: 0, maximum: VERSION_LIMIT }, check: isVersion }),
+  instant: declare<Instant>({
+    kind: 'instant', dataClass: 'operational', audiences: NOT_NETWORK, jsonSchema: { type: 'string', format: 'date-time' },
+    check: (value, audience) => isInstant(value, audience === 'directed' ? 'minute' : 'millisecond'),
+  }),
+  boolean: declare<boolean>({ kind: 'boolean', dataClass: 'operational', audiences: EVERYWHERE, jsonSchema: { type: 'boolean' }, check: (value) => typeof value === 'boolean' }),
+  optional: <T>(schema: WireSchema<T>): WireSchema<T | undefined> => declare(declarationOf(schema), true),
+} as const;
+
+export type WireObject = Readonly<Record<string, WireSchema<unknown>>>;
+type ValueOf<S> = S extends WireSchema<infer T> ? T : never;
+type OptionalKeys<O extends WireObject> = { [K in keyof O]: undefined extends ValueOf<O[K]> ? K : never }[keyof O];
+
+/** The payload that a declaration describes. */
+export type WireOf<O extends WireObject> = { readonly [K in Exclude<keyof O, OptionalKeys<O>>]: ValueOf<O[K]> } & { readonly [K in OptionalKeys<O>]?: ValueOf<O[K]> };

@@ -1,0 +1,15 @@
+/** The domain clock: deadlines and validity. In `manual` it stands still until it is advanced (decisions 27). */
+export interface Clock { now(): Date; readonly manual: boolean; advance(milliseconds: number): void }
+
+export const systemClock: Clock = {
+  now: () => new Date(), manual: false,
+  advance: () => { throw new Error('Only a manual clock can be advanced.'); },
+};
+/** Runs with the wall clock, plus whatever it was advanced by. */
+export function manualClock(offset = 0): Clock {
+  let ahead = offset;
+  return { now: () => new Date(Date.now() + ahead), manual: true, advance: (ms) => { ahead += ms; } };
+}
+export const hours = (n: number): number => n * 3_600_000;
+export const days = (n: number): number => n * 86_400_000;
+export const later = (from: Date | string, milliseconds: number): Date => new Date(new Date(from).getTime() + milliseconds);

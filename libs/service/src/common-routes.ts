@@ -1,0 +1,93 @@
+import { Body, Controller, Get, Header, HttpCode, Inject, Param, Post, Query, Req, Res, type Type } from '@nestjs/common';
+import { asyncapi } from '@footbridge/contracts';
+import { collectionOf } from '@footbridge/lifecycle';
+import type { EventServer } from '@footbridge/messaging';
+import type { FastifyReply } from 'fastify';
+import { Engine } from './engine.js';
+import { Public } from './http.js';
+import { openapi } from './openapi.js';
+import { Problem, problems, type ProblemCode } from './problem.js';
+import { send, type SignedRequest } from './routes.js';
+import type { Running, ServiceDefinition } from './service.js';
+
+/** What every service has: health, its documents, the pages of its problems. */
+@Controller()
+export class ServiceController {
+  constructor(@Inject('RUNNING') private readonly running: Running, @Inject('DEFINITION') private readonly definition: ServiceDefinition, @Inject('EVENTS') private readonly events: EventServer) {}
+
+  @Public() @Get('livez') livez(): object { return { status: 'ok' }; }
+  @Public() @Get('readyz') async readyz(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+    const missing: string[] = [];
+    await this.running.pool.query('select 1').catch(() => missing.push('database'));
+    if (!(await Promise.resolve(this.events.freshness.fresh('notifications')).catch(() => false))) missing.push('events');
+    void reply.status(missing.length > 0 ? 503 : 200);
+    return { status: missing.length > 0 ? 'waiting' : 'ready', missing };
+  }
+  @Public() @Get('openapi.json') openapi(): object { return openapi(this.definition.name, this.definition.lifecycles, this.definition.documented); }
+  @Public() @Get('asyncapi.json') asyncapi(): object { return asyncapi(); }
+  @Public() @Get('problems/:code') @Header('content-type', 'text/html; charset=utf-8') problem(@Param('code') code: string): string {
+    if (!(code in problems)) throw new Problem('not-found');
+    const { title, doNow, status } = problems[code as ProblemCode];
+    return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><main><h1>${title}</h1><p>${doNow}</p><p>Status ${status}, code <code>${code}</code>.</p></main></html>`;
+  }
+}
+
+/** What an operator may do to a service: advance a manual clock, list, replay and drop events that could not be handled. */
+export function OperationsController(service: string): Type<object> {
+  @Controller('v1')
+  class Operations {
+    constructor(@Inject('RUNNING') private readonly running: Running, @Inject('EVENTS') private readonly events: EventServer) {}
+
+    /** Only where the instance was started with a manual clock; never in production. */
+    @Post(`${service}-clock/advance`) @HttpCode(200) async advance(@Body() body: { milliseconds?: unknown } | undefined, @Req() request: SignedRequest): Promise<object> {
+      if (!this.running.clock.manual) throw new Problem('not-found');
+      this.operator(request);
+      const ms = body?.milliseconds;
+      if (typeof ms !== 'number' || !Number.isInteger(ms) || ms < 0 || ms > 10 * 365 * 86_400_000) throw new Problem('validation-failed', { errors: [{ pointer: '/milliseconds', code: 'integer', detail: 'Send whole milliseconds, zero or more.' }] });
+      this.running.clock.advance(ms);
+      const rang = await this.running.deadlines.run();
+      return { now: this.running.clock.now().toISOString(), rang };
+    }
+    @Get(`${service}-parked`) async parked(@Req() request: SignedRequest): Promise<object> {
+      this.operator(request);
+      return { items: await this.events.parked.list() };
+    }
+    @Post(`${service}-parked/:id/:what`) @HttpCode(200) async settle(@Param('id') id: string, @Param('what') what: string, @Req() request: SignedRequest): Promise<object> {
+      this.operator(request);
+      if (!/^\d{1,18}$/.test(id) || (what !== 'replay' && what !== 'drop')) throw new Problem('not-found');
+      if (what === 'replay') await this.events.parked.replay(id); else await this.events.parked.drop(id);
+      return { id, done: what };
+    }
+    operator(request: SignedRequest): void {
+      if (!request.principal.roles.includes('OPERATOR')) throw new Problem('role-not-allowed', { roles: ['OPERATOR'] });
+    }
+  }
+  return Operations as Type<object>;
+}
+
+/** Two-person steps (decisions 6). */
+@Controller('v1/approvals')
+export class ApprovalsController {
+  constructor(@Inject(Engine) private readonly engine: Engine) {}
+  @Post(':id/approve') @HttpCode(200) async approve(@Param('id') id: string, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return send(reply, await this.engine.decideApproval(id, request.principal, true)); }
+  @Post(':id/refuse') @HttpCode(200) async refuse(@Param('id') id: string, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return send(reply, await this.engine.decideApproval(id, request.principal, false)); }
+}
+
+export const alertsPath = (service: string): string => (service === 'referrals' ? 'v1/alerts' : `v1/${service}-alerts`);
+/** The call list of an organisation: what waits for a person. It carries references only. */
+export function AlertsController(path: string): Type<object> {
+  @Controller(path)
+  class Alerts {
+    constructor(@Inject(Engine) private readonly engine: Engine) {}
+    @Get() async list(@Req() request: SignedRequest, @Query('settled') settled: unknown): Promise<object> {
+      const { organisation } = request.principal;
+      const rows = await this.engine.store.readAs<{ id: string; code: string; kind: string; ref: string | null; raised_at: string; settled_at: string | null }>(organisation,
+        `select to_jsonb(a) || jsonb_build_object('ref', (select ref from reference r where r.organisation = a.organisation and r.aggregate = a.aggregate::text)) from alert a where a.organisation = $1->>0 and ($1->>1 = 'true' or a.settled_at is null) order by a.raised_at desc limit 200`, [organisation, String(settled === 'true')]);
+      return { items: rows.map((a) => {
+        const l = this.engine.lifecycles.find((x) => x.prefix === a.kind);
+        return { id: a.id, code: a.code, raisedAt: new Date(a.raised_at).toISOString(), ...(a.settled_at ? { settledAt: new Date(a.settled_at).toISOString() } : {}), ...(a.ref && l ? { about: a.ref, links: { about: `/v1/${collectionOf(l)}/${a.ref}` } } : {}) };
+      }) };
+    }
+  }
+  return Alerts as Type<object>;
+}

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import type { Lifecycle } from '@footbridge/lifecycle';
+import type { Engine } from './engine.js';
+import { Problem } from './problem.js';
+
+interface Due { aggregate: string; clock: string; lifecycle: string; owner: string; command: string | null; body: Record<string, unknown> | null; alert: string | null; alert_to: string | null; attempts: number }
+
+/** Turns due deadlines into ordinary PLATFORM commands or alerts. Several replicas share the work (SKIP LOCKED). */
+export class Deadlines {
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<number> | undefined;
+  constructor(private readonly engine: Engine, private readonly everyMs = 500) {}
+
+  start(): void { this.#timer ??= setInterval(() => { void this.run().catch(() => undefined); }, this.everyMs); }
+  async stop(): Promise<void> { clearInterval(this.#timer); this.#timer = undefined; await this.#running?.catch(() => 0); }
+
+  /** Runs everything that is due now; returns how many clocks rang. */
+  async run(): Promise<number> {
+    this.#running ??= this.#drain().finally(() => { this.#running = undefined; });
+    return this.#running;
+  }
+
+  async #drain(): Promise<number> {
+    let rang = 0;
+    for (;;) {
+      const due = await this.#claim();
+      for (const d of due) if (await this.#ring(d)) rang += 1;
+      if (due.length < 50) return rang;
+    }
+  }
+  /** A claimed clock that fails comes back later, so that one bad row never stops the others. */
+  async #claim(): Promise<Due[]> {
+    const now = this.engine.clock.now().toISOString();
+    const { rows } = await this.engine.store.pool.query<Due>(`update deadline d set attempts = d.attempts + 1, due_at = $1::timestamptz + least(d.attempts + 1, 60) * interval '10 seconds'
+      from (select aggregate, clock from deadline where done_at is null and due_at <= $1 order by due_at limit 50 for update skip locked) c
+      where d.aggregate = c.aggregate and d.clock = c.clock returning d.*`, [now]);
+    return rows;
+  }
+  async #ring(d: Due): Promise<boolean> {
+    const l: Lifecycle = this.engine.lifecycle(d.lifecycle);
+    if (d.command) {
+      try {
+        const row = await this.engine.runAs({ lifecycle: l, command: d.command, id: d.aggregate, owner: d.owner, body: d.body ?? {}, as: 'PLATFORM' });
+        if (!row) await this.engine.store.pool.query('delete from deadline where aggregate = $1 and clock = $2', [d.aggregate, d.clock]);
+        return row !== undefined;
+      }
+      catch (error) { if (error instanceof Problem) return false; throw error; }
+    }
+    const now = this.engine.clock.now().toISOString();
+    if (d.alert && d.alert_to) await this.engine.store.commit(d.alert_to, [{ t: 'alert', op: 'insert', row: { id: randomUUID(), organisation: d.alert_to, code: d.alert, kind: l.prefix, aggregate: d.aggregate, clock: d.clock, raised_at: now } }], []);
+    await this.engine.store.pool.query('update deadline set done_at = $3 where aggregate = $1 and clock = $2', [d.aggregate, d.clock, now]);
+    return true;
+  }
+}

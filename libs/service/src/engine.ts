@@ -1,0 +1,482 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { ConsentPurpose, type Role } from '@footbridge/contracts';
+import {
+  NONE, actsOnBehalf, bodyOf, checkBody, collectionOf, commandsNow, fieldsOf, isPersonal, needsFresh, refusals, rowFor, tableOf,
+  type Acting, type AnyRow, type BaseRow, type Clock as LifecycleClock, type Facts, type Fields, type Lifecycle, type Refusal,
+} from '@footbridge/lifecycle';
+import { outboxRow, type Freshness } from '@footbridge/messaging';
+import { label, newRef, revealCapability, type EventDef, type Gate, type PersonalClass, type Sealed } from '@footbridge/privacy';
+import { later, type Clock } from './clock.js';
+import type { Principal } from './identity/principal.js';
+import { Problem } from './problem.js';
+import { Conflict, Stale, quote, type Change, type Expectation, type Loaded, type Store } from './store.js';
+
+export interface Idempotency { readonly caller: string; readonly key: string; readonly request: string }
+
+export interface CommandInput {
+  readonly lifecycle: Lifecycle;
+  readonly command: string;
+  /** The caller's reference; absent for a creating command. */
+  readonly reference?: string;
+  readonly body: unknown;
+  readonly caller: Principal;
+  readonly ifMatch?: number;
+  readonly idempotency?: Idempotency;
+  /** Set when a second person has approved (decisions 6). */
+  readonly approved?: { readonly by: string; readonly role: Role };
+}
+/** A command by the platform: a deadline, a reaction, a job. The declaration allows it, not an account (decisions 5). */
+export interface PlatformInput {
+  readonly lifecycle: Lifecycle;
+  readonly command: string;
+  readonly id?: string;
+  readonly owner: string;
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly as: Role;
+  readonly causedBy?: string;
+  readonly creates?: { readonly id: string };
+  /** Written in the same transaction: an inbox row, a deadline that is done. */
+  readonly alongside?: readonly Change[];
+}
+export interface Answer { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: Readonly<Record<string, unknown>> }
+
+interface Planned { readonly rows: Change[]; readonly row: BaseRow; readonly references: Record<string, string>; readonly facts: Facts; readonly lifecycle: Lifecycle }
+
+type Values = Record<string, unknown>;
+
+/** Runs every lifecycle alike: load, decide (table and guards, pure), commit row + audit + outbox in one statement. */
+export class Engine {
+  readonly #byName: ReadonlyMap<string, Lifecycle>;
+  constructor(
+    readonly service: string, readonly store: Store, readonly lifecycles: readonly Lifecycle[], private readonly gate: Gate,
+    readonly clock: Clock, private readonly freshness: Freshness | undefined,
+  ) { this.#byName = new Map(lifecycles.map((l) => [l.name, l])); }
+
+  lifecycle(name: string): Lifecycle {
+    const found = this.#byName.get(name);
+    if (!found) throw new Error(`no lifecycle ${name} in ${this.service}`);
+    return found;
+  }
+
+  /** A caller's command over HTTP. */
+  async run(input: CommandInput): Promise<Answer> {
+    try { return await this.#run(input); } catch (error) {
+      // A rule may say what happens instead: a hold that does not fit is recorded as refused, and answered as such.
+      const rows = (input.lifecycle.rows as readonly AnyRow[]).filter((r) => r[1] === input.command);
+      const reasons = error instanceof Problem && error.code === 'guard-refused' ? (error.members['guards'] as { reason: string }[]).map((g) => g.reason) : [];
+      const other = reasons.length > 0 ? rows[0]?.[6]?.otherwise?.(reasons) : undefined;
+      if (!other) throw error;
+      return this.#run({ ...input, command: other.command, body: { ...(input.body as Values), ...other.body } });
+    }
+  }
+  async #run(input: CommandInput): Promise<Answer> {
+    return this.#again(async () => {
+      if (input.idempotency) { const before = await this.#answered(input.idempotency); if (before) return before; }
+      const { lifecycle: l, command, caller } = input;
+      const found = input.reference === undefined ? undefined : await this.load(l, caller, input.reference);
+      if (found && input.ifMatch !== undefined && input.ifMatch !== found.row.version) throw new Problem('stale-version', { version: found.row.version });
+      const expects: Expectation[] = [];
+      const now = this.clock.now();
+      const table = this.#rowOf(l, found?.row.state ?? NONE, command);
+      const acting = this.#acting(l, table, caller, found?.row, input.body);
+      const body = await this.#body(l, table, input.body, caller.organisation);
+      const row = found?.row ?? this.#draft(l, table, body, caller.organisation, randomUUID(), now);
+      const approval = table[6]?.approval;
+      if (approval && !input.approved) return this.#ask(input, table, row, found !== undefined, acting, expects, now, approval);
+      const planned = await this.#plan({ l, table, row, references: found?.references ?? {}, isNew: !found, body, acting, expects, now, ...(input.approved ? { approvedBy: input.approved.by } : {}) });
+      const answer = this.#answer(planned, caller, found ? 200 : 201);
+      await this.#commit(planned, expects, input.idempotency ? [{ t: 'idempotency', op: 'insert', row: { ...input.idempotency, status: answer.status, headers: answer.headers, body: answer.body, at: new Date().toISOString() } }] : []);
+      return answer;
+    }, input.idempotency);
+  }
+
+  /** A command by the platform. Returns undefined where the state no longer allows it: somebody was faster, nothing is owed. */
+  async runAs(input: PlatformInput): Promise<BaseRow | undefined> {
+    return this.#again(async () => {
+      const { lifecycle: l, command, owner } = input;
+      const found = input.id === undefined ? undefined : (await this.store.find(l, owner, `t.id = ($1->>0)::uuid`, [input.id]))[0];
+      if (input.id !== undefined && !found) return undefined;
+      const table = rowFor(l, found?.row.state ?? NONE, command);
+      if ('refused' in table) { if (input.alongside?.length) await this.store.commit(owner, input.alongside, []); return undefined; }
+      const now = this.clock.now();
+      const expects: Expectation[] = [];
+      const body = this.#labelled(table.row, input.body ?? {});
+      const acting: Acting = { organisation: owner, subject: 'platform', roles: [input.as], role: input.as };
+      const row = found?.row ?? this.#draft(l, table.row, body, owner, input.creates?.id ?? randomUUID(), now);
+      const planned = await this.#plan({ l, table: table.row, row, references: found?.references ?? {}, isNew: !found, body, acting, expects, now, ...(input.causedBy ? { causedBy: input.causedBy } : {}) });
+      await this.#commit(planned, expects, input.alongside ?? []);
+      return planned.row;
+    });
+  }
+
+  /** Loads what a caller may see; a foreign and a missing reference are answered alike. */
+  async load(l: Lifecycle, caller: Principal, reference: string): Promise<Loaded> {
+    const [found] = await this.store.find(l, caller.organisation,
+      `t.id = (select aggregate::uuid from reference where ref = $1->>3 and organisation = $1->>0 and kind = $1->>4) and (${l.visible ?? 'true'})`,
+      [caller.organisation, caller.subject, caller.roles, reference, l.prefix]);
+    if (!found) throw new Problem('not-found');
+    return found;
+  }
+
+  /** The facts of a row as its owner knows them, for views. */
+  async factsOf(l: Lifecycle, row: BaseRow, acting: Acting, body: Values = {}): Promise<Facts> {
+    const given: Facts = { row, body, caller: acting };
+    return { ...given, ...(l.facts ? await l.facts(this.store.reader(row.owner, []), given, this.clock.now()) : {}) };
+  }
+
+  /** What this caller finds at the address of an aggregate (api.md, View). */
+  view(l: Lifecycle, row: BaseRow, references: Readonly<Record<string, string>>, caller: Principal, facts: Facts | undefined, linked: ReadonlyMap<string, string> = new Map()): Values {
+    const own = row.owner === caller.organisation;
+    const values = row as unknown as Values;
+    const view: Values = { id: references[caller.organisation], state: row.state, version: row.version };
+    if (row.dueAt) view['dueAt'] = row.dueAt;
+    for (const [name, field] of Object.entries(l.fields as Fields)) {
+      if (isPersonal(field) || field.shown === 'nobody' || values[name] === undefined) continue;
+      if (own || field.shown === 'parties') view[name] = values[name];
+    }
+    const may = (role: Role): boolean => this.#stands(l, row, caller, role);
+    view['can'] = commandsNow(l, row.state, (r) => may(r) || ((r === 'PERSON' || r === 'GUARDIAN') && this.#actsFor(l, row, caller)), own ? facts : undefined, this.clock.now());
+    const links: Record<string, string> = {};
+    for (const [name, link] of Object.entries(l.links ?? {})) {
+      const aggregate = values[link.column];
+      const ref = typeof aggregate === 'string' ? linked.get(aggregate) : undefined;
+      if (ref) links[name] = `/v1/${link.collection}/${ref}`;
+    }
+    view['links'] = links;
+    view['createdAt'] = row.createdAt;
+    return view;
+  }
+
+  /**
+   * Plaintext of sealed fields, inside the owning organisation only (decisions 20). The audit entry is written before the answer (DP-14).
+   * @throws Problem role-not-allowed, validation-failed
+   */
+  async reveal(l: Lifecycle, found: Loaded, caller: Principal, names: unknown, purpose: unknown): Promise<Values> {
+    const personal = Object.entries(l.fields as Fields).filter(([, f]) => isPersonal(f)).map(([name]) => name);
+    const wanted = typeof names === 'string' ? [...new Set(names.split(','))] : [];
+    const errors = [
+      ...(wanted.length === 0 || wanted.some((w) => !personal.includes(w)) ? [{ pointer: '/reveal', code: 'reveal', detail: `Send names out of: ${personal.join(', ')}.` }] : []),
+      ...(typeof purpose !== 'string' || !(ConsentPurpose.values as readonly string[]).includes(purpose) ? [{ pointer: '/purpose', code: 'purpose', detail: 'Send the purpose of this look, one of the consent purposes.' }] : []),
+    ];
+    if (errors.length > 0) throw new Problem('validation-failed', { errors });
+    if (found.row.owner !== caller.organisation || !caller.roles.some((r) => seesPersons.includes(r))) throw new Problem('role-not-allowed', { roles: seesPersons });
+    const now = this.clock.now();
+    await this.store.commit(found.row.owner, [{ t: 'audit', op: 'insert', row: {
+      at: now.toISOString(), organisations: [found.row.owner], kind: l.prefix, aggregate: found.row.id, command: 'reveal', from_state: found.row.state, to_state: found.row.state, version: found.row.version,
+      organisation: caller.organisation, account: caller.subject, role: caller.roles.find((r) => seesPersons.includes(r)), ground: purpose, fields: wanted } }], []);
+    const capability = revealCapability({ purpose: purpose as string, auditId: `${found.row.id}/${now.toISOString()}` });
+    const values = found.row as unknown as Record<string, Sealed<unknown> | undefined>;
+    return Object.fromEntries(wanted.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name].reveal(capability)]])));
+  }
+
+  /** What happened to an aggregate: transitions for its parties; looks and edits for the owner. */
+  async timeline(l: Lifecycle, row: BaseRow, caller: Principal): Promise<readonly Values[]> {
+    const own = row.owner === caller.organisation;
+    const rows = await this.store.readAs<Values>(caller.organisation, `select jsonb_strip_nulls(jsonb_build_object('at', a.at, 'command', a.command, 'from', a.from_state, 'to', a.to_state, 'version', a.version, 'organisation', a.organisation, 'account', a.account, 'role', a.role, 'onBehalfOf', a.on_behalf_of, 'how', a.how, 'causedBy', a.caused_by, 'ground', a.ground, 'fields', to_jsonb(a.fields))) from audit a where a.aggregate = ($1->>0)::uuid and a.kind = $1->>1 order by a.position`, [row.id, l.prefix]);
+    return rows.filter((r) => own || r['command'] !== 'reveal').map((r) => {
+      const { account, ground, fields, ...shared } = { ...r, at: new Date(r['at'] as string).toISOString() } as Values;
+      return own ? { ...shared, account, ...(ground === undefined ? {} : { ground }), ...(fields === undefined ? {} : { fields }) } : shared;
+    });
+  }
+
+  /** PATCH (JSON Merge Patch) of what a lifecycle declares editable in this state; audited by field name (decisions 23). */
+  async edit(l: Lifecycle, caller: Principal, reference: string, patch: unknown, version: number): Promise<Answer> {
+    const found = await this.load(l, caller, reference);
+    if (found.row.version !== version) throw new Problem('stale-version', { version: found.row.version });
+    if (found.row.owner !== caller.organisation || !caller.roles.some((r) => seesPersons.includes(r) || r === 'PARTNER_ADMIN')) throw new Problem('role-not-allowed', { roles: seesPersons });
+    const editable = l.editable;
+    if (!editable || !editable.in.includes(found.row.state)) throw new Problem('transition-not-allowed', { state: found.row.state, command: 'edit', allowedFrom: editable?.in ?? [] });
+    const nulls = typeof patch === 'object' && patch !== null ? Object.entries(patch).filter(([, v]) => v === null).map(([k]) => k) : [];
+    const checked = checkBody(editable.body, patch);
+    if ('errors' in checked) throw new Problem('validation-failed', { errors: checked.errors });
+    const known = new Map(fieldsOf(editable.body).map((f) => [f.name, f]));
+    const changes: Values = {};
+    for (const [name, value] of Object.entries(checked.value)) {
+      const field = known.get(name);
+      if (!field || !(name in (l.fields as Fields))) continue;
+      if (nulls.includes(name)) { changes[name] = undefined; continue; }
+      const personal = isPersonal((l.fields as Fields)[name] as Fields[string]);
+      changes[name] = personal ? merged((found.row as unknown as Values)[name] as Sealed<unknown> | undefined, label((l.fields as Fields)[name]?.class as PersonalClass, value)) : value;
+    }
+    const now = this.clock.now();
+    const row = { ...found.row, ...changes, version: found.row.version + 1, updatedAt: now.toISOString() } as BaseRow;
+    const keys: Change[] = [];
+    const columns = await this.store.columnsOf(l, row, [...Object.keys(changes), 'version', 'updatedAt'], keys);
+    await this.store.commit(row.owner, [...keys, { t: tableOf(l), op: 'update', row: columns, id: row.id, version }, { t: 'audit', op: 'insert', row: {
+      at: now.toISOString(), organisations: [row.owner], kind: l.prefix, aggregate: row.id, command: 'edit', from_state: row.state, to_state: row.state, version: row.version,
+      organisation: caller.organisation, account: caller.subject, role: caller.roles[0] ?? null, fields: Object.keys(changes) } }], []).catch((error: unknown) => { throw error instanceof Stale ? new Problem('stale-version', {}) : error; });
+    return { status: 200, headers: { etag: `"${row.version}"` }, body: this.view(l, row, found.references, caller, undefined) };
+  }
+
+  /** A second person's word on a step that takes two (decisions 6). The guards run again. */
+  async decideApproval(reference: string, caller: Principal, approve: boolean): Promise<Answer> {
+    const { rows } = await this.store.pool.query<{ id: string; owner: string; lifecycle: string; aggregate: string | null; command: string; body: Values; roles: Role[]; asked_by: string; asked_organisation: string; asked_role: Role; expires_at: Date; state: string }>('select * from approval where ref = $1', [reference]);
+    const asked = rows[0];
+    if (!asked || ![asked.owner, asked.asked_organisation].includes(caller.organisation) && !caller.roles.includes('DPO')) throw new Problem('not-found');
+    if (asked.state !== 'waiting' || asked.expires_at < this.clock.now()) throw new Problem('transition-not-allowed', { state: asked.state === 'waiting' ? 'expired' : asked.state, command: approve ? 'approve' : 'refuse', allowedFrom: ['waiting'] });
+    const role = asked.roles.find((r) => caller.roles.includes(r));
+    if (!role) throw new Problem('role-not-allowed', { roles: asked.roles });
+    if (asked.asked_by === caller.subject) throw new Problem('guard-refused', { guards: [{ guard: 'TWO_PERSONS', reason: 'SAME_PERSON', detail: 'Another person must approve.' }] });
+    const settle = async (state: string): Promise<boolean> => (await this.store.pool.query('update approval set state = $2, decided_by = $3 where ref = $1 and state = \'waiting\'', [reference, state, caller.subject])).rowCount === 1;
+    if (!approve) { await settle('refused'); return { status: 200, headers: {}, body: { approval: reference, state: 'refused' } }; }
+    const l = this.lifecycle(asked.lifecycle);
+    const asker: Principal = { subject: asked.asked_by, organisation: asked.asked_organisation, roles: [asked.asked_role] };
+    const own = asked.aggregate === null ? undefined : (await this.store.named(asked.asked_organisation, [asked.aggregate])).get(asked.aggregate);
+    const answer = await this.run({ lifecycle: l, command: asked.command, ...(own ? { reference: own } : {}), body: asked.body, caller: asker, approved: { by: caller.subject, role } });
+    await settle('approved');
+    const theirs = asked.aggregate === null ? undefined : (await this.store.named(caller.organisation, [asked.aggregate])).get(asked.aggregate);
+    return { ...answer, status: 200, body: { ...answer.body, ...(theirs ? { id: theirs } : {}), approval: reference } };
+  }
+
+  // --- who may -------------------------------------------------------------------------------------------------
+
+  #stands(l: Lifecycle, row: BaseRow | undefined, caller: Principal, role: Role): boolean {
+    if (role === 'PLATFORM' || role === 'PERSON' || role === 'GUARDIAN' || !caller.roles.includes(role)) return false;
+    if (!row) return true;
+    const standing = (l.standing?.(row) ?? {}) as Partial<Record<Role, string | undefined>>;
+    return (role in standing ? standing[role] : row.owner) === caller.organisation;
+  }
+  #actsFor(l: Lifecycle, row: BaseRow | undefined, caller: Principal): boolean {
+    return caller.roles.some((r) => actsOnBehalf.includes(r)) && (!row || row.organisations.includes(caller.organisation));
+  }
+  #acting(l: Lifecycle, table: AnyRow, caller: Principal, row: BaseRow | undefined, body: unknown): Acting {
+    const by = table[3];
+    const { onBehalfOf, how } = (typeof body === 'object' && body !== null ? body : {}) as { onBehalfOf?: unknown; how?: unknown };
+    const role = onBehalfOf === 'PERSON' || onBehalfOf === 'GUARDIAN'
+      ? (by.includes(onBehalfOf) && this.#actsFor(l, row, caller) ? onBehalfOf : undefined)
+      : by.find((r) => this.#stands(l, row, caller, r))
+        ?? (by.some((r) => r === 'PERSON' || r === 'GUARDIAN') && this.#actsFor(l, row, caller) ? 'PERSON' : undefined);
+    if (!role) throw new Problem('role-not-allowed', { roles: by });
+    return { organisation: caller.organisation, subject: caller.subject, roles: caller.roles, role, ...(typeof how === 'string' ? { how } : {}) };
+  }
+
+  // --- deciding ------------------------------------------------------------------------------------------------
+
+  #rowOf(l: Lifecycle, state: string, command: string): AnyRow {
+    const found = rowFor(l, state, command);
+    if ('row' in found) return found.row;
+    throw new Problem('transition-not-allowed', { state, command, allowedFrom: [...new Set(found.allowedFrom)] });
+  }
+
+  async #body(l: Lifecycle, table: AnyRow, plain: unknown, organisation: string): Promise<Values> {
+    const checked = checkBody(bodyOf(table), plain ?? {});
+    if ('errors' in checked) throw new Problem('validation-failed', { errors: checked.errors });
+    const body = this.#labelled(table, checked.value);
+    const links = Object.entries(l.links ?? {}).filter(([name]) => typeof body[name] === 'string');
+    const resolved = await this.store.resolve(organisation, links.map(([name]) => body[name] as string));
+    for (const [name, link] of links) {
+      const aggregate = resolved.get(body[name] as string);
+      if (aggregate === undefined) {
+        if (link.foreign) throw new Problem('guard-refused', { guards: [{ guard: 'NOT_YET_KNOWN', reason: 'NOT_YET_KNOWN', detail: `What /${name} refers to is not known to this service yet.` }] }, { 'retry-after': '2' });
+        throw new Problem('validation-failed', { errors: [{ pointer: `/${name}`, code: 'unknown-reference', detail: 'Send a reference that your organisation holds.' }] });
+      }
+      body[name] = aggregate;
+      if (link.column !== name) body[link.column] = aggregate;
+    }
+    return body;
+  }
+  /** Personal values are sealed objects from here on. */
+  #labelled(table: AnyRow, plain: Readonly<Values>): Values {
+    const body: Values = { ...plain };
+    for (const field of fieldsOf(bodyOf(table))) {
+      const value = body[field.name];
+      if (value !== undefined && value !== null && (field.class === 'quasi' || field.class === 'special' || field.class === 'direct')) body[field.name] = label(field.class as PersonalClass, value);
+      if (value === null) delete body[field.name];
+    }
+    return body;
+  }
+
+  #draft(l: Lifecycle, table: AnyRow, body: Values, owner: string, id: string, now: Date): BaseRow {
+    return { id, owner, organisations: [owner], state: table[2], version: 0, createdAt: now.toISOString(), updatedAt: now.toISOString(), ...pick(l, body) };
+  }
+
+  async #plan(p: {
+    l: Lifecycle; table: AnyRow; row: BaseRow; references: Readonly<Record<string, string>>; isNew: boolean; body: Values; acting: Acting; expects: Expectation[]; now: Date;
+    causedBy?: string; facts?: Readonly<Values>; approvedBy?: string;
+  }): Promise<Planned> {
+    const { l, table, isNew, body, acting, now } = p;
+    const [, command, to, , guards, emits, more] = table;
+    const given: Facts = { row: p.row, body: p.approvedBy ? { ...body, approvedBy: p.approvedBy } : body, caller: acting };
+    const facts = { ...given, ...(p.facts ?? (l.facts ? await l.facts(this.store.reader(p.row.owner, p.expects), given, now) : {})) } as Facts;
+    for (const service of needsFresh(table)) if (this.freshness && !(await this.freshness.fresh(service, p.row.caseRef))) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
+    const refused = refusals(guards, facts as never, now);
+    if (refused.length > 0) throw this.#refusal(refused, p.row, acting, facts);
+
+    const owner = isNew && l.owner ? l.owner(facts as never) : p.row.owner;
+    const changes: Values = { ...pick(l, body), ...(more?.set?.(facts as never, now) as Values | undefined), state: to, owner };
+    let row = { ...p.row, ...changes, version: p.row.version + 1, updatedAt: now.toISOString() } as BaseRow;
+    const organisations = [...new Set([owner, ...((l.parties?.(row) ?? []) as (string | undefined)[]).filter((o): o is string => o !== undefined), ...(isNew ? [] : p.row.organisations)])];
+    row = { ...row, organisations };
+    const after = { ...facts, row };
+    const clocks = this.#clocks(l, isNew ? undefined : p.row.state, row, after, now);
+    row = { ...row, ...(clocks.dueAt === undefined ? { dueAt: undefined } : { dueAt: clocks.dueAt }) } as BaseRow;
+
+    const references: Record<string, string> = { ...p.references };
+    const rows: Change[] = [];
+    for (const organisation of organisations) if (!references[organisation]) {
+      references[organisation] = newRef(l.prefix);
+      rows.push({ t: 'reference', op: 'insert', row: { ref: references[organisation], organisation, kind: l.prefix, aggregate: row.id } });
+    }
+    const changed = isNew ? undefined : Object.keys({ ...changes, organisations: 0, version: 0, updatedAt: 0, dueAt: 0 });
+    const keyRows: Change[] = [];
+    const columns = await this.store.columnsOf(l, row, changed, keyRows);
+    rows.unshift(...keyRows, isNew ? { t: tableOf(l), op: 'insert', row: columns } : { t: tableOf(l), op: 'update', row: columns, id: row.id, version: p.row.version });
+    rows.push(...clocks.rows);
+    rows.push({ t: 'audit', op: 'insert', row: {
+      at: now.toISOString(), organisations, kind: l.prefix, aggregate: row.id, command, from_state: isNew ? null : p.row.state, to_state: to, version: row.version,
+      organisation: acting.organisation, account: acting.subject, role: acting.role, on_behalf_of: acting.role === 'PERSON' || acting.role === 'GUARDIAN' ? acting.role : null, how: acting.how ?? null,
+      caused_by: p.causedBy ?? null, ground: l.consentRef?.(row) ?? null, fields: Object.keys(body),
+    } });
+    rows.push(...await this.#events(l, emits, row, after, references, now, p.causedBy));
+    for (const notice of more?.notices?.(after as never, now) ?? []) rows.push(...await this.#events(l, notice.event, row, after, references, now, p.causedBy, notice.recipients, notice.data, notice.about));
+    const planned: Planned = { rows, row, references, facts: after, lifecycle: l };
+    for (const c of more?.companions?.(after as never, now) ?? []) {
+      const other = this.lifecycle(c.lifecycle);
+      const found = c.id === undefined ? undefined : (await this.store.find(other, owner, 't.id = ($1->>0)::uuid', [c.id]))[0];
+      const otherTable = this.#rowOf(other, found?.row.state ?? NONE, c.command);
+      const otherBody = this.#labelled(otherTable, c.body);
+      const planned2 = await this.#plan({ l: other, table: otherTable, row: found?.row ?? this.#draft(other, otherTable, otherBody, owner, randomUUID(), now), references: found?.references ?? {}, isNew: !found, body: otherBody, acting: { ...acting, role: c.as }, expects: p.expects, now, ...(c.facts ? { facts: c.facts } : {}), ...(p.causedBy ? { causedBy: p.causedBy } : {}) });
+      rows.push(...planned2.rows.filter((r) => !(r.t === 'subject_key' && rows.some((x) => x.t === 'subject_key' && x.row['subject'] === r.row['subject']))));
+    }
+    return planned;
+  }
+
+  #refusal(refused: readonly Refusal[], row: BaseRow, acting: Acting, facts: Facts): Problem {
+    const own = row.owner === acting.organisation;
+    const seen = refused.map((r) => (r.sensitive && !own && r.reason !== 'CONSENT_REQUIRED' ? { guard: 'ADMINISTRATIVE', reason: 'ADMINISTRATIVE', detail: 'This cannot be done now.' } : { guard: r.guard, reason: r.reason, detail: sentence(r.name) }));
+    const guards = seen.filter((g, i) => seen.findIndex((x) => x.guard === g.guard && x.reason === g.reason) === i);
+    const headers: Record<string, string> = refused.some((r) => r.retry) ? { 'retry-after': '2' } : {};
+    if (refused.some((r) => r.reason === 'CONSENT_REQUIRED')) {
+      const needed = (facts as Facts & { consentNeeded?: Record<string, unknown> }).consentNeeded ?? {};
+      return new Problem('consent-required', { ...needed, guards }, headers);
+    }
+    return new Problem('guard-refused', { guards }, headers);
+  }
+
+  #clocks(l: Lifecycle, from: string | undefined, row: BaseRow, facts: Facts, now: Date): { rows: Change[]; dueAt?: string } {
+    const rows: Change[] = [];
+    let dueAt: string | undefined;
+    for (const clock of (l.clocks ?? []) as readonly LifecycleClock<string, Facts>[]) {
+      const was = from !== undefined && clock.in.includes(from);
+      const is = clock.in.includes(row.state);
+      if (was && !is) rows.push({ t: 'deadline', op: 'delete', row: { aggregate: row.id, clock: clock.name } });
+      if (is) {
+        const due = clock.due(facts, now);
+        if (due && clock.shown) dueAt = due.toISOString();
+        if (was) rows.push({ t: 'deadline', op: 'delete', row: { aggregate: row.id, clock: clock.name } });
+        if (due) rows.push({ t: 'deadline', op: 'insert', row: { aggregate: row.id, clock: clock.name, lifecycle: l.name, owner: row.owner, due_at: due.toISOString(), command: clock.command ?? null, body: clock.body ?? null, alert: clock.alert?.code ?? null, alert_to: clock.alert?.to(facts) ?? null } });
+      }
+    }
+    return dueAt === undefined ? { rows } : { rows, dueAt };
+  }
+
+  async #events(l: Lifecycle, event: EventDef, row: BaseRow, facts: Facts, references: Readonly<Record<string, string>>, now: Date, causedBy: string | undefined, recipients?: readonly string[], extra?: Readonly<Values>, about?: string): Promise<Change[]> {
+    if (event.audience === 'service') return [];
+    const pool: Values = { state: row.state, version: row.version, ...(row.dueAt ? { dueAt: minute(new Date(row.dueAt)) } : {}), ...(row.caseRef ? { case: row.caseRef } : {}), ...(l.wire?.(row) as Values | undefined), ...extra };
+    const own = l.name[0]?.toLowerCase() + l.name.slice(1);
+    const to = event.audience === 'directed' ? [...new Set((recipients ?? (l.recipients?.(row, event, facts as never) as (string | undefined)[] | undefined) ?? []).filter((o): o is string => o !== undefined))] : [undefined];
+    const changes: Change[] = [];
+    // What a row says of other aggregates goes out under the recipient's own references.
+    const aggregates = Object.values(pool).flatMap((v) => (isAggregate(v) ? [v.aggregate] : []));
+    for (const [copy, recipient] of to.entries()) {
+      const named = recipient && aggregates.length > 0 ? await this.store.named(recipient, aggregates) : new Map<string, string>();
+      const data: Values = {};
+      for (const key of Object.keys(event.data)) {
+        const value = key === own && recipient ? references[recipient] : pool[key];
+        const out = isAggregate(value) ? named.get(value.aggregate) : value;
+        if (out !== undefined && out !== null) data[key] = out;
+      }
+      const time = event.audience === 'directed' ? minute(now) : event.audience === 'network' ? hour(now) : now.toISOString();
+      const id = newRef('evt');
+      const consentRef = l.consentRef?.(row) as string | undefined;
+      const aboutAggregate = about ?? (l.about?.(row) as string | undefined);
+      changes.push({ t: 'outbox', op: 'insert', row: outboxRow({
+        id, type: event.type, time, audience: event.audience as 'instance' | 'directed' | 'network', aggregate: row.id, version: row.version, copy,
+        ...(recipient ? { recipient, ...(references[recipient] ? { subject: references[recipient] } : {}) } : {}), ...(row.caseRef ? { caseRef: row.caseRef } : {}), owner: row.owner,
+        ...(consentRef ? { consentRef } : {}), ...(aboutAggregate ? { about: aboutAggregate } : {}), ...(causedBy ? { causedBy } : {}),
+        data: this.gate.encode(event, data, { topic: `footbridge.${this.service}`, key: row.id }),
+      }) });
+    }
+    return changes;
+  }
+
+  // --- answering -----------------------------------------------------------------------------------------------
+
+  #answer(planned: Planned, caller: Principal, status: number): Answer {
+    const { lifecycle: l, row, references } = planned;
+    const body = this.view(l, row, references, caller, planned.facts);
+    return { status, headers: { etag: `"${row.version}"`, ...(status === 201 ? { location: `/v1/${collectionOf(l)}/${String(body['id'])}` } : {}) }, body };
+  }
+
+  async #ask(input: CommandInput, table: AnyRow, row: BaseRow, exists: boolean, acting: Acting, expects: Expectation[], now: Date, roles: readonly Role[]): Promise<Answer> {
+    // The guards speak now, so that nobody is asked to approve what cannot happen; they run again at the approval.
+    const checked = await this.#body(input.lifecycle, table, input.body, input.caller.organisation);
+    await this.#plan({ l: input.lifecycle, table, row, references: {}, isNew: !exists, body: checked, acting, expects, now });
+    const ref = newRef(approvalPrefix[this.service] ?? 'apr');
+    const expires = later(now, 72 * 3_600_000);
+    await this.store.commit(row.owner, [{ t: 'approval', op: 'insert', row: {
+      id: randomUUID(), ref, owner: row.owner, lifecycle: input.lifecycle.name, aggregate: exists ? row.id : null, command: input.command, body: input.body ?? {}, roles, asked_by: input.caller.subject,
+      asked_organisation: input.caller.organisation, asked_role: acting.role, asked_at: now.toISOString(), expires_at: expires.toISOString(), state: 'waiting' } }], []);
+    return { status: 202, headers: { location: `/v1/approvals/${ref}` }, body: { approval: ref, state: 'waiting', expiresAt: expires.toISOString(), roles } };
+  }
+
+  async #answered(i: Idempotency): Promise<Answer | undefined> {
+    const { rows } = await this.store.pool.query<{ request: string; status: number; headers: Record<string, string>; body: Values }>('select request, status, headers, body from idempotency where caller = $1 and key = $2 and at > now() - interval \'24 hours\'', [i.caller, i.key]);
+    const before = rows[0];
+    if (!before) return undefined;
+    if (before.request !== i.request) throw new Problem('idempotency-key-reused');
+    return { status: before.status, headers: { ...before.headers, 'idempotent-replay': 'true' }, body: before.body };
+  }
+
+  async #commit(planned: Planned, expects: readonly Expectation[], alongside: readonly Change[]): Promise<void> {
+    const written = new Set(planned.rows.filter((r) => r.op === 'update').map((r) => `${r.t}/${r.id}`));
+    const distinct = expects.filter((e, i) => !written.has(`${e.t}/${e.id}`) && expects.findIndex((x) => x.t === e.t && x.id === e.id) === i);
+    await this.store.commit(planned.row.owner, [...planned.rows, ...alongside], distinct);
+  }
+
+  async #again<T>(attempt: () => Promise<T>, idempotency?: Idempotency): Promise<T> {
+    for (let n = 0; ; n += 1) {
+      try { return await attempt(); } catch (error) {
+        if (error instanceof Stale && n < 20) { await new Promise((r) => setTimeout(r, Math.random() * 5 * n)); continue; }
+        if (error instanceof Stale) throw new Problem('service-unavailable', {}, { 'retry-after': '1' });
+        // Another request with the same key was faster: its answer is the answer.
+        if (error instanceof Conflict && error.constraint === 'idempotency_pkey' && idempotency) { const before = await this.#answered(idempotency); if (before) return before as T; }
+        if (error instanceof Conflict && error.constraint === 'subject_key_pkey' && n < 20) continue;
+        // The effect of this event is there already.
+        if (error instanceof Conflict && error.constraint === 'inbox_pkey') return undefined as T;
+        if (error instanceof Conflict) throw conflictProblem(error.constraint);
+        throw error;
+      }
+    }
+  }
+}
+
+/** Roles that may see a person's sealed fields inside the owning organisation (reference 2.7). OPERATOR and PARTNER_ADMIN never. */
+const seesPersons: readonly Role[] = ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'SHELTER_MANAGER', 'RETURN_OFFICER', 'REINTEGRATION_MANAGER', 'RECEPTION_OFFICER', 'ORIGIN_OFFICE', 'LAWYER', 'DPO'];
+/** RFC 7396 on a sealed object: its members are merged, never the whole lost. */
+const merged = (before: Sealed<unknown> | undefined, patch: Sealed<unknown>): Sealed<unknown> => patch.map((p) => {
+  if (typeof p !== 'object' || p === null || Array.isArray(p) || !before) return p;
+  let old: unknown; before.test((b) => { old = b; return true; });
+  return Object.fromEntries(Object.entries({ ...(old as Values), ...p }).filter(([, v]) => v !== null));
+});
+const approvalPrefix: Readonly<Record<string, string>> = { referrals: 'apr', shelters: 'aps', returns: 'apt', reintegration: 'api', notifications: 'apn' };
+/** Constraints of the database that are rules of the field: named `<code>__<reason>`. */
+const conflictProblem = (constraint: string): Problem => {
+  const [guard, reason] = constraint.split('__');
+  if (!reason) throw new Error(`constraint ${constraint}`);
+  return new Problem('guard-refused', { guards: [{ guard: (guard ?? '').toUpperCase(), reason: reason.toUpperCase(), detail: sentence(reason) }] });
+};
+
+/** Columns that the body fills by name. */
+function pick(l: Lifecycle, body: Readonly<Values>): Values {
+  const fields = l.fields as Fields;
+  return Object.fromEntries(Object.entries(body).filter(([name, value]) => (name in fields || name === 'caseRef') && value !== undefined));
+}
+const sentence = (name: string): string => { const words = name.replaceAll('_', ' ').replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase(); return `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`; };
+/** In `wire`: another aggregate, sent under the recipient's own reference for it. */
+export const aggregate = (id: string | undefined): { readonly aggregate: string } | undefined => (id === undefined ? undefined : { aggregate: id });
+const isAggregate = (value: unknown): value is { aggregate: string } => typeof value === 'object' && value !== null && 'aggregate' in value;
+const minute = (t: Date): string => `${t.toISOString().slice(0, 16)}:00Z`;
+const hour = (t: Date): string => `${t.toISOString().slice(0, 13)}:00:00Z`;
+export const requestHash = (method: string, path: string, body: unknown): string => createHash('sha256').update(`${method} ${path}\n${JSON.stringify(body ?? null)}`).digest('base64url');
+export { quote };

@@ -1,0 +1,88 @@
+import { Catch, Inject, Injectable, SetMetadata, type ArgumentsHost, type CanActivate, type ExceptionFilter, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { randomUUID } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { SignIn } from './identity/sign-in.js';
+import { log } from './log.js';
+import { Problem, type ProblemCode } from './problem.js';
+import type { SignedRequest } from './routes.js';
+
+const PUBLIC = 'public';
+/** A route that needs no sign-in: health, documents, problem pages. */
+export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(PUBLIC, true);
+
+@Injectable()
+export class SignedIn implements CanActivate {
+  constructor(@Inject(SignIn) private readonly signIn: SignIn, @Inject(Reflector) private readonly reflector: Reflector) {}
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (context.getType() !== 'http') return true;
+    if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, [context.getHandler(), context.getClass()])) return true;
+    const request = context.switchToHttp().getRequest<SignedRequest>();
+    request.principal = await this.signIn.principal(request.headers.authorization);
+    return true;
+  }
+}
+
+const ofStatus: Readonly<Record<number, ProblemCode>> = { 400: 'malformed-body', 401: 'not-signed-in', 404: 'not-found', 405: 'not-found', 413: 'body-too-large', 414: 'not-found', 415: 'unsupported-media-type', 429: 'too-many-requests' };
+
+/** Every failure leaves as problem details with a stable code, never with a value or a stack. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): void {
+    if (host.getType() !== 'http') throw error;
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const problem = problemOf(error);
+    if (problem.status >= 500 && problem.code === 'internal-error') log('request-failed', { requestId: request.id, reason: reasonOf(error) });
+    void reply.status(problem.status).headers(problem.headers).header('content-type', 'application/problem+json; charset=utf-8').header('cache-control', 'no-store').send(JSON.stringify(problem.body(request.id)));
+  }
+}
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const status = (error as { status?: unknown; statusCode?: unknown }).status ?? (error as { statusCode?: unknown }).statusCode;
+  const code = typeof status === 'number' ? ofStatus[status] : undefined;
+  if (code === 'body-too-large') return new Problem(code, { limit: BODY_LIMIT });
+  if (code === 'malformed-body') return new Problem(code, { pointer: '' });
+  if (code) return new Problem(code);
+  const { code: sql } = error as { code?: unknown };
+  // The database is away or starting: nothing was changed, the client may come again.
+  if (typeof sql === 'string' && /^(08|57P|53|ECONN|ENOTFOUND|EPIPE|ETIMEDOUT)/.test(sql) || error instanceof Error && /terminated|timeout exceeded when trying to connect/.test(error.message)) return new Problem('service-unavailable', {}, { 'retry-after': '2' });
+  return new Problem('internal-error');
+}
+/** Where it failed, without what it failed on: an error's name, its code and our own place in the stack. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  const place = /((?:apps|libs)\/[\w/.-]+\.ts:\d+)/.exec(error.stack ?? '')?.[1] ?? '';
+  return `${error.name} ${String((error as { code?: unknown }).code ?? '')} ${place}`.trim();
+}
+
+export const BODY_LIMIT = 1_048_576;
+const DEPTH_LIMIT = 32;
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Reads a JSON body: UTF-8 only, no deeper than needed, no prototype-named members. */
+export function readJson(_request: unknown, body: Buffer, done: (error: Error | null, value?: unknown) => void): void {
+  if (body.length === 0) { done(null, undefined); return; }
+  try {
+    const text = utf8.decode(body);
+    if (depthOf(text) > DEPTH_LIMIT || /"(?:__proto__|constructor|prototype|\\u)/.test(text) && namesPrototype(text)) throw new Error('refused');
+    done(null, JSON.parse(text) as unknown);
+  } catch { done(new Problem('malformed-body', { pointer: '' })); }
+}
+function depthOf(text: string): number {
+  let depth = 0, deepest = 0, inString = false;
+  for (let i = 0; i < text.length; i += 1) {
+    const c = text.charCodeAt(i);
+    if (inString) { if (c === 92) i += 1; else if (c === 34) inString = false; }
+    else if (c === 34) inString = true;
+    else if (c === 123 || c === 91) { depth += 1; if (depth > deepest) deepest = depth; }
+    else if (c === 125 || c === 93) depth -= 1;
+  }
+  return deepest;
+}
+function namesPrototype(text: string): boolean {
+  let found = false;
+  JSON.parse(text, (key, value: unknown) => { if (key === '__proto__' || key === 'constructor' || key === 'prototype') found = true; return value; });
+  return found;
+}
+export const requestId = (): string => randomUUID();

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { isRef } from '@footbridge/privacy';
+import { errors, jwtVerify, type JWTPayload } from 'jose';
+import { Problem } from '../problem.js';
+import { IssuerKeys, IssuerUnreachable, type IssuerKeysOptions } from './issuer-keys.js';
+import type { Principal } from './principal.js';
+import { tokenRoles } from './token-roles.js';
+
+export interface AccessTokensOptions extends IssuerKeysOptions {
+  /** What a token must be made for; `footbridge`. */
+  readonly audience: string;
+  /** How many verified tokens are remembered. */
+  readonly remembered?: number;
+}
+
+/** Asymmetric only: with an HMAC the issuer's public key would sign, and `none` signs nothing. */
+const algorithms = ['ES256', 'EdDSA', 'RS256'];
+const longestToken = 8_192;
+/** An access token says so (RFC 9068), or says only that it is a JWT; a logout or DPoP token is something else. */
+const types = new Set([undefined, 'at+jwt', 'application/at+jwt', 'jwt']);
+/** Checking a token again costs little; trusting a withdrawn key for long would cost more. */
+const longestMemoryMs = 300_000;
+
+export const notSignedIn = (): Problem => new Problem('not-signed-in', {}, { 'www-authenticate': 'Bearer' });
+const tokenExpired = (): Problem => new Problem('token-expired', {}, { 'www-authenticate': 'Bearer error="invalid_token"' });
+const issuerAway = (): Problem => new Problem('service-unavailable', {}, { 'retry-after': '2' });
+
+/**
+ * Turns an access token into who is signed in, or into a problem. A verified token is remembered by its hash until it
+ * ends, so that the signature is checked once and not at every request.
+ */
+export class AccessTokens {
+  readonly #keys: IssuerKeys;
+  readonly #verified = new Map<string, { readonly principal: Principal; readonly until: number }>();
+  readonly #remembered: number;
+
+  constructor(private readonly options: AccessTokensOptions) {
+    this.#keys = new IssuerKeys(options);
+    this.#remembered = options.remembered ?? 10_000;
+  }
+
+  async principal(token: string): Promise<Principal> {
+    if (token.length > longestToken) throw notSignedIn();
+    const hash = createHash('sha256').update(token).digest('base64url');
+    const known = this.#verified.get(hash);
+    if (known && Date.now() < known.until) return known.principal;
+    this.#verified.delete(hash);
+    const claims = await this.#verify(token);
+    const principal = principalOf(claims);
+    this.#remember(hash, principal, Math.min((claims.exp ?? 0) * 1000, Date.now() + longestMemoryMs));
+    return principal;
+  }
+
+  async #verify(token: string): Promise<JWTPayload> {
+    try {
+      const { payload, protectedHeader } = await jwtVerify(token, (header, input) => this.#keys.key(header, input), {
+        issuer: this.options.issuer, audience: this.options.audience, algorithms, requiredClaims: ['exp', 'iat', 'sub'], clockTolerance: 5,
+      });
+      if (!types.has(protectedHeader.typ?.toLowerCase())) throw notSignedIn();
+      return payload;
+    } catch (error) {
+      if (error instanceof IssuerUnreachable) throw issuerAway();
+      // jose looks at the signature, the issuer and the audience before the time: an expired token was once a good one
+      if (error instanceof errors.JWTExpired) throw tokenExpired();
+      throw notSignedIn();
+    }
+  }
+
+  #remember(hash: string, principal: Principal, until: number): void {
+    if (this.#verified.size >= this.#remembered) {
+      const oldest = this.#verified.keys().next();
+      if (!oldest.done) this.#verified.delete(oldest.value);
+    }
+    this.#verified.set(hash, { principal, until });
+  }
+}
+
+function principalOf({ sub, organisation, roles }: JWTPayload): Principal {
+  if (!isRef(sub, 'acc') || !isRef(organisation, 'org') || !Array.isArray(roles)) throw notSignedIn();
+  return Object.freeze({ subject: sub, organisation, roles: Object.freeze(tokenRoles(roles)) });
+}

@@ -1,0 +1,12 @@
+import pino from 'pino';
+
+const sink = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'code', level: process.env['FOOTBRIDGE_LOG'] ?? (process.env['JEST_WORKER_ID'] ? 'silent' : 'warn') }, pino.destination(2));
+
+/** Fields a log line may have. None can hold a personal value; there is no free text. */
+export interface LogFields { readonly service?: string; readonly requestId?: string; readonly reason?: string; readonly count?: number; readonly port?: number; readonly type?: string; readonly handler?: string; readonly milliseconds?: number }
+const allowed = new Set(['service', 'requestId', 'reason', 'count', 'port', 'type', 'handler', 'milliseconds']);
+
+/** Writes a code and allow-listed fields, nothing else. */
+export function log(code: string, fields: LogFields = {}, level: 'info' | 'warn' | 'error' = 'warn'): void {
+  sink[level](Object.fromEntries(Object.entries(fields).filter(([k]) => allowed.has(k))), code);
+}

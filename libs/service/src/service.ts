@@ -1,0 +1,152 @@
+import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { events } from '@footbridge/contracts';
+import type { Lifecycle } from '@footbridge/lifecycle';
+import { EventServer, Relay, type Transport } from '@footbridge/messaging';
+import { createGate, type Gate, type KeyStore } from '@footbridge/privacy';
+import pg from 'pg';
+import { DataSource, type MigrationInterface } from 'typeorm';
+import { ApprovalsController, AlertsController, OperationsController, ServiceController, alertsPath } from './common-routes.js';
+import type { Clock } from './clock.js';
+import { systemClock } from './clock.js';
+import { Deadlines } from './deadlines.js';
+import { KnownDenyList } from './deny.js';
+import { Engine } from './engine.js';
+import { BODY_LIMIT, ProblemFilter, SignedIn, readJson, requestId } from './http.js';
+import { AccessTokens } from './identity/access-token.js';
+import { SignIn } from './identity/sign-in.js';
+import { log } from './log.js';
+import { countRefusal } from './metrics.js';
+import type { ExtraRoute } from './openapi.js';
+import { reactionsOf, sharedProjections } from './projections.js';
+import { CURSOR_SECRET, routesOf } from './routes.js';
+import { Store } from './store.js';
+
+/** Work that a service does besides requests and events: started with it, stopped with it. */
+export interface Job { start(): void | Promise<void>; stop(): void | Promise<void> }
+export interface Running { readonly engine: Engine; readonly pool: pg.Pool; readonly gate: Gate; readonly clock: Clock; readonly config: ServiceConfig; readonly deadlines: Deadlines }
+
+/** A service: its lifecycles, and what is not a lifecycle. */
+export interface ServiceDefinition {
+  readonly name: string;
+  readonly lifecycles: readonly Lifecycle[];
+  readonly migrations: readonly (new () => MigrationInterface)[];
+  /** Routes that no table gives (intakes, clearances) and handlers of events (projections). */
+  readonly controllers?: readonly Type<object>[];
+  readonly documented?: readonly ExtraRoute[];
+  readonly providers?: (running: Running) => readonly Provider[];
+  readonly jobs?: (running: Running) => readonly Job[];
+}
+export interface ServiceConfig {
+  /** The service's own role: neither owner of its tables nor superuser. */
+  readonly databaseUrl: string;
+  /** The role that owns the schema; used for migrations only. */
+  readonly migrationUrl: string;
+  readonly transport: Transport;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwksUri?: string;
+  readonly keyStore: KeyStore;
+  readonly clock?: Clock;
+  /** Signs cursors; the same for all replicas. */
+  readonly secret?: Buffer;
+  readonly webhooks?: 'public' | 'loopback';
+  readonly deadlinesEveryMs?: number;
+  /** Waits of the webhook sender are multiplied by random jitter unless it is off. */
+  readonly jitter?: () => number;
+  readonly poolSize?: number;
+}
+export interface RunningService extends Running {
+  readonly name: string;
+  readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
+  listen(port: number, host?: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+export const service = (definition: ServiceDefinition): ServiceDefinition => definition;
+
+const pools = { max: 12, connectionTimeoutMillis: 10_000, idleTimeoutMillis: 30_000 };
+const poolOf = (url: string, schema: string, max?: number): pg.Pool => {
+  const pool = new pg.Pool({ ...pools, ...(max ? { max } : {}), connectionString: url, options: `-c search_path=${schema} -c timezone=UTC -c statement_timeout=30000`, application_name: `footbridge-${schema}` });
+  pool.on('error', () => log('database-connection-lost', { service: schema }));
+  return pool;
+};
+
+/** Brings a service's schema to the newest migration. Safe when several replicas start at once. */
+export async function migrate(definition: ServiceDefinition, migrationUrl: string): Promise<void> {
+  const source = new DataSource({ type: 'postgres', url: migrationUrl, schema: definition.name, migrations: [...definition.migrations], migrationsTableName: 'migration', migrationsTransactionMode: 'each', logging: false, extra: { options: `-c search_path=${definition.name}`, max: 2 } });
+  await source.initialize();
+  try {
+    await source.query('select pg_advisory_lock(hashtext($1))', [`migrate ${definition.name}`]);
+    await source.runMigrations();
+  } finally { await source.destroy(); }
+}
+
+/** Starts a service: schema, relay, consumers, clocks, HTTP. Nothing listens yet: use `listener` behind a front, or `listen`. */
+export async function startService(definition: ServiceDefinition, config: ServiceConfig): Promise<RunningService> {
+  await migrate(definition, config.migrationUrl);
+  const pool = poolOf(config.databaseUrl, definition.name, config.poolSize);
+  const clock = config.clock ?? systemClock;
+  const gate = createGate({ onRefusal: (code) => countRefusal(definition.name, code) });
+  const store = new Store(pool, config.keyStore);
+  const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate });
+  const engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness);
+  const deadlines = new Deadlines(engine, config.deadlinesEveryMs);
+  const running: Running = { engine, pool, gate, clock, config, deadlines };
+  const relay = new Relay({ pool, transport: config.transport, service: definition.name });
+  const tokens = new AccessTokens({ issuer: config.issuer, audience: config.audience, ...(config.jwksUri ? { jwksUri: config.jwksUri } : {}) });
+  const denyList = new KnownDenyList(pool, definition.name, eventServer.freshness);
+
+  @Module({})
+  class ServiceModule {}
+  Object.defineProperty(ServiceModule, 'name', { value: `${definition.name}Module` });
+  const module: DynamicModule = {
+    module: ServiceModule,
+    controllers: [
+      ServiceController, ApprovalsController, OperationsController(definition.name), AlertsController(alertsPath(definition.name)), ...definition.lifecycles.map((l) => routesOf(l) as Type<object>), ...(definition.controllers ?? []),
+      ...sharedProjections(definition.name) as Type<object>[], ...reactionsOf(definition.lifecycles) as Type<object>[],
+    ],
+    providers: [
+      { provide: Engine, useValue: engine }, { provide: CURSOR_SECRET, useValue: config.secret ?? randomBytes(32) }, { provide: 'RUNNING', useValue: running }, { provide: 'DEFINITION', useValue: definition },
+      { provide: 'EVENTS', useValue: eventServer },
+      { provide: SignIn, useValue: new SignIn(tokens, denyList) }, { provide: APP_GUARD, useClass: SignedIn }, { provide: APP_FILTER, useClass: ProblemFilter },
+      ...(definition.providers?.(running) ?? []),
+    ],
+  };
+
+  let http: HttpServer | undefined;
+  const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT, genReqId: requestId, serverFactory: (handler) => (http = createServer(handler as never)) as never });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: false, bodyParser: false, abortOnError: false });
+  app.useBodyParser(['application/json', 'application/merge-patch+json'] as never, { bodyLimit: BODY_LIMIT }, readJson as never);
+  const fastify = adapter.getInstance();
+  fastify.addHook('onRequest', (request, reply, done) => { void reply.header('cache-control', 'no-store').header('x-request-id', request.id).header('x-content-type-options', 'nosniff'); done(); });
+  app.connectMicroservice({ strategy: eventServer }, { inheritAppConfig: false });
+  await relay.start();
+  await app.startAllMicroservices();
+  await app.init();
+  await fastify.ready();
+  deadlines.start();
+  const jobs = definition.jobs?.(running) ?? [];
+  for (const job of jobs) await job.start();
+
+  return {
+    ...running, name: definition.name,
+    listener: (request, response) => { fastify.routing(request as never, response as never); },
+    listen: async (port, host = '127.0.0.1') => {
+      await app.listen(port, host);
+      const address = http?.address();
+      return typeof address === 'object' && address ? address.port : port;
+    },
+    close: async () => {
+      for (const job of [...jobs].reverse()) await job.stop();
+      await deadlines.stop();
+      await app.close().catch(() => undefined);
+      await relay.stop();
+      await pool.end();
+    },
+  };
+}

@@ -1,0 +1,7 @@
+export { testDatabase, ownPostgres, postgresLog, type OwnServer } from './postgres.js';
+export { kafkaBrokers, ownKafka } from './kafka.js';
+export { webhookReceiver, type WebhookReceiver, type ReceivedRequest, type Behaviour } from './webhook-receiver.js';
+export { selfSignedCertificate } from './certificate.js';
+export { freePort } from './free-port.js';
+export { testClock, type TestClock } from './test-clock.js';
+export { waitUntil } from './wait-until.js';
