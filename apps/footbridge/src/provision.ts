@@ -1,11 +1,11 @@
+import { Service } from '@footbridge/contracts';
 import pg from 'pg';
-import { serviceNames, type ServiceName } from './services.js';
 
 const database = 'footbridge';
 
 export interface Provisioned {
   /** Each service's own connections: `databaseUrl` as the role that works, `migrationUrl` as the role that owns the tables. */
-  readonly services: Readonly<Record<ServiceName, { readonly databaseUrl: string; readonly migrationUrl: string }>>;
+  readonly services: Readonly<Record<Service, { readonly databaseUrl: string; readonly migrationUrl: string }>>;
   /** The Postgres transport's. */
   readonly busUrl: string;
   /** The identity provider's. */
@@ -14,7 +14,7 @@ export interface Provisioned {
 
 /** Roles of the instance and the schema that each works in; an owner's schema is its own. */
 const roles: readonly { readonly name: string; readonly schema: string; readonly owns: boolean }[] = [
-  ...serviceNames.flatMap((schema) => [{ name: `${schema}_owner`, schema, owns: true }, { name: `${schema}_app`, schema, owns: false }]),
+  ...Service.values.flatMap((schema) => [{ name: `${schema}_owner`, schema, owns: true }, { name: `${schema}_app`, schema, owns: false }]),
   { name: 'bus', schema: 'bus', owns: true },
   { name: 'identity', schema: 'identity', owns: true },
 ];
@@ -48,7 +48,7 @@ export async function provision(adminUrl: (database: string) => string, password
     address.password = encodeURIComponent(password(passwords, name));
     return address.href;
   };
-  const service = (name: ServiceName): { databaseUrl: string; migrationUrl: string } => ({ databaseUrl: url(`${name}_app`), migrationUrl: url(`${name}_owner`) });
+  const service = (name: Service): { databaseUrl: string; migrationUrl: string } => ({ databaseUrl: url(`${name}_app`), migrationUrl: url(`${name}_owner`) });
   return {
     services: { referrals: service('referrals'), shelters: service('shelters'), returns: service('returns'), reintegration: service('reintegration'), notifications: service('notifications') },
     busUrl: url('bus'), identityUrl: url('identity'),

@@ -1,3 +1,9 @@
-/** The five services, in the order in which a case meets them. */
-export const serviceNames = ['referrals', 'shelters', 'returns', 'reintegration', 'notifications'] as const;
-export type ServiceName = (typeof serviceNames)[number];
+import { notificationsService } from '@footbridge/notifications';
+import { referralsService } from '@footbridge/referrals';
+import { reintegrationService } from '@footbridge/reintegration';
+import { returnsService } from '@footbridge/returns';
+import type { ServiceDefinition } from '@footbridge/service';
+import { sheltersService } from '@footbridge/shelters';
+
+/** The five services of an instance. */
+export const services: readonly ServiceDefinition[] = [referralsService, sheltersService, returnsService, reintegrationService, notificationsService];

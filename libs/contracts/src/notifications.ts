@@ -1,11 +1,10 @@
 import { wire } from '@footbridge/privacy';
 import { ConsentCategory } from './code-lists/consent.js';
 import { OrganisationType } from './code-lists/organisation.js';
-import { Country } from './code-lists/places.js';
 import { ServiceType } from './code-lists/referral.js';
 import { ServiceProfile } from './code-lists/shelter.js';
 import { auditOnly, defineEvent } from './event.js';
-import { codes, reached } from './payload.js';
+import { flags, place, reached } from './payload.js';
 import type { StateOf } from './states.js';
 
 const service = 'notifications';
@@ -13,7 +12,7 @@ const service = 'notifications';
 // --- Organisations and accounts (decisions 2, 7): every service keeps what it needs to refuse at once.
 
 export const OrganisationAdded = defineEvent(service, 'OrganisationAdded', {
-  audience: 'instance', summary: 'An organisation exists in this instance.', data: { organisation: wire.ref('org'), organisationType: wire.code(OrganisationType), country: wire.code(Country), version: wire.version },
+  audience: 'instance', summary: 'An organisation exists in this instance.', data: { organisation: wire.ref('org'), organisationType: wire.code(OrganisationType), ...place, version: wire.version },
 });
 export const OrganisationDisabled = defineEvent(service, 'OrganisationDisabled', { audience: 'instance', summary: 'Its tokens stop at once.', data: { organisation: wire.ref('org'), version: wire.version } });
 export const OrganisationEnabled = defineEvent(service, 'OrganisationEnabled', { audience: 'instance', summary: 'Its tokens count again.', data: { organisation: wire.ref('org'), version: wire.version } });
@@ -23,7 +22,8 @@ export const AccountEnabled = defineEvent(service, 'AccountEnabled', { audience:
 // --- Partner: membership in the network. `referrals` keeps the active ones for SG3.
 
 const partnerAt = <S extends StateOf<'Partner'>>(...states: readonly [S, ...S[]]) => ({ partner: wire.ref('ptn'), organisation: wire.ref('org'), state: reached('Partner', ...states), version: wire.version });
-const offer = { country: wire.code(Country), services: codes(ServiceType), profiles: wire.optional(codes(ServiceProfile)) };
+/** What it offers and whom it serves. */
+const offer = { ...place, ...flags(ServiceType), ...flags(ServiceProfile) };
 
 export const PartnerApplied = auditOnly(service, 'PartnerApplied', 'Asks to join.');
 export const PartnerVerified = auditOnly(service, 'PartnerVerified', 'Two people have checked it.');
@@ -34,7 +34,7 @@ export const PartnerTerminated = defineEvent(service, 'PartnerTerminated', { aud
 
 export const AgreementSigned = defineEvent(service, 'AgreementSigned', {
   audience: 'instance', summary: 'Data may go from one organisation to the other, in these categories, up to and including that day; never onward (DP-23).',
-  data: { agreement: wire.ref('agr'), from: wire.ref('org'), to: wire.ref('org'), categories: codes(ConsentCategory), until: wire.day, version: wire.version },
+  data: { agreement: wire.ref('agr'), from: wire.ref('org'), to: wire.ref('org'), ...flags(ConsentCategory), until: wire.day, version: wire.version },
 });
 export const AgreementEnded = defineEvent(service, 'AgreementEnded', { audience: 'instance', summary: 'Nothing may go any more.', data: { agreement: wire.ref('agr'), from: wire.ref('org'), to: wire.ref('org'), version: wire.version } });
 

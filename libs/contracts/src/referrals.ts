@@ -3,7 +3,7 @@ import { ClearanceStep } from './code-lists/case.js';
 import { ConsentCategory, GuardedPurpose, isGuarded } from './code-lists/consent.js';
 import { NeutralReason, PauseReason, Priority, SaidServiceType } from './code-lists/referral.js';
 import { auditOnly, defineEvent } from './event.js';
-import { codes, reached } from './payload.js';
+import { flags, reached } from './payload.js';
 import type { StateOf } from './states.js';
 
 const service = 'referrals';
@@ -39,11 +39,11 @@ export const IdentificationDeclined = auditOnly(service, 'IdentificationDeclined
 const consentAt = <S extends StateOf<'ConsentRecord'>>(...states: readonly [S, ...S[]]) => ({
   case: wire.ref('csr'), state: reached('ConsentRecord', ...states), version: wire.version, purpose: wire.code(GuardedPurpose), recipient: wire.optional(wire.ref('org')),
 });
-const terms = { categories: wire.optional(codes(ConsentCategory)), until: wire.optional(wire.day), recipientCase: wire.optional(wire.ref('cas')) };
+const terms = { until: wire.optional(wire.day), recipientCase: wire.optional(wire.ref('cas')), ...flags(ConsentCategory) };
 const travels = ({ purpose }: Readonly<Record<string, unknown>>): boolean => isGuarded(purpose);
 
 export const ConsentRequested = auditOnly(service, 'ConsentRequested', 'The person was asked.');
-export const ConsentGiven = defineEvent(service, 'ConsentGiven', { audience: 'instance', travels, summary: 'In force for this purpose and recipient, up to and including the day `until`.', data: { ...consentAt('given'), ...terms } });
+export const ConsentGiven = defineEvent(service, 'ConsentGiven', { audience: 'instance', travels, summary: 'In force for this purpose and recipient, up to and including the day `until`, for the categories that are set.', data: { ...consentAt('given'), ...terms } });
 export const ConsentRefused = auditOnly(service, 'ConsentRefused', 'Help is not reduced because of it.');
 export const ConsentInvalidated = auditOnly(service, 'ConsentInvalidated', 'Never given in time, or a defect was found.');
 export const ConsentRenewed = defineEvent(service, 'ConsentRenewed', { audience: 'instance', travels, summary: 'The same terms for longer.', data: { ...consentAt('renewed'), ...terms } });

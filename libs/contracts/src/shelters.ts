@@ -2,14 +2,14 @@ import { wire } from '@footbridge/privacy';
 import { NeutralReason, PauseReason, Priority } from './code-lists/referral.js';
 import { BedRefusal, CapacityBand, ServiceProfile } from './code-lists/shelter.js';
 import { auditOnly, defineEvent } from './event.js';
-import { reached, region } from './payload.js';
+import { place, reached } from './payload.js';
 import type { StateOf } from './states.js';
 
 const service = 'shelters';
 
 // --- Shelter. Network events have no version: it would count what happens behind the door.
 
-const shelterAt = <S extends StateOf<'Shelter'>>(...states: readonly [S, ...S[]]) => ({ shelter: wire.ref('shl'), organisation: wire.ref('org'), region, state: reached('Shelter', ...states) });
+const shelterAt = <S extends StateOf<'Shelter'>>(...states: readonly [S, ...S[]]) => ({ shelter: wire.ref('shl'), organisation: wire.ref('org'), ...place, state: reached('Shelter', ...states) });
 const network = { audience: 'network', subscribable: 'verified-partner-same-country', atFullHour: true } as const;
 const known = { shelter: wire.ref('shl'), organisation: wire.ref('org'), version: wire.version };
 
@@ -24,7 +24,7 @@ export const ShelterSuspended = defineEvent(service, 'ShelterSuspended', {
 });
 export const CapacityBandPublished = defineEvent(service, 'CapacityBandPublished', {
   ...network, summary: 'What a shelter can offer, in bands (decisions 19).',
-  data: { shelter: wire.ref('shl'), organisation: wire.ref('org'), region, profile: wire.code(ServiceProfile), band: wire.band(CapacityBand) },
+  data: { shelter: wire.ref('shl'), organisation: wire.ref('org'), ...place, profile: wire.code(ServiceProfile), band: wire.band(CapacityBand) },
 });
 
 // --- BedReservation: to whoever asked for the bed.

@@ -2,14 +2,14 @@ import { codeList } from '@footbridge/privacy';
 
 /** The states of all lifecycles of docs/reference/transitions.tsv, in order of appearance. The lifecycle tables take theirs from here. */
 export const states = {
-  Identification: codeList('Identification', ['unscreened', 'presumed', 'not_identified', 'identified']),
+  Identification: codeList('Identification', ['unscreened', 'presumed', 'not_identified', 'identified'], 'special'),
   Case: codeList('Case', ['active', 'follow_up', 'closed', 'closed_referred', 'anonymised']),
   ConsentRecord: codeList('ConsentRecord', ['requested', 'given', 'refused', 'invalidated', 'renewed', 'withdrawn', 'revoked', 'expired']),
-  GuardianAppointment: codeList('GuardianAppointment', ['required', 'requested', 'interim', 'appointed', 'suspended', 'ended']),
-  RiskAssessment: codeList('RiskAssessment', ['draft', 'completed', 'superseded', 'expired']),
+  GuardianAppointment: codeList('GuardianAppointment', ['required', 'requested', 'interim', 'appointed', 'suspended', 'ended'], 'special'),
+  RiskAssessment: codeList('RiskAssessment', ['draft', 'completed', 'superseded', 'expired'], 'special'),
   Referral: codeList('Referral', ['draft', 'sent', 'acknowledged', 'accepted', 'declined', 'expired', 'in_service', 'suspended', 'completed', 'unsuccessful', 'withdrawn', 'closed', 'entered_in_error']),
-  AsylumClaim: codeList('AsylumClaim', ['interest_expressed', 'referred', 'lodged', 'protection_granted', 'appeal_pending', 'finally_rejected', 'discontinued', 'hold_lifted']),
-  LegalMatter: codeList('LegalMatter', ['opened', 'counselling', 'admin_appeal_filed', 'admin_decided', 'court_decided', 'court_appeal_filed', 'matter_closed']),
+  AsylumClaim: codeList('AsylumClaim', ['interest_expressed', 'referred', 'lodged', 'protection_granted', 'appeal_pending', 'finally_rejected', 'discontinued', 'hold_lifted'], 'special'),
+  LegalMatter: codeList('LegalMatter', ['opened', 'counselling', 'admin_appeal_filed', 'admin_decided', 'court_decided', 'court_appeal_filed', 'matter_closed'], 'special'),
   MediaRequest: codeList('MediaRequest', ['received_request', 'media_declined', 'protocol_sent', 'protocol_signed', 'media_assessed', 'offered', 'media_consented', 'conducted', 'cleared_material', 'stopped']),
   Complaint: codeList('Complaint', ['complaint_received', 'complaint_acknowledged', 'under_review', 'escalated', 'decided', 'complaint_closed']),
   HotlineContact: codeList('HotlineContact', ['contact_open', 'informed', 'linked', 'override_used', 'contact_closed', 'purged']),

@@ -31,7 +31,9 @@ export interface BaseRow {
   readonly createdAt: string;
   readonly updatedAt: string;
 }
-export type RowOf<F extends Fields> = BaseRow & { readonly [K in keyof F]?: Stored<F[K]> };
+// For code that handles every lifecycle alike (`Fields` unknown) a row is whatever its author declared.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type RowOf<F extends Fields> = 0 extends 1 & F ? any : BaseRow & { readonly [K in keyof F]?: Stored<F[K]> };
 
 interface Options { readonly shown?: Shown }
 const ofClass = <C extends DataClass>(dataClass: C) => {
@@ -58,5 +60,7 @@ export const quasi = ofClass('quasi');
 export const special = ofClass('special');
 export const direct = ofClass('direct');
 
-export const isPersonal = (field: Field): field is Field<PersonalClass> =>
-  field.class === 'quasi' || field.class === 'special' || field.class === 'direct';
+const personal: readonly DataClass[] = ['quasi', 'special', 'direct'];
+/** Personal fields are stored sealed and never shown in a view. */
+export const isPersonal = (field: Field): boolean => personal.includes(field.class);
+export const personalClassOf = (field: Field): PersonalClass | undefined => (isPersonal(field) ? field.class as PersonalClass : undefined);

@@ -20,6 +20,8 @@ export interface Facts<Row extends BaseRow = BaseRow> {
   readonly row: Row;
   readonly body: Readonly<Record<string, unknown>>;
   readonly caller: Acting;
+  /** The command that is decided; absent where a view asks what could be done. */
+  readonly command?: string;
   /** True for a child or where age is in doubt (M1). Pending guards refuse for a child. */
   readonly isChild?: boolean;
 }
@@ -74,6 +76,8 @@ export interface RowOptions<F, Row> {
   readonly set?: (facts: F, now: Date) => Partial<Row>;
   readonly companions?: (facts: F, now: Date) => readonly Companion[];
   readonly notices?: (facts: F, now: Date) => readonly Notice[];
+  /** Members of this one answer only, never stored and never replayed: a secret or code phrase that is shown once. */
+  readonly once?: (facts: F) => Readonly<Record<string, unknown>>;
   /** A second person with one of these roles must approve (decisions 6). */
   readonly approval?: readonly Role[];
   /** What happens instead when these reasons refuse (a full unit: `holdBed` becomes `refuseBed`). */
@@ -127,7 +131,7 @@ export interface LifecycleSpec<S extends string, FS extends Fields, F extends Fa
   /** Every organisation that may see the row, besides the owner. */
   readonly parties?: (row: RowOf<FS>) => readonly (string | undefined)[];
   /** Which organisation holds a role here; default: the owner. */
-  readonly standing?: (row: RowOf<FS>) => Partial<Record<Role, string | undefined>>;
+  readonly standing?: (row: RowOf<FS>) => Partial<Record<Role, string | readonly string[] | undefined>>;
   /** Narrows what a caller of a party sees, as SQL over alias `t` ($1 organisation, $2 subject, $3 roles). */
   readonly visible?: string;
   /** Values that events may carry; each event takes the fields it declares. */
@@ -152,6 +156,8 @@ export interface Read {
   many<L extends Lifecycle>(lifecycle: L, where: Readonly<Record<string, unknown>>): Promise<readonly RowOfLifecycle<L>[]>;
   /** A projection or other table without a lifecycle; SQL with numbered parameters, one JSON object per row. */
   sql<T>(query: string, parameters: readonly unknown[]): Promise<readonly T[]>;
+  /** What the service was started with and facts may ask, for example who sends a challenge. */
+  port<T>(name: string): T;
 }
 
 // The engine handles every lifecycle alike; only its author knows the row and the facts.

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { ConsentPurpose, type Role } from '@footbridge/contracts';
+import { ConsentPurpose, type ContractEvent, type Role } from '@footbridge/contracts';
 import {
   NONE, actsOnBehalf, bodyOf, checkBody, collectionOf, commandsNow, fieldsOf, isPersonal, needsFresh, refusals, rowFor, tableOf,
   type Acting, type AnyRow, type BaseRow, type Clock as LifecycleClock, type Facts, type Fields, type Lifecycle, type Refusal,
@@ -85,8 +85,9 @@ export class Engine {
       if (approval && !input.approved) return this.#ask(input, table, row, found !== undefined, acting, expects, now, approval);
       const planned = await this.#plan({ l, table, row, references: found?.references ?? {}, isNew: !found, body, acting, expects, now, ...(input.approved ? { approvedBy: input.approved.by } : {}) });
       const answer = this.#answer(planned, caller, found ? 200 : 201);
+      const once = table[6]?.once?.(planned.facts as never) as Values | undefined;
       await this.#commit(planned, expects, input.idempotency ? [{ t: 'idempotency', op: 'insert', row: { ...input.idempotency, status: answer.status, headers: answer.headers, body: answer.body, at: new Date().toISOString() } }] : []);
-      return answer;
+      return once ? { ...answer, body: { ...answer.body, ...once } } : answer;
     }, input.idempotency);
   }
 
@@ -215,7 +216,8 @@ export class Engine {
     if (!asked || ![asked.owner, asked.asked_organisation].includes(caller.organisation) && !caller.roles.includes('DPO')) throw new Problem('not-found');
     if (asked.state !== 'waiting' || asked.expires_at < this.clock.now()) throw new Problem('transition-not-allowed', { state: asked.state === 'waiting' ? 'expired' : asked.state, command: approve ? 'approve' : 'refuse', allowedFrom: ['waiting'] });
     const role = asked.roles.find((r) => caller.roles.includes(r));
-    if (!role) throw new Problem('role-not-allowed', { roles: asked.roles });
+    const [about] = asked.aggregate === null ? [] : await this.store.find(this.lifecycle(asked.lifecycle), asked.owner, 't.id = ($1->>0)::uuid', [asked.aggregate]);
+    if (!role || (about && !this.#stands(this.lifecycle(asked.lifecycle), about.row, caller, role))) throw new Problem('role-not-allowed', { roles: asked.roles });
     if (asked.asked_by === caller.subject) throw new Problem('guard-refused', { guards: [{ guard: 'TWO_PERSONS', reason: 'SAME_PERSON', detail: 'Another person must approve.' }] });
     const settle = async (state: string): Promise<boolean> => (await this.store.pool.query('update approval set state = $2, decided_by = $3 where ref = $1 and state = \'waiting\'', [reference, state, caller.subject])).rowCount === 1;
     if (!approve) { await settle('refused'); return { status: 200, headers: {}, body: { approval: reference, state: 'refused' } }; }
@@ -233,8 +235,9 @@ export class Engine {
   #stands(l: Lifecycle, row: BaseRow | undefined, caller: Principal, role: Role): boolean {
     if (role === 'PLATFORM' || role === 'PERSON' || role === 'GUARDIAN' || !caller.roles.includes(role)) return false;
     if (!row) return true;
-    const standing = (l.standing?.(row) ?? {}) as Partial<Record<Role, string | undefined>>;
-    return (role in standing ? standing[role] : row.owner) === caller.organisation;
+    const standing = (l.standing?.(row) ?? {}) as Partial<Record<Role, string | readonly string[] | undefined>>;
+    const held = role in standing ? standing[role] : row.owner;
+    return Array.isArray(held) ? held.includes(caller.organisation) : held === caller.organisation;
   }
   #actsFor(l: Lifecycle, row: BaseRow | undefined, caller: Principal): boolean {
     return caller.roles.some((r) => actsOnBehalf.includes(r)) && (!row || row.organisations.includes(caller.organisation));
@@ -296,7 +299,7 @@ export class Engine {
   }): Promise<Planned> {
     const { l, table, isNew, body, acting, now } = p;
     const [, command, to, , guards, emits, more] = table;
-    const given: Facts = { row: p.row, body: p.approvedBy ? { ...body, approvedBy: p.approvedBy } : body, caller: acting };
+    const given: Facts = { row: p.row, body: p.approvedBy ? { ...body, approvedBy: p.approvedBy } : body, caller: acting, command };
     const facts = { ...given, ...(p.facts ?? (l.facts ? await l.facts(this.store.reader(p.row.owner, p.expects), given, now) : {})) } as Facts;
     for (const service of needsFresh(table)) if (this.freshness && !(await this.freshness.fresh(service, p.row.caseRef))) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
     const refused = refusals(guards, facts as never, now);
@@ -374,7 +377,11 @@ export class Engine {
     if (event.audience === 'service') return [];
     const pool: Values = { state: row.state, version: row.version, ...(row.dueAt ? { dueAt: minute(new Date(row.dueAt)) } : {}), ...(row.caseRef ? { case: row.caseRef } : {}), ...(l.wire?.(row) as Values | undefined), ...extra };
     const own = l.name[0]?.toLowerCase() + l.name.slice(1);
-    const to = event.audience === 'directed' ? [...new Set((recipients ?? (l.recipients?.(row, event, facts as never) as (string | undefined)[] | undefined) ?? []).filter((o): o is string => o !== undefined))] : [undefined];
+    const { alsoInstance, travels } = event as ContractEvent;
+    if (travels && !travels(pool)) return [];
+    const directed = event.audience === 'directed' ? [...new Set((recipients ?? (l.recipients?.(row, event, facts as never) as (string | undefined)[] | undefined) ?? []).filter((o): o is string => o !== undefined))] : [];
+    // Copy 0 is the one that reactions act on: the instance's own where nobody may be told, else the first organisation's.
+    const to: readonly (string | undefined)[] = event.audience !== 'directed' ? [undefined] : alsoInstance ? [undefined, ...directed] : directed;
     const changes: Change[] = [];
     // What a row says of other aggregates goes out under the recipient's own references.
     const aggregates = Object.values(pool).flatMap((v) => (isAggregate(v) ? [v.aggregate] : []));
@@ -382,16 +389,17 @@ export class Engine {
       const named = recipient && aggregates.length > 0 ? await this.store.named(recipient, aggregates) : new Map<string, string>();
       const data: Values = {};
       for (const key of Object.keys(event.data)) {
-        const value = key === own && recipient ? references[recipient] : pool[key];
+        const value = key === own ? references[recipient ?? row.owner] : pool[key];
         const out = isAggregate(value) ? named.get(value.aggregate) : value;
         if (out !== undefined && out !== null) data[key] = out;
       }
-      const time = event.audience === 'directed' ? minute(now) : event.audience === 'network' ? hour(now) : now.toISOString();
+      const audience = event.audience === 'directed' && !recipient ? 'instance' : event.audience as 'instance' | 'directed' | 'network';
+      const time = audience === 'directed' ? minute(now) : audience === 'network' ? hour(now) : now.toISOString();
       const id = newRef('evt');
       const consentRef = l.consentRef?.(row) as string | undefined;
       const aboutAggregate = about ?? (l.about?.(row) as string | undefined);
       changes.push({ t: 'outbox', op: 'insert', row: outboxRow({
-        id, type: event.type, time, audience: event.audience as 'instance' | 'directed' | 'network', aggregate: row.id, version: row.version, copy,
+        id, type: event.type, time, audience, aggregate: row.id, version: row.version, copy,
         ...(recipient ? { recipient, ...(references[recipient] ? { subject: references[recipient] } : {}) } : {}), ...(row.caseRef ? { caseRef: row.caseRef } : {}), owner: row.owner,
         ...(consentRef ? { consentRef } : {}), ...(aboutAggregate ? { about: aboutAggregate } : {}), ...(causedBy ? { causedBy } : {}),
         data: this.gate.encode(event, data, { topic: `footbridge.${this.service}`, key: row.id }),

@@ -18,3 +18,4 @@ export { SignIn } from './identity/sign-in.js';
 export type { DenyList, Standing } from './identity/deny-list.js';
 export type { Principal } from './identity/principal.js';
 export { accountRoles, tokenRoles } from './identity/token-roles.js';
+export { provision, provisionedRoles, type Provisioned } from './provision.js';

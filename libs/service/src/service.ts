@@ -40,6 +40,8 @@ export interface ServiceDefinition {
   readonly documented?: readonly ExtraRoute[];
   readonly providers?: (running: Running) => readonly Provider[];
   readonly jobs?: (running: Running) => readonly Job[];
+  /** What the facts of its lifecycles may ask besides the database. */
+  readonly ports?: (config: ServiceConfig, pool: pg.Pool, gate: Gate) => Readonly<Record<string, unknown>>;
 }
 export interface ServiceConfig {
   /** The service's own role: neither owner of its tables nor superuser. */
@@ -92,7 +94,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const pool = poolOf(config.databaseUrl, definition.name, config.poolSize);
   const clock = config.clock ?? systemClock;
   const gate = createGate({ onRefusal: (code) => countRefusal(definition.name, code) });
-  const store = new Store(pool, config.keyStore);
+  const store = new Store(pool, config.keyStore, definition.ports?.(config, pool, gate));
   const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate });
   const engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness);
   const deadlines = new Deadlines(engine, config.deadlinesEveryMs);

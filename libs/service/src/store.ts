@@ -1,5 +1,5 @@
-import { isPersonal, kebab, tableOf, type BaseRow, type Fields, type Lifecycle, type Read, type RowOfLifecycle } from '@footbridge/lifecycle';
-import { PrivacyRefusal, newSubjectKey, openFields, sealFields, type KeyStore, type PersonalClass, type Sealed } from '@footbridge/privacy';
+import { isPersonal, kebab, personalClassOf, tableOf, type BaseRow, type Fields, type Lifecycle, type Read, type RowOfLifecycle } from '@footbridge/lifecycle';
+import { newSubjectKey, openFields, sealFields, type KeyStore, type PersonalClass, type Sealed } from '@footbridge/privacy';
 import type { Pool } from 'pg';
 
 /** One change of one table; `commit_change` applies a list of them in one transaction. */
@@ -18,11 +18,11 @@ const instants = new Set(['dueAt', 'createdAt', 'updatedAt']);
 /** Rows, references, keys and commits of one service. All SQL of the engine is here. */
 export class Store {
   readonly #keys = new Map<string, Buffer>();
-  constructor(readonly pool: Pool, private readonly keyStore: KeyStore) {}
+  constructor(readonly pool: Pool, private readonly keyStore: KeyStore, readonly ports: Readonly<Record<string, unknown>> = {}) {}
 
   /** Reads as an organisation: row-level security applies. `query` yields one JSON object a row and takes its parameters as `$1->>n`. */
   async readAs<T>(organisation: string, query: string, parameters: readonly unknown[]): Promise<T[]> {
-    const { rows } = await this.pool.query<{ r: T }>({ name: `read:${query}`.slice(0, 0) || undefined, text: 'select * from read_as($1, $2, $3) as r', values: [organisation, query, JSON.stringify(parameters)] });
+    const { rows } = await this.pool.query<{ r: T }>({ name: 'read', text: 'select * from read_as($1, $2, $3) as r', values: [organisation, query, JSON.stringify(parameters)] });
     return rows.map(({ r }) => r);
   }
 
@@ -46,6 +46,7 @@ export class Store {
       many,
       one: async (l, where) => (await many(l, where))[0],
       sql: <T>(query: string, parameters: readonly unknown[]) => this.readAs<T>(organisation, query, parameters),
+      port: <T>(name: string) => { const port = this.ports[name]; if (port === undefined) throw new Error(`no port ${name}`); return port as T; },
     };
   }
 
@@ -130,7 +131,10 @@ export class Store {
     };
     for (const name of base) read(name, instants.has(name));
     const classes: Record<string, PersonalClass> = {};
-    for (const [name, field] of Object.entries(fields)) if (isPersonal(field)) classes[name] = field.class; else read(name, field.column === 'instant');
+    for (const [name, field] of Object.entries(fields)) {
+      const personal = personalClassOf(field);
+      if (personal) classes[name] = personal; else read(name, field.column === 'instant');
+    }
     const sealed = json['sealed'];
     if (typeof sealed === 'string') {
       const subject = (row['caseRef'] ?? row['id']) as string;
@@ -148,4 +152,3 @@ export class Store {
 const context = (l: Lifecycle, row: Pick<BaseRow, 'owner' | 'id'>): { organisation: string; table: string; row: string } => ({ organisation: row.owner, table: tableOf(l), row: row.id });
 const isUuid = (l: Lifecycle, field: string): boolean => field === 'id' || (l.fields as Fields)[field]?.column === 'uuid';
 export const quote = (name: string): string => `"${name.replaceAll('"', '')}"`;
-export { PrivacyRefusal };

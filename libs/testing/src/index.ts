@@ -5,3 +5,4 @@ export { selfSignedCertificate } from './certificate.js';
 export { freePort } from './free-port.js';
 export { testClock, type TestClock } from './test-clock.js';
 export { waitUntil } from './wait-until.js';
+export { testInstance, testIssuer, type TestAccount, type TestAnswer, type TestInstance, type TestIssuer } from './instance.js';

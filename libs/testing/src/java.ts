@@ -16,7 +16,9 @@ export async function java(): Promise<string> {
   const fetched = await runtimeIn(folder);
   if (fetched) return fetched;
   const { install } = (await import('njre')).default;
-  await install(21, { type: 'jre', installPath: join(folder, 'here') });
+  await install(21, { type: 'jre', installPath: join(folder, 'here') }).catch((error: unknown) => {
+    throw new Error(`there is no Java ${oldest} or newer here, and none could be fetched (${error instanceof Error ? error.message : 'unknown reason'})`);
+  });
   const installed = await runtimeIn(folder);
   if (!installed) throw new Error('the Java runtime that was fetched does not run');
   return installed;

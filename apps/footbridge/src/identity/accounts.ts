@@ -1,6 +1,6 @@
 import { newRef, type Ref } from '@footbridge/privacy';
 import type { OrganisationType, Role } from '@footbridge/contracts';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { hashSecret, newSecret, secretMatches } from './secret.js';
 
 export interface Organisation { readonly id: string; readonly name: string; readonly type: OrganisationType; readonly country: string; readonly disabled: boolean }
@@ -21,7 +21,7 @@ const selectAccount = `select a.id, a.organisation, a.name, a.title, a.roles, a.
 
 /** The register of the embedded provider: organisations and who may sign in for them. */
 export class Accounts {
-  constructor(private readonly pool: Pool) {}
+  constructor(private readonly pool: Pool | PoolClient) {}
 
   async addOrganisation({ name, type, country, id = newRef('org') }: { readonly name: string; readonly type: OrganisationType; readonly country: string; readonly id?: Ref }): Promise<Organisation> {
     await this.pool.query('insert into organisation (id, name, type, country) values ($1, $2, $3, $4)', [id, name, type, country]);
@@ -52,6 +52,14 @@ export class Accounts {
   async account(id: string): Promise<AccountOf | undefined> {
     const row = (await this.pool.query<AccountRow>(`${selectAccount} where a.id = $1`, [id])).rows[0];
     return row && accountOf(row);
+  }
+
+  async hasName(name: string): Promise<boolean> {
+    return (await this.pool.query('select from account where lower(name) = lower($1)', [name])).rowCount === 1;
+  }
+
+  async isEmpty(): Promise<boolean> {
+    return (await this.pool.query('select from organisation limit 1')).rowCount === 0;
   }
 
   /** The account if it may sign in at this moment. */

@@ -29,7 +29,7 @@ const NOT_ALLOWED = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-
 
 const text = (longest: number): Kind => one((raw) => {
   const value = raw.trim().normalize('NFC');
-  if (value.includes('\ufffd') || !value.isWellFormed()) return refuse('CHARACTER_LOST');
+  if (value.includes('\ufffd') || /\p{Cs}/u.test(value)) return refuse('CHARACTER_LOST');
   if (NOT_ALLOWED.test(value)) return refuse('CHARACTER_NOT_ALLOWED');
   return value.length > longest ? refuse('TEXT_TOO_LONG') : value;
 });

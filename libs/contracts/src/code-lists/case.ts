@@ -3,13 +3,13 @@ import { codeList } from '@footbridge/privacy';
 /** RHB 2.7 names the first six and death. */
 export const ClosureReason = codeList('ClosureReason', [
   'PLAN_COMPLETED', 'PERSON_ENDED', 'LEFT_AREA', 'NO_LONGER_ELIGIBLE', 'FUNDING_ENDED', 'SECURITY_SUSPENSION', 'CONTACT_LOST', 'DECEASED', 'TRANSFERRED', 'ENTERED_IN_ERROR',
-]);
+], 'special');
 export type ClosureReason = (typeof ClosureReason.values)[number];
 
-export const RiskType = codeList('RiskType', ['FIRST_CONTACT', 'TRANSFER', 'SHELTER', 'RETURN', 'REINTEGRATION', 'MEDIA']);
+export const RiskType = codeList('RiskType', ['FIRST_CONTACT', 'TRANSFER', 'SHELTER', 'RETURN', 'REINTEGRATION', 'MEDIA'], 'special');
 export type RiskType = (typeof RiskType.values)[number];
 
-export const RiskLevel = codeList('RiskLevel', ['LOW', 'MEDIUM', 'HIGH', 'EXTREME']);
+export const RiskLevel = codeList('RiskLevel', ['LOW', 'MEDIUM', 'HIGH', 'EXTREME'], 'special');
 export type RiskLevel = (typeof RiskLevel.values)[number];
 
 /** What other services may know of consents, holds, guardians and risk: one neutral answer per step (decisions 14). Default: not cleared. */
@@ -17,14 +17,14 @@ export const ClearanceStep = codeList('ClearanceStep', ['PLACEMENT', 'ORIGIN_CON
 export type ClearanceStep = (typeof ClearanceStep.values)[number];
 
 /** Why a hold stands; never leaves the owner's assigned workers. PAL 14; UNHCR-C; KZ 96. */
-export const HoldGround = codeList('HoldGround', ['PROTECTION', 'LEGAL_STAY']);
+export const HoldGround = codeList('HoldGround', ['PROTECTION', 'LEGAL_STAY'], 'special');
 export type HoldGround = (typeof HoldGround.values)[number];
 
 export const HoldState = codeList('HoldState', ['placed', 'lifted']);
 export type HoldState = (typeof HoldState.values)[number];
 
 /** Whom a hold forbids to be contacted (SG7). */
-export const HeldRecipient = codeList('HeldRecipient', ['ORIGIN_AUTHORITY', 'EMBASSY', 'ORIGIN_OFFICE', 'FAMILY']);
+export const HeldRecipient = codeList('HeldRecipient', ['ORIGIN_AUTHORITY', 'EMBASSY', 'ORIGIN_OFFICE', 'FAMILY'], 'special');
 export type HeldRecipient = (typeof HeldRecipient.values)[number];
 
 /** U6. */

@@ -6,7 +6,7 @@ export const ConsentPurpose = codeList('ConsentPurpose', [
   'ASSISTANCE', 'REFERRAL_DISCLOSURE', 'SHELTER_PLACEMENT', 'CASE_TRANSFER', 'RETURN_ARRANGEMENT', 'ORIGIN_OFFICE_DISCLOSURE', 'EMBASSY_CONTACT',
   'FAMILY_CONTACT', 'LAW_ENFORCEMENT_DISCLOSURE', 'MEDICAL_DISCLOSURE', 'LEGAL_REPRESENTATION', 'ASYLUM_REFERRAL', 'MEDIA_INTERVIEW',
   'FOLLOW_UP_CONTACT', 'ANONYMISED_STATISTICS', 'RESEARCH',
-]);
+], 'special');
 export type ConsentPurpose = (typeof ConsentPurpose.values)[number];
 
 export const ConsentCategory = codeList('ConsentCategory', [

@@ -17,5 +17,5 @@ export type Country = (typeof Country.values)[number];
 export const isCountry = (text: unknown): text is Country => Country.values.some((country) => country === text);
 
 /** Citizenships: a country, or one of the two words of the reference (2.1.2). */
-export const Citizenship = codeList('Citizenship', [...Country.values, 'stateless', 'unknown']);
+export const Citizenship = codeList('Citizenship', [...Country.values, 'stateless', 'unknown'], 'quasi');
 export type Citizenship = (typeof Citizenship.values)[number];

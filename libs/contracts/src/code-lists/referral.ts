@@ -48,7 +48,7 @@ export const PauseReason = codeList('PauseReason', ['PERSON_CHOICE', 'ADMINISTRA
 export type PauseReason = (typeof PauseReason.values)[number];
 
 /** Told through the API, never in an event (decisions 11, reference 2.1.4). */
-export const ReferralOutcome = codeList('ReferralOutcome', ['PROVIDED', 'PARTLY_PROVIDED', 'NOT_PROVIDED', 'PERSON_DECLINED', 'REFERRED_ON']);
+export const ReferralOutcome = codeList('ReferralOutcome', ['PROVIDED', 'PARTLY_PROVIDED', 'NOT_PROVIDED', 'PERSON_DECLINED', 'REFERRED_ON'], 'quasi');
 export type ReferralOutcome = (typeof ReferralOutcome.values)[number];
 
 /** HTCDS `cas_ReasonForIncomingReferral` and `cas_ReasonForOutgoingReferral`; the last three are ours. */

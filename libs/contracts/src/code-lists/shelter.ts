@@ -14,5 +14,5 @@ export const capacityBand = (free: number): CapacityBand => (free <= 0 ? 'full' 
 export const BedRefusal = codeList('BedRefusal', ['CAPACITY', 'CRITERIA']);
 export type BedRefusal = (typeof BedRefusal.values)[number];
 
-export const ExitType = codeList('ExitType', ['INDEPENDENT', 'RETURN', 'TRANSFER', 'FAMILY']);
+export const ExitType = codeList('ExitType', ['INDEPENDENT', 'RETURN', 'TRANSFER', 'FAMILY'], 'quasi');
 export type ExitType = (typeof ExitType.values)[number];

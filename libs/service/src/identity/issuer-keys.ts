@@ -25,7 +25,7 @@ export class IssuerKeys {
 
   constructor(private readonly options: IssuerKeysOptions) {}
 
-  async key(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
+  async key(header: JWSHeaderParameters, token: FlattenedJWSInput): ReturnType<RemoteKeys> {
     try {
       const keys = await (this.#keys ??= this.#find());
       return await keys(header, token);

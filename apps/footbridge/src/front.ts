@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Service } from '@footbridge/contracts';
+import { Problem } from '@footbridge/service';
+import { showDocs } from './docs-page.js';
+import { Refusal } from './refusal.js';
+import { collectionIn, sharedCollections, type RouteTable } from './routes.js';
+import { messageHeaders, type Listener, type Reply, type Upstream } from './upstream.js';
+
+export interface FrontOptions { readonly services: Readonly<Record<Service, Upstream>>; readonly identity: Upstream; readonly table: RouteTable }
+
+const longestApproval = 65_536;
+
+/** A problem of the front itself, in the shape that the services use. */
+export function showProblem(response: ServerResponse, problem: Problem): void {
+  const body = JSON.stringify(problem.body(randomUUID()));
+  response.writeHead(problem.status, { ...problem.headers, 'content-type': 'application/problem+json; charset=utf-8', 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}
+export const showAway = (response: ServerResponse): void => { showProblem(response, new Problem('service-unavailable', {}, { 'retry-after': '2' })); };
+
+/** One address for everything: sends each request to the service that serves its collection, and puts together what is said of all. */
+export function front({ services, identity, table }: FrontOptions): Listener {
+  const everyService = Service.values.map((name) => [name, services[name]] as const);
+
+  const dispatch = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    if (path.startsWith('/oidc/')) { identity.forward(request, response); return; }
+    const collection = collectionIn(path);
+    if (collection !== undefined && sharedCollections.has(collection)) { await askEach(request, response); return; }
+    if (collection === undefined && (request.method === 'GET' || request.method === 'HEAD') && await ownPage(path, response)) return;
+    // what nobody serves is answered by a service too, so that "not found" looks the same everywhere
+    services[table.get(collection ?? '') ?? 'referrals'].forward(request, response);
+  };
+
+  const ownPage = async (path: string, response: ServerResponse): Promise<boolean> => {
+    switch (path) {
+      case '/': response.writeHead(302, { location: '/docs', 'content-length': 0 }).end(); return true;
+      case '/livez': showJson(response, 200, { status: 'ok' }); return true;
+      case '/readyz': { const missing = await whatIsMissing(); showJson(response, missing.length > 0 ? 503 : 200, { status: missing.length > 0 ? 'waiting' : 'ready', missing }); return true; }
+      case '/openapi.json': showJson(response, 200, await wholeReference()); return true;
+      default: return path.startsWith('/docs') && await showDocs(path, response);
+    }
+  };
+
+  const whatIsMissing = async (): Promise<readonly string[]> => {
+    const ready = everyService.map(async ([name, service]) => {
+      const { status, body } = await service.ask({ method: 'GET', path: '/readyz', headers: {} });
+      const said: unknown = status === 200 ? undefined : JSON.parse(body.toString('utf8'));
+      const missing = typeof said === 'object' && said !== null && 'missing' in said && Array.isArray(said.missing) ? said.missing.map(String) : [];
+      return status === 200 ? [] : missing.length > 0 ? missing.map((what) => `${name}: ${what}`) : [name];
+    });
+    const signIn = identity.ask({ method: 'GET', path: '/oidc/jwks', headers: {} }).then(({ status }) => (status === 200 ? [] : ['identity']));
+    const names = [...Service.values, 'identity'];
+    return (await Promise.allSettled([...ready, signIn])).flatMap((result, i) => (result.status === 'fulfilled' ? result.value : [names[i] ?? 'identity']));
+  };
+
+  const wholeReference = async (): Promise<unknown> => {
+    const parts = await Promise.all(everyService.map(async ([, service]) => objectOf((await service.ask({ method: 'GET', path: '/openapi.json', headers: {} })).body)));
+    const merged = (member: string): Record<string, unknown> => Object.assign({}, ...parts.map((part) => part[member]));
+    const components = parts.map((part) => objectOf(part['components']));
+    const kinds = [...new Set(components.flatMap((part) => Object.keys(part)))];
+    return {
+      ...parts[0], info: { ...objectOf(parts[0]?.['info']), title: 'Footbridge' }, paths: merged('paths'),
+      components: Object.fromEntries(kinds.map((kind) => [kind, Object.assign({}, ...components.map((part) => part[kind]))])),
+    };
+  };
+
+  const askEach = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await readAll(request);
+    let last: Reply | undefined;
+    for (const [, service] of everyService) {
+      last = await service.ask({ method: request.method ?? 'GET', path: request.url ?? '/', headers: request.headers, ...(body.length > 0 ? { body } : {}) });
+      if (last.status !== 404) break;
+    }
+    if (!last) throw new Problem('not-found');
+    response.writeHead(last.status, { ...messageHeaders(last.headers), 'content-length': last.body.length });
+    response.end(last.body);
+  };
+
+  return (request, response) => {
+    dispatch(request, response).catch((error: unknown) => {
+      if (response.headersSent) response.destroy();
+      else if (error instanceof Problem) showProblem(response, error);
+      else showAway(response);
+    });
+  };
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  const object: unknown = Buffer.isBuffer(value) ? JSON.parse(value.toString('utf8')) : value;
+  return typeof object === 'object' && object !== null ? { ...object } : {};
+}
+
+async function readAll(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    length += chunk.length;
+    if (length > longestApproval) throw new Problem('body-too-large', { limit: longestApproval });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function showJson(response: ServerResponse, status: number, content: unknown): void {
+  const body = JSON.stringify(content);
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+/** The address of the instance. It is taken before anything is touched, and answers "not yet" until there is something behind it. */
+export class Door {
+  #behind: Listener = (request, response) => {
+    if (request.url === '/livez') showJson(response, 200, { status: 'ok' });
+    else showAway(response);
+  };
+  private constructor(private readonly servers: readonly Server[], readonly port: number) {}
+
+  /** `localhost` is two addresses; a program that has one of them would get half of our requests. Other hosts are taken as they are. */
+  static async open(port: number, host = 'localhost'): Promise<Door> {
+    const servers: Server[] = [];
+    const answer: Listener = (request, response) => { door?.receive(request, response); };
+    let door: Door | undefined;
+    let taken = port;
+    for (const address of host === 'localhost' ? ['127.0.0.1', '::1'] : [host]) {
+      const server = createServer({ headersTimeout: 15_000, requestTimeout: 120_000, keepAliveTimeout: 65_000 }, answer);
+      try {
+        taken = await listen(server, taken, address);
+        servers.push(server);
+      } catch (error) {
+        if (address === '::1' && servers.length > 0 && hasNoAddress(error)) continue;
+        for (const open of servers) open.close();
+        throw portRefusal(port, error);
+      }
+    }
+    door = new Door(servers, taken);
+    return door;
+  }
+
+  /** From now on requests go there. */
+  lead(to: Listener): void { this.#behind = to; }
+
+  receive(request: IncomingMessage, response: ServerResponse): void { this.#behind(request, response); }
+
+  /** Takes no new requests, lets running ones end, and does not wait for streams. */
+  async close(graceMs = 5_000): Promise<void> {
+    await Promise.all(this.servers.map(async (server) => {
+      const closed = new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
+      server.closeIdleConnections();
+      const impatient = setTimeout(() => { server.closeAllConnections(); }, graceMs);
+      await closed;
+      clearTimeout(impatient);
+    }));
+  }
+}
+
+async function listen(server: Server, port: number, host: string): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host, ipv6Only: host.includes(':') }, () => { server.off('error', reject); resolve(); });
+  });
+  const address: AddressInfo | string | null = server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+const hasNoAddress = (error: unknown): boolean => ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'].includes(codeOf(error));
+
+function portRefusal(port: number, error: unknown): Refusal {
+  switch (codeOf(error)) {
+    case 'EADDRINUSE': return new Refusal(`Port ${port} is used by another program. End that program, or choose another port: PORT=${port + 1} npm start`);
+    case 'EACCES': return new Refusal(`This user may not use port ${port}. Choose one above 1023: PORT=3000 npm start`);
+    default: return new Refusal(`Port ${port} cannot be used (${codeOf(error)}). Choose another: PORT=3000 npm start`);
+  }
+}

@@ -1,0 +1,58 @@
+export { Role, roles } from './code-lists/roles.js';
+export { Service } from './code-lists/services.js';
+export { AgreementState, ApprovalState, OrganisationType, neverOwnsCases } from './code-lists/organisation.js';
+export { AgeBand, AgeBelief, BirthDateCertainty, Education, Gender, MaritalStatus } from './code-lists/person.js';
+export { Citizenship, Country, isCountry } from './code-lists/places.js';
+export {
+  DecisionOrg, ForcedLabourIndustry, HistoricEventType, MethodOfRecruitment, MethodsOfControl, RelationshipToTrafficker, TraffickingStatus, TypeOfExploitation,
+  TypeOfSexExploitation,
+} from './code-lists/trafficking.js';
+export { ClearanceStep, ClosureReason, HeldRecipient, HoldGround, HoldState, IntakeSource, IntakeState, RiskLevel, RiskType, SafetyAlertState } from './code-lists/case.js';
+export { BehalfMedium, ConsentCategory, ConsentMedium, ConsentPurpose, GuardedPurpose, categoryInDpv, isGuarded, purposes, type PurposeRule } from './code-lists/consent.js';
+export { NeutralReason, PauseReason, Priority, ReasonForReferral, ReferralOutcome, SaidServiceType, ServiceType, fetchedServiceTypes, minimumDataset } from './code-lists/referral.js';
+export { BedRefusal, CapacityBand, ExitType, ServiceProfile, capacityBand } from './code-lists/shelter.js';
+export { ComponentType, PlanDimension } from './code-lists/reintegration.js';
+export { componentForFunder, htcds, type Exported } from './htcds.js';
+
+export { states, type LifecycleName, type StateOf } from './states.js';
+export { lifecyclePrefix, otherPrefix, prefixes, type Prefix } from './references.js';
+export { after, callAfter, deadlines, monitoringAfterPlan, referralDeadlines, type Span } from './deadlines.js';
+
+export { defineEvent, typeOf, type ContractEvent, type EventOptions, type Subscriber } from './event.js';
+export { codesOf, flagsOf, type FlagName } from './payload.js';
+export { contracts, events } from './events.js';
+export { asyncapi } from './asyncapi.js';
+export { catalogue } from './catalogue.js';
+
+export {
+  CaseOpened, CaseMovedToFollowUp, CaseReactivated, CaseClosed, CaseTransferred, CaseReopened, CaseAnonymised, VictimPresumed, VictimIdentified,
+  IdentificationDeclined, ConsentRequested, ConsentGiven, ConsentRefused, ConsentInvalidated, ConsentRenewed, ConsentWithdrawn, ConsentRevoked,
+  ConsentExpired, ConsentScopeRecalled, RecipientDeletionConfirmed, ClearanceChanged, GuardianRequired, GuardianRequested, InterimGuardianAppointed,
+  GuardianAppointed, GuardianSuspended, GuardianEnded, RiskAssessmentStarted, RiskAssessmentCompleted, RiskAssessmentSuperseded,
+  RiskAssessmentExpired, ProtectionHoldPlaced, ProtectionHoldLifted, SafetyAlertRaised, SafetyAlertCleared, IntakeRegistered, ReferralDrafted,
+  ReferralSent, ReferralAcknowledged, ReferralAccepted, ReferralDeclined, ReferralExpired, ReferralServiceStarted, ReferralSuspended, ReferralResumed,
+  ReferralCompleted, ReferralUnsuccessful, ReferralWithdrawn, ReferralClosed, ReferralEnteredInError, DirectedDetailChanged,
+} from './referrals.js';
+export {
+  ShelterRegistered, ShelterOpened, ShelterAdmissionsLimited, ShelterAdmissionsClosed, ShelterSuspended, CapacityBandPublished, BedRequested, BedHeld,
+  BedRefused, BedReservationConsumed, BedReleased, BedHoldLapsed, IntakeOpened, IntakeRefused, PersonAdmitted, IntakeNotAdmitted, IntakeCompleted,
+  AbsenceAuthorised, ResidentReturned, ResidentReportedMissing, ExitPlanned, ExitPlanCancelled, PersonExited, CaseErasedByShelters,
+} from './shelters.js';
+export {
+  ReturnRequested, ReturnCounsellingStarted, ReturnDecisionRecorded, ReturnAssessedSafe, ReturnNotCleared, ReturnReassessmentStarted, ReturnCleared,
+  ReturnDeparted, ReturnDepartureFailed, ReturnArrived, ReceptionConfirmed, ReceptionFailed, PersonUnaccountedFor, ReturnCompleted, ReturnSuspended,
+  ReturnResumed, ReturnWithdrawn, ReturnCancelled, ReturnClosed, ReceptionRequested, ReceptionAccepted, ReceptionDeclined, ReceptionReady,
+  ReceptionPerformed, ReceptionMissed, ReceptionCancelled, ReceptionDetailChanged, CaseErasedByReturns,
+} from './returns.js';
+export {
+  ReintegrationProposed, ReintegrationAccepted, ReintegrationDeclined, ReintegrationAssessmentStarted, ReintegrationPlanAgreed, ReintegrationStarted,
+  ReintegrationMonitoringStarted, ReintegrationSupportResumed, ReintegrationSuspended, ReintegrationResumed, ReintegrationDeclinedByPerson,
+  ReintegrationContactLost, ReintegrationContactRestored, ReintegrationClosed, CaseErasedByReintegration,
+} from './reintegration.js';
+export {
+  OrganisationAdded, OrganisationDisabled, OrganisationEnabled, AccountDisabled, AccountEnabled, PartnerApplied, PartnerVerified, PartnerActivated,
+  PartnerServicesChanged, PartnerSuspended, PartnerTerminated, AgreementSigned, AgreementEnded, SubscriptionRequested, SubscriptionActivated,
+  SubscriptionRejected, SubscriptionDegraded, SubscriptionRecovered, SubscriptionDisabled, SubscriptionPaused, SubscriptionRevoked,
+  SubscriptionChallenge, DeliveryQueued, DeliverySucceeded, DeliveryFailed, DeliveryDeadLettered, DeliverySuppressed, DeliveryReplayed,
+  DeliveryPurged, StatisticsReleased, CaseErasedByNotifications,
+} from './notifications.js';

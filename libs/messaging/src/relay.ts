@@ -1,0 +1,174 @@
+import type { Pool, PoolClient } from 'pg';
+import { backoff, Bell, pause } from './bell.js';
+import { attributeColumns, headersOf, topicOf, type Row } from './event.js';
+import { watermarks } from './freshness.js';
+import { partitionOf } from './partition.js';
+import type { Message, Transport } from './transport.js';
+
+export interface RelayOptions {
+  /** Its `search_path` is the service's schema. The connections are direct ones: a pooler in transaction mode passes neither NOTIFY nor session locks. */
+  readonly pool: Pool;
+  readonly transport: Transport;
+  readonly service: string;
+  /** A code whenever something keeps the relay from sending. */
+  readonly onTrouble?: (code: string) => void;
+}
+
+type OutboxRow = Row & { readonly position: string; readonly aggregate: string; readonly data: Buffer };
+
+/** A moment that is to be told to all partitions once everything committed before it has been sent. */
+interface Mark {
+  readonly at: number;
+  readonly xmax: string;
+  /** Known when every transaction that had begun at that moment has ended: the last row there was then. */
+  upTo?: bigint;
+}
+
+const BATCH = 500;
+const WATERMARK_EVERY = 1_000;
+const FOLLOWER_ASKS_EVERY = 500;
+
+/**
+ * Sends what the outbox holds, in the order of its positions, and deletes a row only after the transport has it. One relay of a service
+ * is active, the others wait for its lock. It never remembers a last position: a slow transaction commits a lower one later.
+ */
+export class Relay {
+  readonly #o: RelayOptions;
+  readonly #bell = new Bell();
+  #stopping = new AbortController();
+  #loop: Promise<void> | undefined;
+
+  constructor(options: RelayOptions) { this.#o = options; }
+
+  /** Runs until `stop`, whatever happens to the database and the transport meanwhile. */
+  start(): Promise<void> {
+    this.#loop ??= this.#run();
+    return Promise.resolve();
+  }
+
+  /** After the batch that is on its way. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#bell.ring();
+    await this.#loop;
+    this.#loop = undefined;
+    this.#stopping = new AbortController();
+  }
+
+  /** Resolves when the outbox is empty. */
+  async drain(): Promise<void> {
+    for (;;) {
+      const { rowCount } = await this.#o.pool.query('select 1 from outbox limit 1');
+      if (rowCount === 0) return;
+      this.#bell.ring();
+      await pause(10, this.#stopping.signal);
+    }
+  }
+
+  async #run(): Promise<void> {
+    for (let failures = 0; !this.#stopping.signal.aborted; ) {
+      let client: PoolClient | undefined;
+      const lost = new AbortController();
+      try {
+        client = await this.#o.pool.connect();
+        client.on('error', () => { lost.abort(); this.#bell.ring(); });
+        client.on('notification', () => { this.#bell.ring(); });
+        const schema = await this.#lead(client, lost.signal);
+        failures = 0;
+        if (schema !== undefined) await this.#send(client, schema, AbortSignal.any([lost.signal, this.#stopping.signal]));
+      } catch {
+        this.#o.onTrouble?.('DATABASE_AWAY');
+        failures += 1;
+      } finally {
+        client?.release(true); // with the connection go its locks and its LISTEN
+      }
+      if (failures > 0) await pause(backoff(failures), this.#stopping.signal);
+    }
+  }
+
+  /** Waits until this relay is the active one. */
+  async #lead(client: PoolClient, lost: AbortSignal): Promise<string | undefined> {
+    const { rows: [found] } = await client.query<{ schema: string }>('select current_schema() as schema');
+    const schema = found?.schema;
+    while (schema !== undefined && !this.#stopping.signal.aborted && !lost.aborted) {
+      if (await locked(client, 'select pg_try_advisory_lock(hashtextextended($1, 0)) as locked', `footbridge.relay.${schema}`)) {
+        await client.query(`listen ${client.escapeIdentifier(`outbox_${schema}`)}`);
+        return schema;
+      }
+      await this.#bell.wait(FOLLOWER_ASKS_EVERY);
+    }
+    return undefined;
+  }
+
+  async #send(client: PoolClient, schema: string, over: AbortSignal): Promise<void> {
+    const asleepKey = `footbridge.relay.asleep.${schema}`;
+    let asleep = false;
+    let mark: Mark | undefined;
+    let nextMark = 0;
+    while (!over.aborted) {
+      if (!mark && performance.now() >= nextMark) {
+        nextMark = performance.now() + WATERMARK_EVERY;
+        mark = await take(client);
+      }
+      if (mark && mark.upTo === undefined) await settle(client, mark);
+
+      const { rows } = await client.query<OutboxRow>({ name: 'footbridge-outbox', text: `select position, ${attributeColumns.join(', ')}, data from outbox order by position limit ${BATCH}` });
+      if (rows.length > 0) {
+        if (asleep) asleep = !(await locked(client, 'select pg_advisory_unlock(hashtextextended($1, 0)) as locked', asleepKey));
+        if (!(await this.#publish(rows.map(message), over))) return;
+        await client.query({ name: 'footbridge-sent', text: 'delete from outbox where position = any($1::bigint[])', values: [rows.map((row) => row.position)] });
+      }
+      // sent is all that was there (a short batch), or at least all that was there when the mark settled
+      if (mark?.upTo !== undefined && (rows.length < BATCH || BigInt(rows.at(-1)?.position ?? 0) >= mark.upTo)) {
+        if (!(await this.#publish(watermarks(this.#o.service, mark.at), over))) return;
+        mark = undefined;
+      }
+      if (rows.length > 0) continue;
+      if (asleep) await this.#bell.wait(mark ? 20 : nextMark - performance.now());
+      else {
+        // who writes from now on rings; who wrote before and has not committed yet keeps the lock from us: then look again soon
+        asleep = await locked(client, 'select pg_try_advisory_lock(hashtextextended($1, 0)) as locked', asleepKey);
+        if (!asleep) await this.#bell.wait(5);
+      }
+    }
+  }
+
+  /** Tries for as long as it takes. False: this relay is not to go on. */
+  async #publish(batch: readonly Message[], over: AbortSignal): Promise<boolean> {
+    for (let failures = 0; !over.aborted; failures += 1) {
+      try {
+        await this.#o.transport.publish(topicOf(this.#o.service), batch);
+        return true;
+      } catch {
+        this.#o.onTrouble?.('TRANSPORT_AWAY');
+        await pause(backoff(failures), over);
+      }
+    }
+    return false;
+  }
+}
+
+const message = (row: OutboxRow): Message => ({ partition: partitionOf(row.aggregate), key: row.aggregate, headers: headersOf(row), body: row.data });
+
+const locked = async (client: PoolClient, text: string, key: string): Promise<boolean> => {
+  const { rows } = await client.query<{ locked: boolean }>(text, [key]);
+  return rows[0]?.locked === true;
+};
+
+/** The clock is read first: what commits between the two is sent earlier than it need be, never later. */
+async function take(client: PoolClient): Promise<Mark | undefined> {
+  const at = Date.now();
+  const { rows: [row] } = await client.query<{ xmax: string }>('select pg_snapshot_xmax(pg_current_snapshot())::text as xmax');
+  return row && { at, xmax: row.xmax };
+}
+
+/**
+ * Every transaction that could have written before the mark's moment has a number below its `xmax`. When the oldest one still running has reached
+ * that number, all of them have ended and their rows can be seen; the last of these has to be sent before the mark is.
+ */
+async function settle(client: PoolClient, mark: Mark): Promise<void> {
+  const { rows: [row] } = await client.query<{ settled: boolean; last: string | null }>({
+    name: 'footbridge-settled', text: 'select pg_snapshot_xmin(pg_current_snapshot()) >= $1::text::xid8 as settled, (select max(position) from outbox) as last', values: [mark.xmax],
+  });
+  if (row?.settled) mark.upTo = BigInt(row.last ?? 0);
+}

@@ -1,0 +1,15 @@
+export { dataClasses, isPersonalClass, type DataClass, type PersonalClass } from './data-class.js';
+export { PrivacyRefusal } from './refusal.js';
+export { Sealed, label, revealCapability, type RevealCapability } from './sealed.js';
+export type { Band, Code, Day, Instant, Period, Ref, Version } from './brand.js';
+export { isRef, newRef, refOf } from './ref.js';
+export { bandOf, codeList, codeOf, type CodeList } from './code-list.js';
+export { dayOf, instantOf, isDay, isInstant, isPeriod, periodOf, type PeriodUnit, type Precision } from './time.js';
+export { WireSchema, versionOf, wire, type Audience, type JsonSchema, type WireKind, type WireObject, type WireOf } from './wire.js';
+export type { NotWireSafe, WireSafe } from './wire-safe.js';
+export { payloadOf, type EventDef } from './event.js';
+export { WireBytes, createGate, type Envelope, type Gate, type GateConfig, type Metadata } from './gate.js';
+export { knownIdentity, type Finding, type Scanner } from './scan.js';
+export { LocalFileKeyStore, type KeyStore } from './key-store.js';
+export { newSubjectKey, openFields, sealFields, type FieldContext } from './fields.js';
+export { EgressFailure, createEgress, type Answer, type ConnectTarget, type Egress, type EgressOptions } from './egress.js';

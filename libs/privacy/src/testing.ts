@@ -1,0 +1,2 @@
+export { canaryPerson, type Canary, type CanaryPerson } from './canary-person.js';
+export { huntLeaks, type Leak, type Sink } from './leak-hunt.js';
