@@ -5,12 +5,10 @@ import { Service } from '@footbridge/contracts';
 import { Problem } from '@footbridge/service';
 import { showDocs } from './docs-page.js';
 import { Refusal } from './refusal.js';
-import { collectionIn, sharedCollections, type RouteTable } from './routes.js';
-import { messageHeaders, type Listener, type Reply, type Upstream } from './upstream.js';
+import { serviceFor, type RouteTable } from './routes.js';
+import type { Listener, Upstream } from './upstream.js';
 
 export interface FrontOptions { readonly services: Readonly<Record<Service, Upstream>>; readonly identity: Upstream; readonly table: RouteTable }
-
-const longestApproval = 65_536;
 
 /** A problem of the front itself, in the shape that the services use. */
 export function showProblem(response: ServerResponse, problem: Problem): void {
@@ -27,11 +25,10 @@ export function front({ services, identity, table }: FrontOptions): Listener {
   const dispatch = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     if (path.startsWith('/oidc/')) { identity.forward(request, response); return; }
-    const collection = collectionIn(path);
-    if (collection !== undefined && sharedCollections.has(collection)) { await askEach(request, response); return; }
-    if (collection === undefined && (request.method === 'GET' || request.method === 'HEAD') && await ownPage(path, response)) return;
+    const serving = serviceFor(path, table);
+    if (!serving && (request.method === 'GET' || request.method === 'HEAD') && await ownPage(path, response)) return;
     // what nobody serves is answered by a service too, so that "not found" looks the same everywhere
-    services[table.get(collection ?? '') ?? 'referrals'].forward(request, response);
+    services[serving ?? 'referrals'].forward(request, response);
   };
 
   const ownPage = async (path: string, response: ServerResponse): Promise<boolean> => {
@@ -46,18 +43,18 @@ export function front({ services, identity, table }: FrontOptions): Listener {
 
   const whatIsMissing = async (): Promise<readonly string[]> => {
     const ready = everyService.map(async ([name, service]) => {
-      const { status, body } = await service.ask({ method: 'GET', path: '/readyz', headers: {} });
+      const { status, body } = await service.ask('/readyz');
       const said: unknown = status === 200 ? undefined : JSON.parse(body.toString('utf8'));
       const missing = typeof said === 'object' && said !== null && 'missing' in said && Array.isArray(said.missing) ? said.missing.map(String) : [];
       return status === 200 ? [] : missing.length > 0 ? missing.map((what) => `${name}: ${what}`) : [name];
     });
-    const signIn = identity.ask({ method: 'GET', path: '/oidc/jwks', headers: {} }).then(({ status }) => (status === 200 ? [] : ['identity']));
+    const signIn = identity.ask('/oidc/jwks').then(({ status }) => (status === 200 ? [] : ['identity']));
     const names = [...Service.values, 'identity'];
     return (await Promise.allSettled([...ready, signIn])).flatMap((result, i) => (result.status === 'fulfilled' ? result.value : [names[i] ?? 'identity']));
   };
 
   const wholeReference = async (): Promise<unknown> => {
-    const parts = await Promise.all(everyService.map(async ([, service]) => objectOf((await service.ask({ method: 'GET', path: '/openapi.json', headers: {} })).body)));
+    const parts = await Promise.all(everyService.map(async ([, service]) => objectOf((await service.ask('/openapi.json')).body)));
     const merged = (member: string): Record<string, unknown> => Object.assign({}, ...parts.map((part) => part[member]));
     const components = parts.map((part) => objectOf(part['components']));
     const kinds = [...new Set(components.flatMap((part) => Object.keys(part)))];
@@ -65,18 +62,6 @@ export function front({ services, identity, table }: FrontOptions): Listener {
       ...parts[0], info: { ...objectOf(parts[0]?.['info']), title: 'Footbridge' }, paths: merged('paths'),
       components: Object.fromEntries(kinds.map((kind) => [kind, Object.assign({}, ...components.map((part) => part[kind]))])),
     };
-  };
-
-  const askEach = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const body = await readAll(request);
-    let last: Reply | undefined;
-    for (const [, service] of everyService) {
-      last = await service.ask({ method: request.method ?? 'GET', path: request.url ?? '/', headers: request.headers, ...(body.length > 0 ? { body } : {}) });
-      if (last.status !== 404) break;
-    }
-    if (!last) throw new Problem('not-found');
-    response.writeHead(last.status, { ...messageHeaders(last.headers), 'content-length': last.body.length });
-    response.end(last.body);
   };
 
   return (request, response) => {
@@ -93,18 +78,6 @@ function objectOf(value: unknown): Record<string, unknown> {
   return typeof object === 'object' && object !== null ? { ...object } : {};
 }
 
-async function readAll(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    length += chunk.length;
-    if (length > longestApproval) throw new Problem('body-too-large', { limit: longestApproval });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
 function showJson(response: ServerResponse, status: number, content: unknown): void {
   const body = JSON.stringify(content);
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'content-length': Buffer.byteLength(body) });
@@ -117,37 +90,35 @@ export class Door {
     if (request.url === '/livez') showJson(response, 200, { status: 'ok' });
     else showAway(response);
   };
-  private constructor(private readonly servers: readonly Server[], readonly port: number) {}
+  readonly #servers: Server[] = [];
+  #port: number;
+  private constructor(port: number) { this.#port = port; }
 
   /** `localhost` is two addresses; a program that has one of them would get half of our requests. Other hosts are taken as they are. */
   static async open(port: number, host = 'localhost'): Promise<Door> {
-    const servers: Server[] = [];
-    const answer: Listener = (request, response) => { door?.receive(request, response); };
-    let door: Door | undefined;
-    let taken = port;
+    const door = new Door(port);
     for (const address of host === 'localhost' ? ['127.0.0.1', '::1'] : [host]) {
-      const server = createServer({ headersTimeout: 15_000, requestTimeout: 120_000, keepAliveTimeout: 65_000 }, answer);
+      const server = createServer({ headersTimeout: 15_000, requestTimeout: 120_000, keepAliveTimeout: 65_000 }, (request, response) => { door.#behind(request, response); });
       try {
-        taken = await listen(server, taken, address);
-        servers.push(server);
+        door.#port = await listen(server, door.#port, address);
+        door.#servers.push(server);
       } catch (error) {
-        if (address === '::1' && servers.length > 0 && hasNoAddress(error)) continue;
-        for (const open of servers) open.close();
+        if (address === '::1' && hasNoAddress(error)) continue;
+        await door.close();
         throw portRefusal(port, error);
       }
     }
-    door = new Door(servers, taken);
     return door;
   }
+
+  get port(): number { return this.#port; }
 
   /** From now on requests go there. */
   lead(to: Listener): void { this.#behind = to; }
 
-  receive(request: IncomingMessage, response: ServerResponse): void { this.#behind(request, response); }
-
   /** Takes no new requests, lets running ones end, and does not wait for streams. */
   async close(graceMs = 5_000): Promise<void> {
-    await Promise.all(this.servers.map(async (server) => {
+    await Promise.all(this.#servers.map(async (server) => {
       const closed = new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
       server.closeIdleConnections();
       const impatient = setTimeout(() => { server.closeAllConnections(); }, graceMs);

@@ -5,8 +5,8 @@ import type { ServiceDefinition } from '@footbridge/service';
 /** Which service answers for a collection: `referrals` for `/v1/cases/…`. */
 export type RouteTable = ReadonlyMap<string, Service>;
 
-/** Served by every service for its own rows: the reference says nothing about whose it is, so each is asked in turn. */
-export const sharedCollections: ReadonlySet<string> = new Set(['approvals']);
+/** Every service has approvals of its own; the reference's prefix says whose it is. */
+const approvals: ReadonlyMap<string, Service> = new Map([['apr', 'referrals'], ['aps', 'shelters'], ['apt', 'returns'], ['api', 'reintegration'], ['apn', 'notifications']]);
 
 /** From the services' own tables and documents: a new lifecycle needs no line here. */
 export function routeTable(definitions: readonly Pick<ServiceDefinition, 'name' | 'lifecycles' | 'documented'>[]): RouteTable {
@@ -16,7 +16,7 @@ export function routeTable(definitions: readonly Pick<ServiceDefinition, 'name' 
     const service = Service.values.find((known) => known === name);
     if (!service) throw new Error(`no service ${name}`);
     for (const collection of [...lifecycles.map(collectionOf), ...documented.flatMap(({ path }) => collectionIn(path) ?? [])]) {
-      if (sharedCollections.has(collection)) continue;
+      if (collection === 'approvals') continue;
       const other = table.get(collection);
       if (other !== undefined && other !== service) throw new Error(`both ${other} and ${service} serve /v1/${collection}`);
       table.set(collection, service);
@@ -26,4 +26,10 @@ export function routeTable(definitions: readonly Pick<ServiceDefinition, 'name' 
 }
 
 /** `cases` in `/v1/cases/cas_…/close?x`. */
-export const collectionIn = (path: string): string | undefined => /^\/v1\/([a-z-]+)(?:[/?]|$)/.exec(path)?.[1];
+const collectionIn = (path: string): string | undefined => /^\/v1\/([a-z-]+)(?:[/?]|$)/.exec(path)?.[1];
+
+export function serviceFor(path: string, table: RouteTable): Service | undefined {
+  const collection = collectionIn(path);
+  if (collection === undefined) return undefined;
+  return collection === 'approvals' ? approvals.get(path.slice('/v1/approvals/'.length).split('_', 1)[0] ?? '') : table.get(collection);
+}

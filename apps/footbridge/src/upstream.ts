@@ -1,26 +1,25 @@
-import { createServer, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { duplexPair } from 'node:stream';
 import { Pool } from 'undici';
 
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void;
-export interface Question { readonly method: string; readonly path: string; readonly headers: IncomingHttpHeaders; readonly body?: Buffer }
-export interface Reply { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Buffer }
+export interface Reply { readonly status: number; readonly body: Buffer }
 
 /** Where the front sends a request: a service in this process, or one at another address. A client cannot tell which. */
 export interface Upstream {
   /** Passes a request on as it is, and its answer back as it comes. */
   forward(request: IncomingMessage, response: ServerResponse): void;
-  /** Asks on the front's own behalf and waits for the whole answer. */
-  ask(question: Question): Promise<Reply>;
+  /** GET on the front's own behalf. */
+  ask(path: string): Promise<Reply>;
   close(): Promise<void>;
 }
 
 /** Belong to one connection, not to the message (RFC 9110, 7.6.1). */
 const perConnection = new Set(['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'expect', 'http2-settings']);
-const longestWaitMs = 30_000;
+const longestWaitMs = 5_000;
 
 /** Nothing is added: no address of the client, no trace of the way (privacy/design.md 0). */
-export function messageHeaders(headers: IncomingHttpHeaders): Record<string, string | string[]> {
+function messageHeaders(headers: IncomingHttpHeaders): Record<string, string | string[]> {
   const named = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
   return Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined || perConnection.has(name) || named.has(name) ? [] : [[name, value]])));
 }
@@ -30,21 +29,20 @@ export function inProcess(listener: Listener): Upstream {
   const server = createServer(listener);
   return {
     forward: listener,
-    ask: ({ method, path, headers, body }) => new Promise<Reply>((resolve, reject) => {
-      const outgoing: OutgoingHttpHeaders = { host: 'localhost', ...messageHeaders(headers), connection: 'close', ...(body ? { 'content-length': body.length } : {}) };
-      const asked = httpRequest({ method, path, headers: outgoing, timeout: longestWaitMs, createConnection: () => {
+    ask: (path) => new Promise<Reply>((resolve, reject) => {
+      const asked = httpRequest({ path, headers: { host: 'localhost', connection: 'close' }, timeout: longestWaitMs, createConnection: () => {
         const [ours, theirs] = duplexPair();
         server.emit('connection', theirs);
         return ours;
       } }, (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => { chunks.push(chunk); });
-        answer.on('end', () => { resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }); });
+        answer.on('end', () => { resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks) }); });
         answer.on('error', reject);
       });
       asked.on('timeout', () => { asked.destroy(new Error('timeout')); });
       asked.on('error', reject);
-      asked.end(body);
+      asked.end();
     }),
     close: () => Promise.resolve(),
   };
@@ -69,15 +67,15 @@ export function remote(url: string, onAway: (response: ServerResponse) => void):
         else onAway(response);
       });
     },
-    ask: async ({ method, path, headers, body }) => {
-      const answer = await pool.request({ method: methodOf({ method }), path, headers: messageHeaders(headers), body: body ?? null, signal: AbortSignal.timeout(longestWaitMs) });
-      return { status: answer.statusCode, headers: answer.headers, body: Buffer.from(await answer.body.arrayBuffer()) };
+    ask: async (path) => {
+      const { statusCode, body } = await pool.request({ method: 'GET', path, signal: AbortSignal.timeout(longestWaitMs) });
+      return { status: statusCode, body: Buffer.from(await body.arrayBuffer()) };
     },
     close: () => pool.destroy(),
   };
 }
 
-function methodOf({ method = 'GET' }: { method?: string | undefined }): 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS' | 'PATCH' {
+function methodOf({ method }: IncomingMessage): 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS' | 'PATCH' {
   switch (method) {
     case 'HEAD': case 'POST': case 'PUT': case 'DELETE': case 'OPTIONS': case 'PATCH': return method;
     default: return 'GET';

@@ -20,8 +20,8 @@ export interface Exported<V extends string> {
 }
 
 /** Codes are HTCDS's own words, but for those in `differing`. */
-function exported<V extends string>(list: CodeList<V>, field: string, differing: Readonly<Partial<Record<V, string | null>>> = {}): Exported<V> {
-  const toHtcds = (code: V): string | undefined => { const word = differing[code]; return word === null ? undefined : word ?? code; };
+function exported<V extends string>(list: CodeList<V>, field: string, differing?: Readonly<Partial<Record<V, string | null>>>): Exported<V> {
+  const toHtcds = (code: V): string | undefined => { const word = differing?.[code]; return word === null ? undefined : word ?? code; };
   return {
     list, field, toHtcds,
     // A code that is HTCDS's own word goes before one that is only mapped to it.

@@ -9,7 +9,7 @@ export {
 } from './code-lists/trafficking.js';
 export { ClearanceStep, ClosureReason, HeldRecipient, HoldGround, HoldState, IntakeSource, IntakeState, RiskLevel, RiskType, SafetyAlertState } from './code-lists/case.js';
 export { BehalfMedium, ConsentCategory, ConsentMedium, ConsentPurpose, GuardedPurpose, categoryInDpv, isGuarded, purposes, type PurposeRule } from './code-lists/consent.js';
-export { NeutralReason, PauseReason, Priority, ReasonForReferral, ReferralOutcome, SaidServiceType, ServiceType, fetchedServiceTypes, minimumDataset } from './code-lists/referral.js';
+export { CancelReason, NeutralReason, PauseReason, Priority, ReasonForReferral, ReferralOutcome, SaidServiceType, ServiceType, fetchedServiceTypes, minimumDataset } from './code-lists/referral.js';
 export { BedRefusal, CapacityBand, ExitType, ServiceProfile, capacityBand } from './code-lists/shelter.js';
 export { ComponentType, PlanDimension } from './code-lists/reintegration.js';
 export { componentForFunder, htcds, type Exported } from './htcds.js';

@@ -11,6 +11,7 @@ if (problems.length > 0) {
   process.stderr.write(`${problems.join('\n')}\n`);
   process.exitCode = 2;
 } else {
-  writeFileSync(file, `${JSON.stringify(after, null, 1)}\n`);
+  // One line for each contract, so that a review shows which.
+  writeFileSync(file, `{\n${Object.entries(after).map((entry) => entry.map((part) => JSON.stringify(part)).join(': ')).join(',\n')}\n}\n`);
   process.stdout.write(`${Object.keys(after).length - Object.keys(before).length} new, ${Object.keys(after).length} released.\n`);
 }

@@ -1,5 +1,5 @@
 import { wire } from '@footbridge/privacy';
-import { PauseReason } from './code-lists/referral.js';
+import { CancelReason } from './code-lists/referral.js';
 import { auditOnly, defineEvent } from './event.js';
 import { reached } from './payload.js';
 import type { StateOf } from './states.js';
@@ -49,7 +49,7 @@ export const ReceptionReady = defineEvent(service, 'ReceptionReady', { ...direct
 export const ReceptionPerformed = auditOnly(service, 'ReceptionPerformed', 'Handed over.');
 export const ReceptionMissed = auditOnly(service, 'ReceptionMissed', 'Not met.');
 export const ReceptionCancelled = defineEvent(service, 'ReceptionCancelled', {
-  ...directed, summary: 'Do not expect anybody. The reason is the same whatever it was (A7).', data: { ...planAt('reception_cancelled'), reason: wire.optional(wire.code(PauseReason)) },
+  ...directed, summary: 'Do not expect anybody. The reason is the same whatever it was (A7).', data: { ...planAt('reception_cancelled'), reason: wire.code(CancelReason) },
 });
 export const ReceptionDetailChanged = defineEvent(service, 'ReceptionDetailChanged', {
   ...directed, summary: 'Something that was fetched before has changed: fetch it again.', data: { receptionPlan: wire.ref('rcp'), version: wire.version },

@@ -35,7 +35,7 @@ const bedAt = <S extends StateOf<'BedReservation'>>(...states: readonly [S, ...S
 });
 
 export const BedRequested = defineEvent(service, 'BedRequested', {
-  audience: 'directed', summary: 'Somebody looks for a place; what is needed is fetched. The first hold wins.',
+  ...directed, summary: 'Somebody looks for a place; what is needed is fetched. The first hold wins.',
   data: { bedRequest: wire.ref('brq'), shelter: wire.ref('shl'), priority: wire.code(Priority), version: wire.version, dueAt: wire.instant },
 });
 export const BedHeld = defineEvent(service, 'BedHeld', { ...directed, summary: 'A bed is kept until `dueAt`.', data: { ...bedAt('held'), shelter: wire.optional(wire.ref('shl')), dueAt: wire.optional(wire.instant) } });

@@ -132,6 +132,6 @@ export function checkBody(body: BodyClass, plain: unknown): { readonly value: Re
   if (!isObject(plain)) return { errors: [{ pointer: '', code: 'object', detail: 'Send a JSON object.' }] };
   const made = instance(body, plain);
   const errors = validateSync(made, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false, validationError: { target: false, value: false } });
-  if (errors.length === 0) return { value: made as Record<string, unknown> };
+  if (errors.length === 0) return { value: plain };
   return { errors: errorsOf(errors, '').slice(0, 50) };
 }

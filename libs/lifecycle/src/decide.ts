@@ -23,7 +23,7 @@ export function refusals<F>(guards: readonly Guard<F>[], facts: F, now: Date): r
 }
 
 /** Which services' news a row's guards depend on (decisions 15). */
-export const needsFresh = (row: AnyRow): readonly string[] => [...new Set((row[4] as readonly Guard<unknown>[]).flatMap((g) => g.needsFresh ?? []))];
+export const needsFresh = <F>(row: AnyRow, facts: F): readonly string[] => [...new Set((row[4] as readonly Guard<F>[]).flatMap((g) => (typeof g.needsFresh === 'function' ? g.needsFresh(facts) : g.needsFresh ?? [])))];
 
 /**
  * Commands a caller with these roles may use now: from the table and the guards that need no further input.

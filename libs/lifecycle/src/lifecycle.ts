@@ -36,7 +36,7 @@ export interface Guard<F> {
   /** Its facts are sensitive: named to the owner's workers only (decisions 21). */
   readonly sensitive?: boolean;
   /** Depends on what another service told: refused with 503 when blind (decisions 15). */
-  readonly needsFresh?: readonly string[];
+  readonly needsFresh?: readonly string[] | ((facts: F) => readonly string[]);
   /** May become true soon by another service's news: the refusal carries Retry-After (decisions 25). */
   readonly retry?: boolean;
   /** Names the aggregate that does not exist yet. */
@@ -45,10 +45,10 @@ export interface Guard<F> {
   readonly attests?: { readonly field: string; readonly says: string };
 }
 
-type GuardOptions = Pick<Guard<unknown>, 'onBody' | 'sensitive' | 'needsFresh' | 'retry'>;
+type GuardOptions<F> = Pick<Guard<F>, 'onBody' | 'sensitive' | 'needsFresh' | 'retry'>;
 
 /** A rule under its code in the reference (`SG1`), named after what it asks. */
-export const guard = <F>(code: string, name: string, check: Guard<F>['check'], options: GuardOptions = {}): Guard<F> => ({ code, name, check, ...options });
+export const guard = <F>(code: string, name: string, check: Guard<F>['check'], options: GuardOptions<F> = {}): Guard<F> => ({ code, name, check, ...options });
 
 const snake = (camel: string): string => camel.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase();
 
@@ -65,10 +65,16 @@ export const pending = (code: string, name: string, aggregate: string): Guard<Fa
 });
 
 /** Another aggregate of the same service that changes in the same transaction (decisions 5). */
-export interface Companion { readonly lifecycle: string; readonly id?: string; readonly command: string; readonly body: Readonly<Record<string, unknown>>; readonly facts?: Readonly<Record<string, unknown>>; readonly as: Role }
+export interface Companion { readonly lifecycle: string; /** Of a row that is there, or that an earlier companion makes. */ readonly id?: string; /** The id of a row that this one makes, where others name it. */ readonly creates?: string; readonly command: string; readonly body: Readonly<Record<string, unknown>>; readonly facts?: Readonly<Record<string, unknown>>; readonly as: Role }
 
 /** An event besides the row's own, for example a recall to each recipient. */
 export interface Notice { readonly event: EventDef; readonly recipients?: readonly string[]; readonly data: Readonly<Record<string, unknown>>; readonly about?: string }
+
+/**
+ * A reference for an organisation that is no party of this row: a recipient learns how to call the case. Issued with the change,
+ * once for each organisation and aggregate; `as` is the event field that carries it, `ref` one that was given out already.
+ */
+export interface Introduction { readonly organisation: string; readonly kind: string; readonly aggregate: string; readonly as?: string; readonly ref?: string }
 
 export interface RowOptions<F, Row> {
   readonly body?: BodyClass;
@@ -76,10 +82,11 @@ export interface RowOptions<F, Row> {
   readonly set?: (facts: F, now: Date) => Partial<Row>;
   readonly companions?: (facts: F, now: Date) => readonly Companion[];
   readonly notices?: (facts: F, now: Date) => readonly Notice[];
+  readonly introduces?: (facts: F, now: Date) => readonly Introduction[];
   /** Members of this one answer only, never stored and never replayed: a secret or code phrase that is shown once. */
   readonly once?: (facts: F) => Readonly<Record<string, unknown>>;
-  /** A second person with one of these roles must approve (decisions 6). */
-  readonly approval?: readonly Role[];
+  /** A second person with one of these roles must approve (decisions 6), always or where row and body ask for it. */
+  readonly approval?: readonly Role[] | ((given: { readonly row: Row; readonly body: Readonly<Record<string, unknown>> }) => readonly Role[] | undefined);
   /** What happens instead when these reasons refuse (a full unit: `holdBed` becomes `refuseBed`). */
   readonly otherwise?: (reasons: readonly string[]) => { readonly command: string; readonly body: Readonly<Record<string, unknown>> } | undefined;
 }
@@ -134,6 +141,8 @@ export interface LifecycleSpec<S extends string, FS extends Fields, F extends Fa
   readonly standing?: (row: RowOf<FS>) => Partial<Record<Role, string | readonly string[] | undefined>>;
   /** Narrows what a caller of a party sees, as SQL over alias `t` ($1 organisation, $2 subject, $3 roles). */
   readonly visible?: string;
+  /** The same for whoever holds the reference, where that is more than the list shows: she may withdraw with any worker (W1). */
+  readonly reachable?: string;
   /** Values that events may carry; each event takes the fields it declares. */
   readonly wire?: (row: RowOf<FS>) => Readonly<Record<string, unknown>>;
   readonly recipients?: (row: RowOf<FS>, event: EventDef, facts: F) => readonly (string | undefined)[];
@@ -141,10 +150,12 @@ export interface LifecycleSpec<S extends string, FS extends Fields, F extends Fa
   readonly consentRef?: (row: RowOf<FS>) => string | undefined;
   readonly clocks?: readonly Clock<S, F>[];
   readonly reactions?: readonly Reaction[];
-  /** Columns that PATCH may change, by state; `onPatch` for consequences. */
-  readonly editable?: { readonly in: readonly S[]; readonly body: BodyClass };
+  /** Columns that PATCH may change, by state, and what follows from it. */
+  readonly editable?: { readonly in: readonly S[]; readonly body: BodyClass } & Pick<RowOptions<F, RowOf<FS>>, 'set' | 'companions' | 'notices'>;
   /** Where a lifecycle has several creating commands: which one a body asks for. */
   readonly creating?: (body: Readonly<Record<string, unknown>>) => string;
+  /** One reference for everybody (a shelter's code is public), instead of one per organisation. */
+  readonly publicReference?: true;
   /** The creating command is run by another lifecycle or by the platform: no creating route. */
   readonly created?: 'by companion';
   readonly rows: readonly Row<S, F, RowOf<FS>>[];
@@ -156,6 +167,8 @@ export interface Read {
   many<L extends Lifecycle>(lifecycle: L, where: Readonly<Record<string, unknown>>): Promise<readonly RowOfLifecycle<L>[]>;
   /** A projection or other table without a lifecycle; SQL with numbered parameters, one JSON object per row. */
   sql<T>(query: string, parameters: readonly unknown[]): Promise<readonly T[]>;
+  /** As another organisation: a case belongs to its owner, whoever asks for something in it. */
+  as(organisation: string): Read;
   /** What the service was started with and facts may ask, for example who sends a challenge. */
   port<T>(name: string): T;
 }

@@ -56,7 +56,7 @@ export class EventServer extends Server implements CustomTransportStrategy {
     super();
     this.#o = options;
     this.#delays = options.retry?.delays ?? [100, 500, 2_000];
-    this.#watermarks = new Watermarks(options.pool, options.now ?? Date.now, options.freshFor ?? 5_000);
+    this.#watermarks = new Watermarks(options.pool, options.now ?? Date.now, options.freshFor ?? 5_000, (code) => options.onTrouble?.(code));
     this.freshness = this.#watermarks;
     this.parked = new Parked(options.pool, { reread: (row) => this.#reread(row), again: (row) => this.#again(row) });
   }

@@ -1,4 +1,4 @@
-import { isRef, type WireBytes } from '@footbridge/privacy';
+import { isRef, PrivacyRefusal, WireBytes } from '@footbridge/privacy';
 import { codes, type Code } from './refusal.js';
 
 /** A row of the outbox: one event on its way out. */
@@ -70,6 +70,7 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /** Column -> JSON value, for `jsonb_populate_record(null::outbox, …)`. */
 export function outboxRow(event: OutgoingEvent): Record<string, unknown> {
+  if (!WireBytes.is(event.data)) throw new PrivacyRefusal('NOT_THROUGH_THE_GATE');
   return { ...attributeRow(event), data: `\\x${event.data.bytes().toString('hex')}` };
 }
 

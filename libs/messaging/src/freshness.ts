@@ -33,7 +33,7 @@ export class Watermarks implements Freshness {
   #lookedAt = Number.NEGATIVE_INFINITY;
   #look: Promise<void> = Promise.resolve();
 
-  constructor(private readonly pool: Pool, private readonly now: () => number, private readonly maxAge: number) {}
+  constructor(private readonly pool: Pool, private readonly now: () => number, private readonly maxAge: number, private readonly onTrouble: (code: string) => void) {}
 
   async fresh(service: string, caseRef?: string): Promise<boolean> {
     try {
@@ -47,11 +47,11 @@ export class Watermarks implements Freshness {
     }
   }
 
-  /** False if these headers are no watermark that could be believed. */
+  /** False if these headers are no watermark. */
   note(service: string, partition: number, headers: Headers): boolean {
     const at = Date.parse(headers.get('ce_time') ?? '');
-    // one from the future would open the door for ever
-    if (Number.isNaN(at) || at > this.now() + this.maxAge || partition < 0 || partition >= PARTITIONS) return false;
+    if (Number.isNaN(at) || partition < 0 || partition >= PARTITIONS) return false;
+    if (at > this.now() + this.maxAge) { this.onTrouble('CLOCKS_DIFFER'); return true; } // one from the future would open the door for ever
     if (!this.#keep(service, partition, at)) return true;
     this.#unwritten.set(`${service}/${partition}`, { service, partition });
     this.#flushing ??= setTimeout(() => { this.#flushing = undefined; this.#written = this.#write(); }, FLUSH_AFTER);

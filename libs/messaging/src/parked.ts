@@ -51,6 +51,8 @@ export interface Rerun {
   again(row: ParkedRow): Promise<{ readonly reason: string; readonly attempts: number } | undefined>;
 }
 
+const REPLAY = "hashtextextended('footbridge.replay.' || current_schema() || $1, 0)";
+
 /** Rows before this one in its own key and for its own handler come first; a message that nobody could read stands before all handlers. */
 const LANE = `aggregate = $1 and handler in ($2, '${EVERY}') and state <> 'dropped'`;
 
@@ -130,13 +132,18 @@ export class Parked {
 
   /** One replay of a key at a time, in all processes. */
   async #alone(row: ParkedRow, work: () => Promise<Replayed>): Promise<Replayed> {
+    const key = [row.aggregate ?? row.id];
     const holder = await this.pool.connect();
+    let broken = true;
     try {
-      const { rows } = await holder.query<{ locked: boolean }>("select pg_try_advisory_lock(hashtextextended('footbridge.replay.' || current_schema() || $1, 0)) as locked", [row.aggregate ?? row.id]);
-      if (!rows[0]?.locked) throw new HandlerRefusal('REPLAY_IN_PROGRESS', true);
-      return await work();
+      const { rows } = await holder.query<{ locked: boolean }>(`select pg_try_advisory_lock(${REPLAY}) as locked`, key);
+      if (!rows[0]?.locked) { broken = false; throw new HandlerRefusal('REPLAY_IN_PROGRESS', true); }
+      try { return await work(); } finally {
+        await holder.query(`select pg_advisory_unlock(${REPLAY})`, key);
+        broken = false;
+      }
     } finally {
-      holder.release(true); // the lock goes with the connection
+      holder.release(broken); // where it could not be given back, the lock goes with the connection
     }
   }
 

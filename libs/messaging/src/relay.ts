@@ -88,9 +88,10 @@ export class Relay {
 
   /** Waits until this relay is the active one. */
   async #lead(client: PoolClient, lost: AbortSignal): Promise<string | undefined> {
-    const { rows: [found] } = await client.query<{ schema: string }>('select current_schema() as schema');
+    const { rows: [found] } = await client.query<{ schema: string | null }>('select current_schema() as schema');
     const schema = found?.schema;
-    while (schema !== undefined && !this.#stopping.signal.aborted && !lost.aborted) {
+    if (!schema) throw new Error('search_path names no schema');
+    while (!this.#stopping.signal.aborted && !lost.aborted) {
       if (await locked(client, 'select pg_try_advisory_lock(hashtextextended($1, 0)) as locked', `footbridge.relay.${schema}`)) {
         await client.query(`listen ${client.escapeIdentifier(`outbox_${schema}`)}`);
         return schema;

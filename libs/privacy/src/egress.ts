@@ -173,17 +173,18 @@ export function createEgress(options: EgressOptions): Egress {
     const deadline = new Deadline(timeoutMs);
     try {
       const addresses = await deadline.or(addressesOf(to));
+      let failure = new EgressFailure('UNREACHABLE');
       for (const [i, address] of addresses.entries()) {
         const attempt = deadline.sooner(timeoutMs / (addresses.length - i));
         try {
           return await attempt.or(connect({ address, port: to.port, secure: to.secure, signal: attempt.signal, ...(isIP(to.hostname) === 0 ? { servername: to.hostname } : {}) }));
-        } catch {
-          if (deadline.passed) throw new EgressFailure('TIMED_OUT');
+        } catch (error) {
+          if (error instanceof EgressFailure) failure = error;
         } finally {
           attempt.end();
         }
       }
-      throw new EgressFailure('UNREACHABLE');
+      throw failure;
     } finally {
       deadline.end();
     }

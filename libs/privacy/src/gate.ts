@@ -8,17 +8,20 @@ import { isInstant } from './time.js';
 import { WireSchema, type WireObject, type WireOf } from './wire.js';
 import type { Unlabelled } from './wire-safe.js';
 
+/** Known to this file only, so that `new` from elsewhere makes nothing. */
+const PASSED = Symbol('passed');
 let pass: (text: string) => WireBytes;
 
 /** Bytes that may leave. Only the gate makes them; what sends takes nothing else. */
 export class WireBytes {
   readonly #bytes: Buffer;
-  private constructor(bytes: Buffer) {
+  private constructor(bytes: Buffer, mark: symbol) {
+    if (mark !== PASSED) throw new PrivacyRefusal('NOT_WIRE_BYTES');
     this.#bytes = bytes;
     Object.freeze(this);
   }
   static {
-    pass = (text) => new WireBytes(Buffer.from(text, 'utf8'));
+    pass = (text) => new WireBytes(Buffer.from(text, 'utf8'), PASSED);
   }
   /** For senders: a look-alike without the private part is none. */
   static is(value: unknown): value is WireBytes {

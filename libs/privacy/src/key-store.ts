@@ -121,7 +121,7 @@ export class LocalFileKeyStore implements KeyStore {
 
 const aadOf = (organisation: string, version: number, aad: string): Buffer => Buffer.from(JSON.stringify([SCHEME, organisation, version, aad]), 'utf8');
 
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
+const codeOf = (error: unknown): unknown => (typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined);
 
 async function present<T>(read: Promise<T>): Promise<T | undefined> {
   try {

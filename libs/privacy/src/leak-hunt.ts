@@ -1,4 +1,4 @@
-import { constants, gunzipSync, inflateSync } from 'node:zlib';
+import { constants, inflateRawSync, inflateSync } from 'node:zlib';
 import type { Canary } from './canary-person.js';
 import { fold } from './fold.js';
 
@@ -8,7 +8,8 @@ export interface Sink { readonly name: string; readonly content: Buffer | string
 /** Which value of whom is where, and in which disguise. The value itself is not repeated. */
 export interface Leak { readonly sink: string; readonly canary: string; readonly field: string; readonly encoding: string }
 
-interface Wanted { readonly canary: string; readonly field: string; readonly plain: Buffer; readonly folded: string; readonly wide: readonly (readonly [string, Buffer])[] }
+interface Needle { readonly canary: string; readonly field: string; readonly encoding: string; readonly bytes: Buffer }
+interface Wanted { readonly exact: readonly Needle[]; readonly folded: readonly Needle[] }
 interface Disguise { readonly encoding: string; readonly reveal: (content: Buffer, text: string) => Buffer | undefined }
 
 const DEEPEST = 4;
@@ -21,45 +22,67 @@ const MOST_INFLATED = 64 * 1024 * 1024;
  * these inside another, up to four deep.
  */
 export function huntLeaks(sinks: readonly Sink[], canaries: readonly Canary[]): Leak[] {
-  const wanted = canaries.flatMap((canary) => Object.entries(canary.values).map(([field, value]) => wantedOf(canary.name, field, value)));
+  const wanted = wantedOf(canaries);
   const leaks = new Map<string, Leak>();
   for (const sink of sinks) {
     const content = typeof sink.content === 'string' ? Buffer.from(sink.content, 'utf8') : sink.content;
-    search(content, [], (found, encoding) => {
-      const leak = { sink: sink.name, canary: found.canary, field: found.field, encoding };
+    search(content, [], wanted, ({ canary, field }, encoding) => {
+      const leak = { sink: sink.name, canary, field, encoding };
       leaks.set(JSON.stringify(leak), leak);
-    }, wanted);
+    });
   }
   return [...leaks.values()];
 }
 
-function wantedOf(canary: string, field: string, value: string): Wanted {
-  const folded = fold(value);
-  if ([...folded].length < SHORTEST) throw new RangeError(`${canary}, ${field}: too short to be told from chance.`);
-  const forms = new Set([value, value.toLowerCase(), value.toUpperCase(), folded, value.normalize('NFD')]);
-  const wide = [...forms].flatMap((form) => {
-    const little = Buffer.from(form, 'utf16le');
-    return [['utf-16le', little], ['utf-16be', Buffer.from(little).swap16()]] as const;
-  });
-  return { canary, field, plain: Buffer.from(value, 'utf8'), folded, wide };
+function wantedOf(canaries: readonly Canary[]): Wanted {
+  const exact: Needle[] = [];
+  const folded: Needle[] = [];
+  for (const { name: canary, values } of canaries) for (const [field, value] of Object.entries(values)) {
+    if ([...fold(value)].length < SHORTEST) throw new RangeError(`${canary}, ${field}: too short to be told from chance.`);
+    exact.push({ canary, field, encoding: 'plain', bytes: Buffer.from(value, 'utf8') });
+    folded.push({ canary, field, encoding: 'folded', bytes: Buffer.from(fold(value), 'utf8') });
+    for (const form of new Set([value, value.toLowerCase(), value.toUpperCase(), fold(value), value.normalize('NFD')])) {
+      const little = Buffer.from(form, 'utf16le');
+      exact.push({ canary, field, encoding: 'utf-16le', bytes: little }, { canary, field, encoding: 'utf-16be', bytes: Buffer.from(little).swap16() });
+    }
+  }
+  return { exact, folded };
 }
 
-function search(content: Buffer, path: readonly string[], report: (found: Wanted, encoding: string) => void, wanted: readonly Wanted[]): void {
-  const named = (encoding: string): string => [...path, encoding].join(' > ');
+function search(content: Buffer, path: readonly string[], wanted: Wanted, report: (found: Needle, encoding: string) => void): void {
   const text = content.toString('utf8');
-  const folded = fold(text);
-  const folded1 = text.includes('\ufffd') ? fold(content.toString('latin1')) : undefined;
-  for (const one of wanted) {
-    if (content.includes(one.plain)) report(one, named('plain'));
-    else if (folded.includes(one.folded)) report(one, named('folded'));
-    else if (folded1?.includes(one.folded)) report(one, named('latin-1'));
-    for (const [encoding, form] of one.wide) if (content.includes(form)) report(one, named(encoding));
-  }
+  const exact = within(content, wanted.exact);
+  const plain = new Set(exact.filter(({ encoding }) => encoding === 'plain').map(({ canary, field }) => `${canary}/${field}`));
+  const folded = [text, ...(text.includes('\ufffd') ? [content.toString('latin1')] : [])]
+    .flatMap((read, i) => within(Buffer.from(fold(read), 'utf8'), wanted.folded).map((needle) => (i === 0 ? needle : { ...needle, encoding: 'latin-1' })))
+    .filter(({ canary, field }) => !plain.has(`${canary}/${field}`));
+  for (const found of [...exact, ...folded]) report(found, [...path, found.encoding].join(' > '));
   if (path.length === DEEPEST) return;
   for (const { encoding, reveal } of disguises) {
     const inside = reveal(content, text);
-    if (inside && inside.length >= SHORTEST) search(inside, [...path, encoding], report, wanted);
+    if (inside && inside.length >= SHORTEST) search(inside, [...path, encoding], wanted, report);
   }
+}
+
+/** One bit for each run of three bytes that occurs: nearly every needle is ruled out without a look at the content. */
+const triples = new Uint8Array(1 << 21);
+const WORTH_AN_INDEX = 4096;
+
+function within(content: Buffer, needles: readonly Needle[]): Needle[] {
+  if (content.length < WORTH_AN_INDEX) return needles.filter(({ bytes }) => content.includes(bytes));
+  triples.fill(0);
+  let triple = 0;
+  for (const byte of content) {
+    triple = ((triple << 8) | byte) & 0xff_ff_ff;
+    triples[triple >>> 3]! |= 1 << (triple & 7);
+  }
+  return needles.filter(({ bytes }) => {
+    for (let at = 2, run = bytes.readUInt16BE(); at < bytes.length; at += 1) {
+      run = ((run << 8) | bytes.readUInt8(at)) & 0xff_ff_ff;
+      if ((triples[run >>> 3]! & (1 << (run & 7))) === 0) return false;
+    }
+    return content.includes(bytes);
+  });
 }
 
 /** Runs of an encoding's alphabet, each decoded from every position at which a unit of it could begin. */
@@ -93,6 +116,15 @@ function inflated(content: Buffer, beginnings: readonly string[], inflate: (part
   }
   return parts.length > 0 ? Buffer.concat(parts) : undefined;
 }
+
+/** Node refuses a gzip with anything behind it, and a log has something behind it; the raw stream inside ends by itself (RFC 1952). */
+function afterGzipHeader(part: Buffer): Buffer {
+  const flags = part.readUInt8(3);
+  let at = 10;
+  if (flags & 4) at += 2 + part.readUInt16LE(at);
+  for (const text of [8, 16]) if (flags & text) at = part.indexOf(0, at) + 1;
+  return part.subarray(flags & 2 ? at + 2 : at);
+}
 const zlibOptions = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST_INFLATED };
 
 const disguises: readonly Disguise[] = [
@@ -100,10 +132,10 @@ const disguises: readonly Disguise[] = [
   { encoding: 'base64url', reveal: (_, text) => (/[-_]/.test(text) ? runs(text, /(?=[A-Za-z0-9]*[-_])[A-Za-z0-9_-]{6,}/g, 4, (run) => Buffer.from(run, 'base64url')) : undefined) },
   { encoding: 'base64 in lines', reveal: (_, text) => (/[A-Za-z0-9+/]{60,}\r?\n[A-Za-z0-9+/]/.test(text) ? runs(text, /[A-Za-z0-9+/]{60,}(?:\r?\n[A-Za-z0-9+/]+)+/g, 4, (run) => Buffer.from(run.replace(/\s/g, ''), 'base64')) : undefined) },
   { encoding: 'hex', reveal: (_, text) => runs(text, /[0-9a-fA-F]{8,}/g, 2, (run) => Buffer.from(run.slice(0, run.length & ~1), 'hex')) },
-  { encoding: 'url', reveal: (_, text) => unescaped(text, /(?:%[0-9a-f]{2})+|(?<=\w)\+(?=\w)/gi, (run) => (run === '+' ? ' ' : bytesOf(run))) },
-  { encoding: 'json', reveal: (_, text) => unescaped(text, /\\u([0-9a-f]{4})/gi, (_run, code = '') => String.fromCharCode(Number.parseInt(code, 16))) },
+  { encoding: 'url', reveal: (_, text) => unescaped(text, /(?:%[0-9a-f]{2})+|\+/gi, (run) => (run === '+' ? ' ' : bytesOf(run))) },
+  { encoding: 'json', reveal: (_, text) => unescaped(text, /\\+u([0-9a-f]{4})/gi, (_run, code = '') => String.fromCharCode(Number.parseInt(code, 16))) },
   { encoding: 'html', reveal: (_, text) => unescaped(text, /&#(x?)([0-9a-f]{1,6});/gi, (run, hex = '', code = '') => character(run, Number.parseInt(code, hex === '' ? 10 : 16))) },
-  { encoding: 'escaped bytes', reveal: (_, text) => unescaped(text, /(?:\\x[0-9a-f]{2})+/gi, (run) => bytesOf(run.replaceAll('\\x', ''))) },
-  { encoding: 'gzip', reveal: (content) => inflated(content, ['1f8b08'], (part) => gunzipSync(part, zlibOptions)) },
+  { encoding: 'escaped bytes', reveal: (_, text) => unescaped(text, /(?:\\+x[0-9a-f]{2})+/gi, (run) => bytesOf(run)) },
+  { encoding: 'gzip', reveal: (content) => inflated(content, ['1f8b08'], (part) => inflateRawSync(afterGzipHeader(part), zlibOptions)) },
   { encoding: 'deflate', reveal: (content) => inflated(content, ['7801', '785e', '789c', '78da'], (part) => inflateSync(part, zlibOptions)) },
 ];

@@ -5,17 +5,20 @@ const CAPABILITY_LIFETIME_MS = 60_000;
 const PURPOSE = /^[A-Za-z][A-Za-z0-9_.:-]{0,63}$/;
 const AUDIT_ID = /^[\x21-\x7e]{1,200}$/;
 
+/** Known to this file only: a capability leads to its class, and `new` on that must give nothing. */
+const GRANTED = Symbol('granted');
 let grant: (purpose: string, auditId: string) => RevealCapability;
 let isLive: (capability: unknown) => boolean;
 
 /** Leave to see plaintext: for the purpose and under the audit entry that it was asked for with, and only for a minute. */
 class RevealCapability {
   readonly #until = performance.now() + CAPABILITY_LIFETIME_MS;
-  private constructor(readonly purpose: string, readonly auditId: string) {
+  private constructor(readonly purpose: string, readonly auditId: string, mark: symbol) {
+    if (mark !== GRANTED) throw new PrivacyRefusal('REVEAL_NOT_ALLOWED');
     Object.freeze(this);
   }
   static {
-    grant = (purpose, auditId) => new RevealCapability(purpose, auditId);
+    grant = (purpose, auditId) => new RevealCapability(purpose, auditId, GRANTED);
     isLive = (capability) => typeof capability === 'object' && capability !== null && #until in capability && performance.now() < capability.#until;
   }
 }

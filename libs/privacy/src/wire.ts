@@ -28,18 +28,21 @@ const NOT_NETWORK: readonly Audience[] = ['service', 'instance', 'directed'];
 /** The shared `caseRef` of the services: no organisation ever sees it (decisions 8). */
 const CASE_REF = 'csr';
 
+/** Known to this file only: a schema leads to its class, and `new` on that must give nothing. */
+const DECLARED = Symbol('declared');
 let declare: <T>(declaration: Declaration, optional?: boolean) => WireSchema<T>;
 let declarationOf: (schema: WireSchema<unknown>) => Declaration;
 
 /** The type of one field of an event. Only `wire` makes them, so that no schema can say yes to everything. */
 export class WireSchema<out T> {
   readonly #declaration: Declaration;
-  private constructor(declaration: Declaration, readonly optional: boolean) {
+  private constructor(declaration: Declaration, readonly optional: boolean, mark: symbol) {
+    if (mark !== DECLARED) throw new PrivacyRefusal('EVENT_INVALID');
     this.#declaration = declaration;
     Object.freeze(this);
   }
   static {
-    declare = (declaration, optional = false) => new WireSchema(declaration, optional);
+    declare = (declaration, optional = false) => new WireSchema(declaration, optional, DECLARED);
     declarationOf = (schema) => schema.#declaration;
   }
   static is(value: unknown): value is WireSchema<unknown> {

@@ -13,6 +13,6 @@ export function columnsOfTable(l: Lifecycle): ReadonlyMap<string, string> {
 /** For a new migration: the statement that makes a lifecycle's table. Migrations keep its text, so that a later change of fields needs a new one. */
 export function createTable(l: Lifecycle): string {
   const notNull = new Set(['owner', 'organisations', 'state', 'version', 'created_at', 'updated_at']);
-  const lines = [...columnsOfTable(l)].map(([name, type]) => `  ${name} ${type}${name === 'id' ? ' primary key' : notNull.has(name) ? ' not null' : ''}`);
+  const lines = [...columnsOfTable(l)].map(([name, type]) => `  "${name}" ${type}${name === 'id' ? ' primary key' : notNull.has(name) ? ' not null' : ''}`);
   return `create table "${tableOf(l)}" (\n${lines.join(',\n')}\n);`;
 }

@@ -113,7 +113,7 @@ export class Engine {
   /** Loads what a caller may see; a foreign and a missing reference are answered alike. */
   async load(l: Lifecycle, caller: Principal, reference: string): Promise<Loaded> {
     const [found] = await this.store.find(l, caller.organisation,
-      `t.id = (select aggregate::uuid from reference where ref = $1->>3 and organisation = $1->>0 and kind = $1->>4) and (${l.visible ?? 'true'})`,
+      `t.id = (select aggregate::uuid from reference where ref = $1->>3 and organisation in ($1->>0, '*') and kind = $1->>4) and (${l.visible ?? 'true'})`,
       [caller.organisation, caller.subject, caller.roles, reference, l.prefix]);
     if (!found) throw new Problem('not-found');
     return found;
@@ -129,7 +129,7 @@ export class Engine {
   view(l: Lifecycle, row: BaseRow, references: Readonly<Record<string, string>>, caller: Principal, facts: Facts | undefined, linked: ReadonlyMap<string, string> = new Map()): Values {
     const own = row.owner === caller.organisation;
     const values = row as unknown as Values;
-    const view: Values = { id: references[caller.organisation], state: row.state, version: row.version };
+    const view: Values = { id: references[caller.organisation] ?? references[EVERYBODY], state: row.state, version: row.version };
     if (row.dueAt) view['dueAt'] = row.dueAt;
     for (const [name, field] of Object.entries(l.fields as Fields)) {
       if (isPersonal(field) || field.shown === 'nobody' || values[name] === undefined) continue;
@@ -316,7 +316,7 @@ export class Engine {
 
     const references: Record<string, string> = { ...p.references };
     const rows: Change[] = [];
-    for (const organisation of organisations) if (!references[organisation]) {
+    for (const organisation of l.publicReference ? [EVERYBODY] : organisations) if (!references[organisation]) {
       references[organisation] = newRef(l.prefix);
       rows.push({ t: 'reference', op: 'insert', row: { ref: references[organisation], organisation, kind: l.prefix, aggregate: row.id } });
     }
@@ -375,7 +375,7 @@ export class Engine {
 
   async #events(l: Lifecycle, event: EventDef, row: BaseRow, facts: Facts, references: Readonly<Record<string, string>>, now: Date, causedBy: string | undefined, recipients?: readonly string[], extra?: Readonly<Values>, about?: string): Promise<Change[]> {
     if (event.audience === 'service') return [];
-    const pool: Values = { state: row.state, version: row.version, ...(row.dueAt ? { dueAt: minute(new Date(row.dueAt)) } : {}), ...(row.caseRef ? { case: row.caseRef } : {}), ...(l.wire?.(row) as Values | undefined), ...extra };
+    const pool: Values = { state: row.state, version: row.version, ...(row.dueAt ? { dueAt: minute(new Date(row.dueAt)) } : {}), ...(row.caseRef ? { case: row.caseRef } : {}), ...(l.name === 'Case' ? { ownerCase: references[row.owner] } : {}), ...(l.wire?.(row) as Values | undefined), ...extra };
     const own = l.name[0]?.toLowerCase() + l.name.slice(1);
     const { alsoInstance, travels } = event as ContractEvent;
     if (travels && !travels(pool)) return [];
@@ -389,7 +389,7 @@ export class Engine {
       const named = recipient && aggregates.length > 0 ? await this.store.named(recipient, aggregates) : new Map<string, string>();
       const data: Values = {};
       for (const key of Object.keys(event.data)) {
-        const value = key === own ? references[recipient ?? row.owner] : pool[key];
+        const value = key === own && own !== 'case' ? references[recipient ?? row.owner] ?? references[EVERYBODY] : pool[key];
         const out = isAggregate(value) ? named.get(value.aggregate) : value;
         if (out !== undefined && out !== null) data[key] = out;
       }
@@ -467,6 +467,8 @@ const merged = (before: Sealed<unknown> | undefined, patch: Sealed<unknown>): Se
   let old: unknown; before.test((b) => { old = b; return true; });
   return Object.fromEntries(Object.entries({ ...(old as Values), ...p }).filter(([, v]) => v !== null));
 });
+/** Holder of references that are the same for everybody. */
+const EVERYBODY = '*';
 const approvalPrefix: Readonly<Record<string, string>> = { referrals: 'apr', shelters: 'aps', returns: 'apt', reintegration: 'api', notifications: 'apn' };
 /** Constraints of the database that are rules of the field: named `<code>__<reason>`. */
 const conflictProblem = (constraint: string): Problem => {

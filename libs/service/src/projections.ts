@@ -18,15 +18,15 @@ const typeOf = (name: string): string => {
 };
 
 /** A class with one `@EventPattern` method for each entry, as Nest would have it written by hand. */
-export function handlersOf(name: string, handlers: readonly { readonly type: string; readonly handle: (this: { engine: Engine }, event: Received, context: EventContext) => Promise<void> }[]): new (...args: never[]) => object {
+export function handlersOf(name: string, handlers: readonly { readonly type: string; /** Stands in the inbox; default: the class. */ readonly handler?: string; readonly handle: (this: { engine: Engine }, event: Received, context: EventContext) => Promise<void> }[]): new (...args: never[]) => object {
   class EventHandlers { constructor(@Inject(Engine) readonly engine: Engine) {} }
-  handlers.forEach(({ type, handle }, i) => {
+  handlers.forEach(({ type, handle, handler }, i) => {
     const method = `on${i}`;
     Object.defineProperty(EventHandlers.prototype, method, { value: handle, writable: true, configurable: true });
     Reflect.defineMetadata('design:paramtypes', [Object, Object], EventHandlers.prototype, method);
     Payload()(EventHandlers.prototype, method, 0);
     Ctx()(EventHandlers.prototype, method, 1);
-    EventPattern(type)(EventHandlers.prototype, method, Object.getOwnPropertyDescriptor(EventHandlers.prototype, method) as PropertyDescriptor);
+    EventPattern(type, { handler: handler ?? name })(EventHandlers.prototype, method, Object.getOwnPropertyDescriptor(EventHandlers.prototype, method) as PropertyDescriptor);
   });
   Object.defineProperty(EventHandlers, 'name', { value: name });
   Controller()(EventHandlers);
@@ -50,7 +50,7 @@ export function sharedProjections(service: string): readonly (new (...args: neve
     const d = event.data;
     await tx.query(`insert into known_consent (consent, case_ref, purpose, recipient, state, valid_until, version) values ($1, $2, $3, $4, $5, $6, $7)
       on conflict (consent) do update set state = excluded.state, valid_until = coalesce(excluded.valid_until, known_consent.valid_until), version = excluded.version where known_consent.version < excluded.version`,
-    [event.aggregate, event.caseRef, d['purpose'], d['recipient'] ?? null, d['state'], d['until'] ?? null, event.version]);
+    [event.consentRef, event.caseRef, d['purpose'], d['recipient'] ?? null, d['state'], d['until'] ?? null, event.version]);
     await learn(tx, d['recipient'], d['recipientCase'], 'cas', event.caseRef);
   };
   const pick = (handlers: Record<string, Handle>): Record<string, Handle> => Object.fromEntries(Object.entries(handlers).filter(([name]) => has(name)));
@@ -83,7 +83,7 @@ const refusedForGood = new Set(['transition-not-allowed', 'not-found', 'role-not
 /** The reactions that the service's lifecycles declare, as event handlers (decisions 5). */
 export function reactionsOf(lifecycles: readonly Lifecycle[]): readonly (new (...args: never[]) => object)[] {
   return lifecycles.filter((l) => l.reactions?.length).map((l) => handlersOf(`${l.name}Reactions`, (l.reactions ?? []).map((reaction, i) => ({
-    type: reaction.on.type,
+    type: reaction.on.type, handler: `${l.name}.${reaction.command}.${i}`,
     async handle(received: Received, context: EventContext) {
       if (received.copy !== 0) return;
       const event: ReactionEvent = received;

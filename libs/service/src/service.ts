@@ -1,12 +1,12 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server as HttpServer, type ServerResponse } from 'node:http';
 import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { events } from '@footbridge/contracts';
 import type { Lifecycle } from '@footbridge/lifecycle';
-import { EventServer, Relay, type Transport } from '@footbridge/messaging';
+import { EventServer, Relay, connectEvents, type Transport } from '@footbridge/messaging';
 import { createGate, type Gate, type KeyStore } from '@footbridge/privacy';
 import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
@@ -17,6 +17,7 @@ import { Deadlines } from './deadlines.js';
 import { KnownDenyList } from './deny.js';
 import { Engine } from './engine.js';
 import { BODY_LIMIT, ProblemFilter, SignedIn, readJson, requestId } from './http.js';
+import type { DenyList } from './identity/deny-list.js';
 import { AccessTokens } from './identity/access-token.js';
 import { SignIn } from './identity/sign-in.js';
 import { log } from './log.js';
@@ -61,6 +62,8 @@ export interface ServiceConfig {
   /** Waits of the webhook sender are multiplied by random jitter unless it is off. */
   readonly jitter?: () => number;
   readonly poolSize?: number;
+  /** Who is disabled, where it is not learned from the instance's events. */
+  readonly denyList?: DenyList;
 }
 export interface RunningService extends Running {
   readonly name: string;
@@ -101,7 +104,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const running: Running = { engine, pool, gate, clock, config, deadlines };
   const relay = new Relay({ pool, transport: config.transport, service: definition.name });
   const tokens = new AccessTokens({ issuer: config.issuer, audience: config.audience, ...(config.jwksUri ? { jwksUri: config.jwksUri } : {}) });
-  const denyList = new KnownDenyList(pool, definition.name, eventServer.freshness);
+  const denyList = config.denyList ?? new KnownDenyList(pool, definition.name, eventServer.freshness);
 
   @Module({})
   class ServiceModule {}
@@ -121,12 +124,12 @@ export async function startService(definition: ServiceDefinition, config: Servic
   };
 
   let http: HttpServer | undefined;
-  const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT, genReqId: requestId, serverFactory: (handler) => (http = createServer(handler as never)) as never });
+  const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT, genReqId: requestId, serverFactory: (handler: RequestListener) => (http = createServer(handler)) });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: false, bodyParser: false, abortOnError: false });
   app.useBodyParser(['application/json', 'application/merge-patch+json'] as never, { bodyLimit: BODY_LIMIT }, readJson as never);
   const fastify = adapter.getInstance();
   fastify.addHook('onRequest', (request, reply, done) => { void reply.header('cache-control', 'no-store').header('x-request-id', request.id).header('x-content-type-options', 'nosniff'); done(); });
-  app.connectMicroservice({ strategy: eventServer }, { inheritAppConfig: false });
+  connectEvents(app, eventServer);
   await relay.start();
   await app.startAllMicroservices();
   await app.init();

@@ -59,13 +59,13 @@ export class Store {
   /** The aggregates behind references that an organisation holds. */
   async resolve(organisation: string, references: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (references.length === 0) return new Map();
-    const { rows } = await this.pool.query<{ ref: string; aggregate: string }>('select ref, aggregate from reference where organisation = $1 and ref = any($2)', [organisation, references]);
+    const { rows } = await this.pool.query<{ ref: string; aggregate: string }>('select ref, aggregate from reference where organisation in ($1, \'*\') and ref = any($2)', [organisation, references]);
     return new Map(rows.map((r) => [r.ref, r.aggregate]));
   }
   /** The references that an organisation holds for these aggregates. */
   async named(organisation: string, aggregates: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (aggregates.length === 0) return new Map();
-    const { rows } = await this.pool.query<{ ref: string; aggregate: string }>('select ref, aggregate from reference where organisation = $1 and aggregate = any($2)', [organisation, aggregates]);
+    const { rows } = await this.pool.query<{ ref: string; aggregate: string }>('select ref, aggregate from reference where organisation in ($1, \'*\') and aggregate = any($2)', [organisation, aggregates]);
     return new Map(rows.map((r) => [r.aggregate, r.ref]));
   }
 

@@ -8,7 +8,6 @@ import { KafkaTransport, PostgresTransport, type Transport } from '@footbridge/m
 import { LocalFileKeyStore, newRef } from '@footbridge/privacy';
 import { manualClock, provision, startService, type Clock, type RunningService, type ServiceConfig, type ServiceDefinition } from '@footbridge/service';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
-import { kafkaBrokers } from './kafka.js';
 import { testDatabase } from './postgres.js';
 
 export interface TestAnswer { readonly status: number; readonly headers: Headers; readonly body: Record<string, unknown> }
@@ -56,7 +55,7 @@ const passwords = new Proxy({}, { get: (_, role) => `test-${String(role)}` }) as
  * Services of one instance in this process, on real Postgres and on the transport asked for, behind one address.
  * The domain clock is manual.
  */
-export async function testInstance(definitions: readonly ServiceDefinition[], options: { readonly transport?: 'postgres' | 'kafka'; readonly config?: Partial<ServiceConfig>; readonly name?: string } = {}): Promise<TestInstance> {
+export async function testInstance(definitions: readonly ServiceDefinition[], options: { /** On Kafka, with a broker of the suite's own (`ownKafka`); else on the Postgres transport. */ readonly brokers?: readonly string[]; readonly config?: Partial<ServiceConfig>; readonly name?: string } = {}): Promise<TestInstance> {
   const admin = await testDatabase(options.name ?? 'instance');
   const database = new URL(admin).pathname.slice(1);
   const at = (name: string): string => { const url = new URL(admin); url.pathname = `/${name}`; return url.href; };
@@ -64,10 +63,9 @@ export async function testInstance(definitions: readonly ServiceDefinition[], op
   const keys = await mkdtemp(join(tmpdir(), 'footbridge-keys-'));
   const issuer = await testIssuer();
   const clock = manualClock();
-  const prefix = newRef('top').slice(4, 14);
   const transports: Transport[] = [];
-  const transportOf = async (): Promise<Transport> => {
-    const transport = options.transport === 'kafka' ? new KafkaTransport({ brokers: await kafkaBrokers(), clientId: 'test', prefix } as never) : new PostgresTransport({ url: provisioned.busUrl } as never);
+  const transportOf = (): Transport => {
+    const transport = options.brokers ? new KafkaTransport({ brokers: options.brokers, clientId: 'test' }) : new PostgresTransport({ url: provisioned.busUrl });
     transports.push(transport);
     return transport;
   };
@@ -75,7 +73,7 @@ export async function testInstance(definitions: readonly ServiceDefinition[], op
   for (const definition of definitions) {
     const urls = provisioned.services[definition.name as keyof typeof provisioned.services];
     running.set(definition.name, await startService(definition, {
-      databaseUrl: urls.databaseUrl, migrationUrl: urls.migrationUrl, transport: await transportOf(), issuer: issuer.issuer, audience: 'footbridge', keyStore: new LocalFileKeyStore(keys), clock, webhooks: 'loopback', jitter: () => 0, poolSize: 6, ...options.config,
+      databaseUrl: urls.databaseUrl, migrationUrl: urls.migrationUrl, transport: transportOf(), issuer: issuer.issuer, audience: 'footbridge', keyStore: new LocalFileKeyStore(keys), clock, webhooks: 'loopback', jitter: () => 0, poolSize: 6, ...options.config,
     }));
   }
   const serving = new Map<string, RunningService>();

@@ -90,6 +90,7 @@ function configuration(issuer: string, keys: IdentityKeys, pool: Pool, accounts:
     },
     features: {
       devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
       resourceIndicators: {
         enabled: true, defaultResource: () => resource, useGrantedResource: () => true,
         getResourceServerInfo: (_ctx, indicator) => {

@@ -1,7 +1,7 @@
 import type { ColumnRule, TakenColumn } from './column-rule.js';
 import { ctdc } from './ctdc.js';
 import { isFieldName } from './field.js';
-import { htcds } from './htcds.js';
+import { htcdsColumns } from './htcds.js';
 import type { Mapping } from './mapping.js';
 
 /** Columns that Footbridge itself writes beside the fields: the reference of an exported case, the reasons of a report. */
@@ -15,7 +15,7 @@ const ours: ReadonlyMap<string, ColumnRule> = new Map<string, ColumnRule>([
 ]);
 
 const lower = (names: ReadonlyMap<string, ColumnRule>): ReadonlyMap<string, ColumnRule> => new Map([...names].map(([name, rule]) => [name.toLowerCase(), rule]));
-const known = [lower(ours), lower(htcds), lower(ctdc)];
+const known = [lower(ours), lower(htcdsColumns), lower(ctdc)];
 
 export type ResolvedColumn = { readonly rule: ColumnRule; readonly own: boolean };
 

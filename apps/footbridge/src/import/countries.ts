@@ -1,4 +1,6 @@
-/** ISO 3166-1: alpha-2 and alpha-3 of each country, and Kosovo's user-assigned code, which IOM and the EU use. */
+import { Citizenship, Country } from '@footbridge/contracts';
+
+/** ISO 3166-1: alpha-2 and alpha-3 of each country, and the user-assigned code of Kosovo. */
 const PAIRS = `ADAND AEARE AFAFG AGATG AIAIA ALALB AMARM AOAGO AQATA ARARG ASASM ATAUT AUAUS AWABW AXALA AZAZE BABIH BBBRB BDBGD BEBEL BFBFA BGBGR BHBHR
 BIBDI BJBEN BLBLM BMBMU BNBRN BOBOL BQBES BRBRA BSBHS BTBTN BVBVT BWBWA BYBLR BZBLZ CACAN CCCCK CDCOD CFCAF CGCOG CHCHE CICIV CKCOK CLCHL CMCMR CNCHN
 COCOL CRCRI CUCUB CVCPV CWCUW CXCXR CYCYP CZCZE DEDEU DJDJI DKDNK DMDMA DODOM DZDZA ECECU EEEST EGEGY EHESH ERERI ESESP ETETH FIFIN FJFJI FKFLK FMFSM
@@ -11,17 +13,17 @@ SHSHN SISVN SJSJM SKSVK SLSLE SMSMR SNSEN SOSOM SRSUR SSSSD STSTP SVSLV SXSXM SY
 TOTON TRTUR TTTTO TVTUV TWTWN TZTZA UAUKR UGUGA UMUMI USUSA UYURY UZUZB VAVAT VCVCT VEVEN VGVGB VIVIR VNVNM VUVUT WFWLF WSWSM XKXKX YEYEM YTMYT ZAZAF
 ZMZMB ZWZWE`;
 
-const alpha3 = new Map(PAIRS.split(/\s+/).map((pair) => [pair.slice(0, 2), pair.slice(2)]));
-const alpha2 = new Map([...alpha3].map(([two, three]) => [three, two]));
+const alpha2 = new Map(PAIRS.split(/\s+/).map((pair) => [pair.slice(2), pair.slice(0, 2)]));
 
 /** Reference 2.1.2: `stateless` and `unknown` stand beside the countries. Passports write them XXA and XXX (ICAO 9303). */
-const BESIDE = new Map([['STATELESS', 'stateless'], ['UNKNOWN', 'unknown'], ['XXA', 'stateless'], ['XXX', 'unknown']]);
+const BESIDE: Readonly<Record<string, string>> = { STATELESS: 'stateless', UNKNOWN: 'unknown', XXA: 'stateless', XXX: 'unknown' };
+const citizenships: ReadonlySet<string> = new Set(Citizenship.values);
 
-export const countries: readonly string[] = [...alpha3.keys()];
-export const toAlpha3 = (country: string): string | undefined => alpha3.get(country);
+export const countries: readonly string[] = Country.values;
 
 /** Two or three letters in any case -> alpha-2, `stateless` or `unknown`; `undefined` for anything else. */
 export function country(text: string): string | undefined {
   const code = text.toUpperCase();
-  return BESIDE.get(code) ?? (alpha3.has(code) ? code : alpha2.get(code));
+  const found = BESIDE[code] ?? alpha2.get(code) ?? code;
+  return citizenships.has(found) ? found : undefined;
 }

@@ -1,10 +1,11 @@
-import { country } from './countries.js';
+import { AgeBand, AgeBelief, BirthDateCertainty, htcds, IntakeSource, ServiceType, states } from '@footbridge/contracts';
+import { isRef } from '@footbridge/privacy';
 import type { Habits } from './column-rule.js';
+import { country } from './countries.js';
 import { instant, pastDay } from './date.js';
-import { picklist } from './htcds.js';
 import { language, toIso6392 } from './languages.js';
 import { phone } from './phone.js';
-import { isRefused, type Refused, refuse } from './reason.js';
+import { type Refused, refuse } from './reason.js';
 
 export type Scalar = string | number | boolean;
 
@@ -15,8 +16,8 @@ export interface Kind {
   readonly separators: string;
   /** Several columns make one value, in the order of the file: first and middle name. */
   readonly joins?: true;
-  /** Whether a value that another column gives is already there. */
-  readonly covers?: (present: Scalar, next: Scalar) => boolean;
+  /** How HTCDS writes a value in its own column; `undefined` where it has no word. */
+  readonly toHtcds?: (value: Scalar) => string | undefined;
   read(text: string, how: How): Scalar | Refused;
 }
 export interface How extends Habits { readonly now: number }
@@ -28,7 +29,7 @@ const many = (kind: Kind, separators = ';|,\n'): Kind => ({ ...kind, list: true,
 const NOT_ALLOWED = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
 const text = (longest: number): Kind => one((raw) => {
-  const value = raw.trim().normalize('NFC');
+  const value = raw.trim().replace(/\s*[\r\n\t]+\s*/g, ' ').normalize('NFC'); // a line wrapped inside a cell
   if (value.includes('\ufffd') || /\p{Cs}/u.test(value)) return refuse('CHARACTER_LOST');
   if (NOT_ALLOWED.test(value)) return refuse('CHARACTER_NOT_ALLOWED');
   return value.length > longest ? refuse('TEXT_TOO_LONG') : value;
@@ -43,6 +44,14 @@ const code = (values: readonly string[]): Kind => {
   return one((raw) => known.get(lettersOnly(raw.trim())) ?? refuse('CODE_NOT_KNOWN'));
 };
 
+/** A list that HTCDS has, too: its word is read where it is not ours (`Unaquainted`), and written in its column. */
+const shared = ({ list, toHtcds }: { readonly list: { readonly values: readonly string[] }; readonly toHtcds: (value: never) => string | undefined }): Kind => {
+  const word = (value: Scalar): string | undefined => (toHtcds as (value: string) => string | undefined)(String(value));
+  const words = list.values.flatMap((value): [string, string][] => [[lettersOnly(word(value) ?? value), value]]);
+  const known = new Map([...words, ...list.values.map((value): [string, string] => [lettersOnly(value), value])]);
+  return { ...one((raw) => known.get(lettersOnly(raw.trim())) ?? refuse('CODE_NOT_KNOWN')), toHtcds: word };
+};
+
 const wholeNumber = (least: number, most: number): Kind => one((raw) => {
   if (!/^[+-]?\d{1,9}(\.0+)?$/.test(raw.trim())) return refuse('NUMBER_NOT_READ');
   const value = Number(raw);
@@ -55,32 +64,23 @@ const yesNo: Kind = one((raw) => {
   return ['false', 'no', 'n', '0', '0.0'].includes(value) ? false : refuse('YES_OR_NO');
 });
 
-const reference = (prefix: string): Kind => one((raw) => (new RegExp(`^${prefix}_[a-z2-7]{34}$`).test(raw.trim()) ? raw.trim() : refuse('REFERENCE_NOT_READ')));
+const reference = (prefix: string): Kind => one((raw) => (isRef(raw.trim(), prefix) ? raw.trim() : refuse('REFERENCE_NOT_READ')));
 const orRefuse = (value: string | undefined, reason: Parameters<typeof refuse>[0]): string | Refused => value ?? refuse(reason);
 
 const countryCode: Kind = one((raw) => orRefuse(country(raw.trim()), 'COUNTRY_NOT_KNOWN'));
 const languageTag: Kind = {
   ...one((raw) => orRefuse(language(raw.trim()), 'LANGUAGE_NOT_KNOWN')),
-  covers: (present, next) => toIso6392(String(present)) === toIso6392(String(next)),
+  toHtcds: (tag) => toIso6392(String(tag)),
 };
 const phoneNumber: Kind = one((raw, how) => orRefuse(phone(raw.trim(), how.defaultCountry), 'PHONE_NOT_READ'));
 const pastDate: Kind = one((raw, how) => pastDay(raw.trim(), how.dateFormat, how.now));
 const moment: Kind = one((raw, how) => instant(raw.trim(), { format: how.dateFormat, timeZone: how.timeZone, now: how.now }));
 
-/** Reference 2.6: added to the HTCDS lists, which define or need these values but do not have them. */
-const methodsOfControl = [...picklist('vic_MethodsOfControl'), 'RestrictsMovement', 'UsesChildren'];
-const typesOfExploitation = [...picklist('vic_TypeOfExploitation'), 'ForcedCriminality'];
-const ageBands = ['0-8', '9-17', '18-20', '21-23', '24-26', '27-29', '30-38', '39-47', '48+'];
-const serviceTypes = [
-  'shelter', 'psychosocial', 'health', 'legal', 'child-protection', 'family-tracing', 'safety', 'basic-needs', 'cash', 'livelihood', 'education',
-  'interpretation', 'asylum', 'return', 'reintegration',
-];
-
 /** Every field that an import can fill (reference 2.1.2, decisions 24): the name is the place in the request body. */
 export const fields = {
   shelter: reference('shl'),
   arrivedAt: moment,
-  'source.kind': one((raw) => (/^[A-Z][A-Z_]{1,39}$/.test(raw.trim()) ? raw.trim() : refuse('CODE_NOT_KNOWN'))),
+  'source.kind': code(IntakeSource.values),
   'source.organisation': reference('org'),
   openedAt: moment,
   'person.givenName': { ...text(200), joins: true },
@@ -88,14 +88,14 @@ export const fields = {
   'person.chosenName': text(200),
   'person.aliases': many(text(200), ';|\n'),
   'person.birthDate': pastDate,
-  'person.birthDateCertainty': code(['documented', 'stated', 'estimated', 'unknown']),
-  'person.ageBand': code(ageBands),
-  'person.gender': code(picklist('prs_Gender')),
+  'person.birthDateCertainty': code(BirthDateCertainty.values),
+  'person.ageBand': code(AgeBand.values),
+  'person.gender': shared(htcds.Gender),
   'person.citizenships': many(countryCode),
   'person.languages': many(languageTag),
   'person.interpreterNeeded': yesNo,
-  'person.education': code(picklist('prs_HighestLevelOfEducation')),
-  'person.maritalStatus': code(picklist('prs_MaritalStatus')),
+  'person.education': shared(htcds.Education),
+  'person.maritalStatus': shared(htcds.MaritalStatus),
   'person.childrenCount': wholeNumber(0, 50),
   'person.identityNumber': text(100),
   'person.phone': phoneNumber,
@@ -104,18 +104,18 @@ export const fields = {
   'person.safeContact.how': text(200),
   'person.safeContact.codeWord': text(200),
   'person.safeContact.leaveMessage': yesNo,
-  needs: many(code(serviceTypes)),
+  needs: many(code(ServiceType.values)),
   unaccompanied: yesNo,
-  ageBelief: code(['child', 'adult', 'unsure']),
-  'trafficking.status': code(picklist('vic_TraffickingStatus')),
-  'trafficking.decisionOrg': code(picklist('vic_TraffickingStatusDecisionMakingOrg')),
+  ageBelief: code(AgeBelief.values),
+  'trafficking.status': shared(htcds.TraffickingStatus),
+  'trafficking.decisionOrg': shared(htcds.DecisionOrg),
   'trafficking.decidedOn': pastDate,
-  'trafficking.typesOfExploitation': many(code(typesOfExploitation)),
-  'trafficking.typesOfSexExploitation': many(code(picklist('vic_TypeOfSexExploitation'))),
-  'trafficking.methodsOfControl': many(code(methodsOfControl)),
-  'trafficking.recruitment': many(code(picklist('vic_MethodOfRecruitment'))),
-  'trafficking.industry': many(code(picklist('vic_ForcedLabourIndustry'))),
-  'trafficking.relationshipToTrafficker': code(picklist('vic_RelationshipToTrafficker')),
+  'trafficking.typesOfExploitation': many(shared(htcds.TypeOfExploitation)),
+  'trafficking.typesOfSexExploitation': many(shared(htcds.TypeOfSexExploitation)),
+  'trafficking.methodsOfControl': many(shared(htcds.MethodsOfControl)),
+  'trafficking.recruitment': many(shared(htcds.MethodOfRecruitment)),
+  'trafficking.industry': many(shared(htcds.ForcedLabourIndustry)),
+  'trafficking.relationshipToTrafficker': shared(htcds.RelationshipToTrafficker),
   'trafficking.locations': many(countryCode),
 } as const satisfies Readonly<Record<string, Kind>>;
 
@@ -128,9 +128,11 @@ export const kindOf = (name: FieldName): Kind => fields[name];
 export const intakeOnly: readonly FieldName[] = ['shelter', 'arrivedAt', 'source.kind', 'source.organisation', 'unaccompanied'];
 export const caseOnly: readonly FieldName[] = ['openedAt'];
 
-/** Not a field of a case: the state that the case has elsewhere (Footbridge's names and HTCDS `cas_Status`). */
-export const caseState: Kind = one((raw) => {
-  const state = code(['active', 'follow_up', 'closed', 'closed_referred', 'anonymised']).read(raw, { now: 0 });
-  if (isRefused(state)) return state;
-  return state === 'active' || state === 'follow_up' ? state : refuse('CASE_IS_CLOSED');
+/** Not a field of a case: the state that it has elsewhere, in Footbridge's words or those of HTCDS. An import opens cases. */
+const knownState = shared(htcds.Case);
+export const caseState: Kind = one((raw, how) => {
+  const state = knownState.read(raw, how);
+  return typeof state !== 'string' || isOpen(state) ? state : refuse('CASE_IS_CLOSED');
 });
+const isOpen = (state: string): boolean => state === 'active' || state === 'follow_up';
+export const stateInHtcds = (state: string): string => (states.Case.values.some((known) => known === state) ? knownState.toHtcds?.(state) ?? '' : '');

@@ -1,16 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { ColumnRule } from './column-rule.js';
 
-interface HtcdsField { readonly field: string; readonly type: string; readonly values: readonly string[] }
-
-/** Human Trafficking Case Data Standard 2.0 by IOM (CC BY 4.0): field names and code lists. */
-const standard: { readonly fields: readonly HtcdsField[] } = JSON.parse(readFileSync(new URL('./htcds-2.0-fields.json', import.meta.url), 'utf8'));
-
-export function picklist(field: string): readonly string[] {
-  const found = standard.fields.find((entry) => entry.field === field);
-  if (!found) throw new Error(`HTCDS 2.0 has no field ${field}`);
-  return found.values;
-}
+/** Human Trafficking Case Data Standard 2.0 by IOM (CC BY 4.0). Its code lists are in @footbridge/contracts. */
+const standard: { readonly fields: readonly { readonly field: string }[] } = JSON.parse(readFileSync(new URL('./htcds-2.0-fields.json', import.meta.url), 'utf8'));
 
 const noPlace = { leftOut: 'a case has no field for it' } as const;
 const event = { leftOut: 'belongs to an event or a plan; record it in the case' } as const;
@@ -49,6 +41,6 @@ const leftOut: Readonly<Record<string, ColumnRule>> = {
   cas_CaseOwner: { leftOut: 'the case belongs to the account that imports it' },
 };
 
-export const htcds: ReadonlyMap<string, ColumnRule> = new Map(standard.fields.map(({ field }): [string, ColumnRule] => [
+export const htcdsColumns: ReadonlyMap<string, ColumnRule> = new Map(standard.fields.map(({ field }): [string, ColumnRule] => [
   field.trim(), taken[field] ?? leftOut[field] ?? (/^(hte|spl|cco)_/.test(field) ? event : noPlace),
 ]).filter(([name]) => name !== ''));

@@ -1,4 +1,7 @@
-import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { createRequire } from 'node:module';
+
+// Its ES modules import JSON in a way that Node is giving up; the CommonJS form is the same code.
+const { isSupportedCountry, parsePhoneNumberFromString }: typeof import('libphonenumber-js/min') = createRequire(import.meta.url)('libphonenumber-js/min');
 
 /**
  * E.164. A number without its country code is read only where the mapping file names the country. A number is refused when its

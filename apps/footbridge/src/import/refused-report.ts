@@ -1,4 +1,4 @@
-import { closeSync, linkSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { Refusal } from '../refusal.js';
 import { type Cell, joinList, type TableRow } from './cell.js';
@@ -14,30 +14,39 @@ export class RefusedReport {
   private fd: number | undefined;
   private readonly part: string;
   private readonly reason: string;
-  private readonly place: ReadonlyMap<string, number>;
   private readonly names: readonly string[];
+  private readonly place: ReadonlyMap<string, number>;
 
-  constructor(private readonly file: string, private readonly wanted: string | undefined, header: readonly string[], columns: Columns, private readonly separator: string) {
+  constructor(private readonly file: string, private readonly wanted: string | undefined, header: readonly string[], private readonly columns: Columns, private readonly separator: string) {
     this.part = `${wanted ?? defaultPath(file, 1)}.part`;
     this.reason = columns.taken(REASON) ? SECOND_REASON : REASON;
-    this.names = header.filter((name) => !this.isOwn(name, columns));
+    this.names = header.filter((name) => !this.isOldReason(name));
     this.place = new Map(this.names.map((name, i) => [name, i]));
   }
 
-  private isOwn(name: string, columns: Columns): boolean {
-    return [REASON, SECOND_REASON].includes(name.trim().toLowerCase()) && !columns.taken(name);
+  /** The file may be a report itself: its old reasons give way to the new ones. */
+  private isOldReason(name: string): boolean {
+    return [REASON, SECOND_REASON].includes(name.trim().toLowerCase()) && !this.columns.taken(name);
   }
 
   add(row: TableRow, refusals: readonly FieldRefusal[]): void {
     const reason = refusals.map(inWords).join('; ');
-    const isRagged = row.cells.length !== row.names.length;
-    const cells: string[] = isRagged ? row.cells.map(written) : new Array<string>(this.names.length).fill('');
-    if (isRagged) this.names.length < row.names.length && cells.splice(row.names.findIndex((name) => !this.place.has(name)), 1);
-    else for (const [i, name] of row.names.entries()) {
+    writeSync(this.open(), csvLine([reason, ...(row.cells.length === row.names.length ? this.inOrder(row) : this.asItStood(row))], this.separator));
+  }
+
+  /** JSON rows name their fields in any order and number. */
+  private inOrder({ names, cells }: TableRow): readonly string[] {
+    const line = new Array<string>(this.names.length).fill('');
+    for (const [i, name] of names.entries()) {
       const place = this.place.get(name);
-      if (place !== undefined) cells[place] = written(row.cells[i] ?? '');
+      if (place !== undefined) line[place] = written(cells[i] ?? '');
     }
-    writeSync(this.open(), csvLine([reason, ...cells], this.separator));
+    return line;
+  }
+
+  /** A row that has not as many cells as the header keeps them all, so that it can be put right. */
+  private asItStood({ names, cells }: TableRow): readonly string[] {
+    return cells.filter((_, i) => !this.isOldReason(names[i] ?? '')).map(written);
   }
 
   /** Gives the file its name; `undefined` where no row was refused. */
@@ -47,13 +56,11 @@ export class RefusedReport {
     this.fd = undefined;
     for (let n = 1; ; n++) {
       const path = this.wanted ?? defaultPath(this.file, n);
-      try {
-        linkSync(this.part, path); // unlike a rename, never replaces
-      } catch (error) {
-        if (this.wanted === undefined && typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIST') continue;
-        return this.part;
+      if (existsSync(path)) {
+        if (this.wanted !== undefined) return this.part;
+        continue;
       }
-      unlinkSync(this.part);
+      renameSync(this.part, path);
       return path;
     }
   }

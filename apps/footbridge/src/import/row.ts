@@ -40,7 +40,7 @@ export function readRow(row: TableRow, columns: Columns, now: number): ReadRow {
     else if (value !== undefined) add(given, field, kind, value, '', refusals);
   }
   const isIntake = given.has('shelter');
-  refusals.push(...belongsTogether(given, isIntake));
+  if (!refusals.some(({ field }) => field === 'shelter')) refusals.push(...belongsTogether(given, isIntake));
   if (refusals.length > 0) return { refusals };
   return { path: isIntake ? '/v1/intakes' : '/v1/cases', body: bodyOf(given, isIntake), columnsOf: (field) => columnsBehind(given, field) };
 }
@@ -90,8 +90,8 @@ function add(given: Map<FieldName, Given>, field: FieldName, kind: Kind, value: 
   before.columns.push(...name);
   if (Array.isArray(before.value) && Array.isArray(value)) {
     const present = [...before.value];
-    const covers = kind.covers ?? ((a: Scalar, b: Scalar): boolean => a === b);
-    before.value.push(...value.filter((next) => !present.some((item) => covers(item, next))));
+    const word = kind.toHtcds ?? String;
+    before.value.push(...value.filter((next) => !present.some((item) => item === next || word(item) === word(next))));
   } else if (kind.joins) {
     before.value = `${String(before.value)} ${String(value)}`;
   } else if (before.value !== value) {

@@ -57,7 +57,7 @@ export async function runImport(options: ImportOptions, client: () => Promise<Cl
   const mapping = options.map === undefined ? noMapping : await readMapping(options.map);
   const file = await lookAt(options.file, options.encoding);
   const columns = new Columns(mapping);
-  const table = await openTable(file, options);
+  const table = await openTable(file, options, (name) => columns.rule(name) !== undefined);
   if (table.header) namesAreKnown(file.path, columns, table.header, 'header');
   const work = new Work(options, file, table, columns, around);
   if (options.report !== undefined && exists(options.report)) throw new Refusal(`The report ${options.report} exists already; it is never written over.`);
@@ -103,46 +103,41 @@ class Work {
   /** Reads the whole file once before anything is sent: a file that breaks in the middle sends nothing. */
   async check(): Promise<Checked> {
     const { out, err, now, signal } = this.around;
+    const { dryRun, report } = this.options;
     for (const note of this.table.notes) err.write(`${note}\n`);
     const progress = new Progress(err, 'Checking:', undefined, now);
-    const names = new Map<string, string>((this.table.header ?? []).map((name) => [name, name]));
-    const report = this.options.dryRun && this.options.report !== undefined && this.table.header ? this.report([...names.keys()]) : undefined;
+    const found = new Set(this.table.header);
     for await (const row of this.table.rows()) {
-      if (signal.aborted) throw new Refusal('Stopped. Nothing was sent.');
-      if (!this.table.header) this.collect(names, row);
+      if (signal.aborted) throw new Stopped('Stopped. Nothing was sent.');
+      if (!this.table.header) this.collect(found, row);
       const read = readRow(row, this.columns, this.started);
       if (read === 'blank') continue;
       this.rows++;
       progress.tick();
       if (!('refusals' in read)) continue;
       this.refuse(read.refusals);
-      report?.add(row, read.refusals);
-      if (this.options.dryRun) out.write(`Row ${row.number}: ${read.refusals.map(inWords).join('; ')}\n`);
+      if (dryRun) out.write(`Row ${row.number}: ${read.refusals.map(inWords).join('; ')}\n`);
     }
     progress.end();
-    const found = [...names.keys()];
-    if (!this.table.header) {
-      if (this.rows > 0) namesAreKnown(this.file.path, this.columns, found, 'fields');
-      if (this.options.dryRun && this.options.report !== undefined && this.refused > 0) await this.reportOfCheck(found);
-    }
-    this.sayColumns(found);
-    const path = report?.finish();
-    if (this.options.dryRun) out.write(`${count(this.rows - this.refused)} of ${count(this.rows)} rows can be sent, ${count(this.refused)} refused. Nothing was sent; the server checks more when it gets the rows.\n`);
-    return { names: found, summary: { ...this.summary(), imported: 0, report: path ?? (this.options.dryRun && this.refused > 0 ? this.options.report : undefined) } };
+    const names = [...found];
+    if (!this.table.header && this.rows > 0) namesAreKnown(this.file.path, this.columns, names, 'fields');
+    this.sayColumns(names);
+    if (dryRun) out.write(`${count(this.rows - this.refused)} of ${count(this.rows)} rows can be sent, ${count(this.refused)} refused. Nothing was sent; the server checks more when it gets the rows.\n`);
+    return { names, summary: { ...this.summary(), report: dryRun && report !== undefined ? await this.reportOfCheck(names) : undefined } };
   }
 
-  /** JSON rows name their fields as they come, so their header is known only after the last. */
-  private async reportOfCheck(names: readonly string[]): Promise<void> {
+  private async reportOfCheck(names: readonly string[]): Promise<string | undefined> {
     const report = this.report(names);
     for await (const row of this.table.rows()) {
       const read = readRow(row, this.columns, this.started);
       if (read !== 'blank' && 'refusals' in read) report.add(row, read.refusals);
     }
-    report.finish();
+    return report.finish();
   }
 
-  private collect(names: Map<string, string>, row: TableRow): void {
-    for (const name of row.names) names.set(name, name);
+  /** JSON rows name their fields as they come, so their header is known only after the last. */
+  private collect(names: Set<string>, row: TableRow): void {
+    for (const name of row.names) names.add(name);
     if (names.size > MOST_COLUMNS) throw new Refusal(`The rows of ${this.file.path} have more than ${MOST_COLUMNS} different fields. Nothing was sent.`);
   }
 

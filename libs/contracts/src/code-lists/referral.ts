@@ -47,6 +47,10 @@ export type NeutralReason = (typeof NeutralReason.values)[number];
 export const PauseReason = codeList('PauseReason', ['PERSON_CHOICE', 'ADMINISTRATIVE']);
 export type PauseReason = (typeof PauseReason.values)[number];
 
+/** The origin side learns no other reason, so that a hold looks like a change of mind (A7). */
+export const CancelReason = codeList('CancelReason', ['PERSON_CHOICE']);
+export type CancelReason = (typeof CancelReason.values)[number];
+
 /** Told through the API, never in an event (decisions 11, reference 2.1.4). */
 export const ReferralOutcome = codeList('ReferralOutcome', ['PROVIDED', 'PARTLY_PROVIDED', 'NOT_PROVIDED', 'PERSON_DECLINED', 'REFERRED_ON'], 'quasi');
 export type ReferralOutcome = (typeof ReferralOutcome.values)[number];

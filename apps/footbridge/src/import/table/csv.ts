@@ -8,8 +8,8 @@ import { checkHeader, checkNameless, LARGEST_ROW, type Table, tooLarge } from '.
 
 const SEPARATORS = [',', ';', '\t', '|'];
 
-export async function csvTable(path: string, encoding: string, notes: readonly string[]): Promise<Table> {
-  const { separator, declared } = await separatorOf(path, encoding);
+export async function csvTable(path: string, encoding: string, notes: readonly string[], isKnown: (name: string) => boolean): Promise<Table> {
+  const { separator, declared } = await separatorOf(path, encoding, isKnown);
   const header = await headerOf(path, encoding, separator, declared);
   checkHeader(path, header);
   return {
@@ -28,8 +28,8 @@ export async function csvTable(path: string, encoding: string, notes: readonly s
   };
 }
 
-/** Excel writes `sep=;` above the header where it wants to be understood. Else the header itself shows what parts it. */
-async function separatorOf(path: string, encoding: string): Promise<{ readonly separator: string; readonly declared: boolean }> {
+/** Excel writes `sep=;` above the header where it wants to be understood. Else the header shows what parts it: the most known names, then the most names. */
+async function separatorOf(path: string, encoding: string, isKnown: (name: string) => boolean): Promise<{ readonly separator: string; readonly declared: boolean }> {
   let start = '';
   for await (const piece of decoded(path, encoding)) {
     start += piece;
@@ -37,19 +37,24 @@ async function separatorOf(path: string, encoding: string): Promise<{ readonly s
   }
   const declared = /^sep=(.)\r?\n/i.exec(start)?.[1];
   if (declared !== undefined) return { separator: declared, declared: true };
-  const counts = SEPARATORS.map((separator) => ({ separator, count: unquoted(start, separator) }));
-  return { separator: counts.reduce((most, next) => (next.count > most.count ? next : most)).separator, declared: false };
+  const candidates = SEPARATORS.map((separator) => {
+    const names = firstRecord(start, separator);
+    return { separator, names: names.length, known: names.filter(isKnown).length };
+  });
+  const best = candidates.reduce((most, next) => (next.known > most.known || (next.known === most.known && next.names > most.names) ? next : most));
+  return { separator: best.separator, declared: false };
 }
 
-function unquoted(text: string, separator: string): number {
-  let count = 0;
+function firstRecord(text: string, separator: string): readonly string[] {
+  const names = [''];
   let quoted = false;
   for (const c of text.trimStart()) {
     if (c === '"') quoted = !quoted;
     else if (!quoted && (c === '\n' || c === '\r')) break;
-    else if (!quoted && c === separator) count++;
+    else if (!quoted && c === separator) names.push('');
+    else names.push(`${names.pop() ?? ''}${c}`);
   }
-  return count;
+  return names;
 }
 
 async function headerOf(path: string, encoding: string, separator: string, declared: boolean): Promise<readonly string[]> {

@@ -21,7 +21,8 @@ export interface Table {
   rows(): AsyncIterable<TableRow>;
 }
 
-export async function openTable(file: LookedAt, options: { readonly sheet?: string | undefined }): Promise<Table> {
+/** `isKnown` says of a name whether somebody knows such a column. */
+export async function openTable(file: LookedAt, options: { readonly sheet?: string | undefined }, isKnown: (name: string) => boolean): Promise<Table> {
   if (file.content === 'zip') return xlsxTable(file.path, options.sheet);
   if (options.sheet !== undefined) throw new Refusal('--sheet is for .xlsx files only.');
   const { encoding, guessed } = file.content;
@@ -30,7 +31,7 @@ export async function openTable(file: LookedAt, options: { readonly sheet?: stri
   if (first === undefined) throw new Refusal(`The file ${file.path} is empty.`);
   if (first === '[') return jsonTable(file.path, encoding, notes);
   if (first === '{') return ndjsonTable(file.path, encoding, notes);
-  return csvTable(file.path, encoding, notes);
+  return csvTable(file.path, encoding, notes, isKnown);
 }
 
 async function firstCharacter(path: string, encoding: string): Promise<string | undefined> {

@@ -45,7 +45,7 @@ class Archive {
   async stream(part: string): Promise<Readable> {
     const entry = this.entries.get(part.toLowerCase());
     if (!entry || entry.isEncrypted()) throw damaged();
-    return this.zip.openReadStreamPromise(entry);
+    return this.zip.openReadStreamPromise(entry).catch(() => { throw damaged(); });
   }
 
   /** For the small parts that are read whole. */

@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { Refusal } from '../refusal.js';
+import { exportColumns, exportObject } from './case-record.js';
+import type { Answer, Client } from './client.js';
+import { Patience, Stopped } from './patience.js';
+import { problemCode } from './problem.js';
+import { count, Progress } from './progress.js';
+import type { Surroundings } from './run-import.js';
+import { csvLine } from './table/csv-cell.js';
+
+export const exportFormats = ['csv', 'ndjson'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+export interface ExportOptions {
+  readonly file: string;
+  readonly format?: ExportFormat | undefined;
+}
+
+export interface ExportSummary {
+  readonly cases: number;
+  /** Cases of which this account may not see the person. */
+  readonly withoutPerson: number;
+}
+
+const PAGE = 100;
+const AT_A_TIME = 8;
+type View = Readonly<Record<string, unknown>>;
+const isView = (value: unknown): value is View => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What the caller may see of the cases, into a file that only the caller can read. Each look at a person is asked for singly, so that it is audited. */
+export async function runExport(options: ExportOptions, source: Client, around: Surroundings): Promise<ExportSummary> {
+  const { file } = options;
+  const format = formatOf(options);
+  if (existsSync(file)) throw new Refusal(`The file ${file} exists already; an export never writes over a file.`);
+  const part = `${file}.part`;
+  await rm(part, { force: true });
+  const into = await open(part, 'wx', 0o600).catch(() => { throw new Refusal(`The file ${file} cannot be written.`); });
+  const progress = new Progress(around.err, 'Exporting:', undefined, around.now);
+  let cases = 0;
+  let withoutPerson = 0;
+  try {
+    if (format === 'csv') await into.write(`\ufeff${csvLine(exportColumns.map(({ name }) => name), ',')}`);
+    for await (const { view, seen } of casesOf(source, new Patience(around, around.signal, around.patienceMs))) {
+      await into.write(format === 'csv' ? csvLine(exportColumns.map(({ cell }) => cell(view)), ',') : `${JSON.stringify(exportObject(view))}\n`);
+      cases++;
+      if (!seen) withoutPerson++;
+      progress.tick();
+    }
+    await into.sync();
+  } catch (error) {
+    await into.close();
+    await rm(part, { force: true });
+    throw error instanceof Stopped ? new Stopped(`${error.message} Nothing was kept: export again.`) : error;
+  } finally {
+    progress.end();
+  }
+  await into.close();
+  await rename(part, file);
+  around.out.write(`${count(cases)} cases are in ${file}. It holds people's data and only you can read it: keep it no longer than you need it.\n`);
+  if (withoutPerson > 0) around.out.write(`${count(withoutPerson)} of them without the person, whom this account may not see.\n`);
+  return { cases, withoutPerson };
+}
+
+function formatOf({ file, format }: ExportOptions): ExportFormat {
+  const found = format ?? { '.csv': 'csv' as const, '.ndjson': 'ndjson' as const, '.jsonl': 'ndjson' as const }[extname(file).toLowerCase()];
+  if (found === undefined) throw new Refusal(`Say in which form ${file} shall be written: --format csv or --format ndjson.`);
+  return found;
+}
+
+async function* casesOf(source: Client, patience: Patience): AsyncGenerator<{ view: View; seen: boolean }> {
+  let cursor: string | undefined;
+  do {
+    const query = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const { body } = answered(await patience.insist(() => source.get(`/v1/cases?limit=${PAGE}${query}`)));
+    const page = isView(body) ? body : {};
+    const items = (Array.isArray(page['items']) ? page['items'] : []).filter(isView);
+    for (let i = 0; i < items.length; i += AT_A_TIME) {
+      for (const one of await Promise.all(items.slice(i, i + AT_A_TIME).map((item) => revealed(item, source, patience)))) if (one) yield one;
+    }
+    cursor = typeof page['next'] === 'string' ? page['next'] : undefined;
+  } while (cursor !== undefined);
+}
+
+/** `undefined` where the case has gone since the list was read, or nothing of the person is left in it. */
+async function revealed(item: View, source: Client, patience: Patience): Promise<{ view: View; seen: boolean } | undefined> {
+  if (item['state'] === 'anonymised' || typeof item['id'] !== 'string') return undefined;
+  const answer = await patience.insist(() => source.get(`/v1/cases/${encodeURIComponent(String(item['id']))}?reveal=person&purpose=ASSISTANCE`));
+  if (answer.status === 404) return undefined;
+  if (answer.status === 403 || answer.status === 409) return { view: item, seen: false };
+  const { body } = answered(answer);
+  const view = isView(body) ? body : item;
+  return { view, seen: isView(view['person']) };
+}
+
+function answered(answer: Answer): Answer {
+  if (answer.status === 200) return answer;
+  if (answer.status === 401) throw new Stopped('The server does not know this sign-in any more.');
+  if (answer.status === 403) throw new Stopped('This account may not see cases.');
+  throw new Stopped(`The server refused the list of cases (${answer.status} ${problemCode(answer.body)}).`);
+}

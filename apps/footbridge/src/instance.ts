@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import type { Service } from '@footbridge/contracts';
+import { PostgresTransport } from '@footbridge/messaging';
+import { LocalFileKeyStore } from '@footbridge/privacy';
+import { log, manualClock, provision, provisionedRoles, startService, systemClock, type RunningService, type ServiceDefinition } from '@footbridge/service';
+import { DataFolder } from './data-folder.js';
+import { Door, front } from './front.js';
+import { startIdentity, type Identity } from './identity/identity.js';
+import { audience } from './identity/provider.js';
+import { identityKeys } from './identity/signing-keys.js';
+import { startPostgres } from './postgres.js';
+import { readPrivateFile, writePrivateFile } from './private-file.js';
+import { routeTable } from './routes.js';
+import { seedAccounts } from './seed.js';
+import type { Settings } from './settings.js';
+import { inProcess } from './upstream.js';
+
+export interface Instance {
+  readonly url: string;
+  readonly folder: DataFolder;
+  readonly services: ReadonlyMap<string, RunningService>;
+  readonly identity: Identity;
+  /** True when this start made the demonstration's accounts: what belongs to them can now be made through the API. */
+  readonly seeded: boolean;
+  /** The database has gone without being asked to: nothing works from here on. */
+  onEnd(ended: () => void): void;
+  close(): Promise<void>;
+}
+
+/**
+ * One instance in one process: database, identity provider, five services, one address.
+ * Whatever may be refused is refused before anything is changed, and a start that fails takes back what it had begun.
+ */
+export async function startInstance(definitions: readonly ServiceDefinition[], settings: Settings): Promise<Instance> {
+  const undo: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => { for (let step = undo.pop(); step; step = undo.pop()) await step().catch((error: unknown) => { log('stop-failed', { reason: error instanceof Error ? error.name : 'unknown' }); }); };
+  try {
+    const table = routeTable(definitions);
+    const door = await Door.open(settings.port, settings.host);
+    undo.push(() => door.close());
+    const url = `http://localhost:${door.port}`;
+    const folder = new DataFolder(settings.dataPath);
+    const lock = await folder.open(url);
+    undo.push(() => lock.release());
+
+    const postgres = await startPostgres(folder);
+    undo.push(() => postgres.stop());
+    const urls = await provision(postgres.adminUrl, await postgres.passwords(provisionedRoles));
+
+    { const c = new (await import('pg')).default.Client({ connectionString: postgres.adminUrl('footbridge') }); await c.connect(); await c.query('grant create on database footbridge to bus'); await c.end(); } // TEMPORARY
+    const issuer = `${url}/oidc`;
+    const identity = await startIdentity({ databaseUrl: urls.identityUrl, keys: await identityKeys(folder.identityFile), issuer });
+    undo.push(() => identity.close());
+    const seeded = await seedAccounts(identity.pool, folder.accountsFile, settings.seed) === 'seeded';
+
+    const keyStore = new LocalFileKeyStore(folder.keys);
+    const secret = await cursorSecret(folder);
+    const start = async (definition: ServiceDefinition): Promise<RunningService> => {
+      const own = urls.services[nameOf(definition, urls.services)];
+      const transport = new PostgresTransport({ url: urls.busUrl, onTrouble: (reason) => { log('bus-trouble', { service: definition.name, reason }); } });
+      undo.push(() => transport.close());
+      const service = await startService(definition, {
+        ...own, transport, issuer, audience, keyStore, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks,
+      });
+      undo.push(() => service.close());
+      return service;
+    };
+    // all of them have ended, well or badly, before anything is taken back
+    const started = await Promise.allSettled(definitions.map(start));
+    const services = new Map<string, RunningService>();
+    for (const outcome of started) {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      services.set(outcome.value.name, outcome.value);
+    }
+    const upstream = (name: Service) => {
+      const service = services.get(name);
+      if (!service) throw new Error(`no service ${name}`);
+      return inProcess(service.listener);
+    };
+    door.lead(front({
+      identity: inProcess(identity.listener), table,
+      services: { referrals: upstream('referrals'), shelters: upstream('shelters'), returns: upstream('returns'), reintegration: upstream('reintegration'), notifications: upstream('notifications') },
+    }));
+    return { url, folder, services, identity, seeded, onEnd: postgres.onEnd, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function nameOf(definition: ServiceDefinition, known: Readonly<Record<Service, unknown>>): Service {
+  const isKnown = (name: string): name is Service => name in known;
+  if (!isKnown(definition.name)) throw new Error(`no service ${definition.name}`);
+  return definition.name;
+}
+
+/** Signs the cursors of lists: kept, so that a page asked for before a restart still leads on. */
+async function cursorSecret(folder: DataFolder): Promise<Buffer> {
+  const isSecret = (content: unknown): content is { readonly secret: string } => typeof content === 'object' && content !== null && 'secret' in content && typeof content.secret === 'string';
+  const kept = await readPrivateFile(folder.cursorFile, isSecret);
+  if (kept) return Buffer.from(kept.secret, 'base64url');
+  const made = randomBytes(32);
+  await writePrivateFile(folder.cursorFile, { secret: made.toString('base64url') });
+  return made;
+}

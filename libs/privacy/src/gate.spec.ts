@@ -1,0 +1,310 @@
+import { inspect } from 'node:util';
+import fc from 'fast-check';
+import { codeList } from './code-list.js';
+import type { EventDef } from './event.js';
+import { WireBytes, createGate, type Envelope } from './gate.js';
+import { PrivacyRefusal } from './refusal.js';
+import { newRef } from './ref.js';
+import { knownIdentity } from './scan.js';
+import { label } from './sealed.js';
+import { wire, type Audience, type WireObject } from './wire.js';
+
+const NAME = 'Qëzvxwöj';
+const State = codeList('State', ['sent', 'accepted']);
+const define = <O extends WireObject>(audience: Audience, data: O): EventDef<O> => ({ type: 'footbridge.referrals.referral-sent.v1', service: 'referrals', name: 'ReferralSent', audience, data });
+const sent = define('directed', { referral: wire.ref('rfr'), state: wire.code(State), version: wire.version, urgent: wire.boolean, to: wire.ref('org'), dueAt: wire.optional(wire.instant) });
+const network = define('network', { shelter: wire.ref('shl'), band: wire.band(codeList('Places', ['few', 'full'])) });
+const referral = newRef('rfr');
+const to = newRef('org');
+const payload = { referral, state: 'sent', version: 2, urgent: true, to, dueAt: '2026-11-25T03:06:00Z' };
+const uuid = '7b2c9a52-5f0e-4c8b-9b1c-8f3f3c1f9a10';
+const gate = createGate();
+
+const codeOf = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (error) {
+    expect(error).toBeInstanceOf(PrivacyRefusal);
+    expect(inspect(error, { depth: 10 })).not.toContain(NAME);
+    expect((error as Error).cause).toBeUndefined();
+    return (error as PrivacyRefusal).pointer === undefined ? (error as PrivacyRefusal).code : `${(error as PrivacyRefusal).code} ${(error as PrivacyRefusal).pointer}`;
+  }
+  return 'passed';
+};
+const encoded = (body: unknown, metadata: Record<string, string> = {}): string => codeOf(() => gate.encode(sent, body, metadata));
+
+describe('the gate lets through what an event declares', () => {
+  it('as JSON in the order of the declaration', () => {
+    expect(gate.encode(sent, { ...payload }, {}).bytes().toString()).toBe(JSON.stringify(payload));
+    const { dueAt: _, ...without } = payload;
+    expect(gate.encode(sent, { ...without, dueAt: undefined }, {}).bytes().toString()).toBe(JSON.stringify(without));
+  });
+
+  it('and reads it back the same', () => {
+    fc.assert(fc.property(fc.constantFrom('sent', 'accepted'), fc.nat(999_999), fc.boolean(), (state, version, urgent) => {
+      const given = { ...payload, referral: newRef('rfr'), state, version, urgent };
+      const read = gate.decode(sent, gate.encode(sent, given, {}).bytes());
+      expect(read).toEqual(given);
+      expect(Object.isFrozen(read)).toBe(true);
+    }));
+  });
+
+  it('from an object without a prototype too', () => {
+    expect(encoded(Object.assign(Object.create(null), payload))).toBe('passed');
+  });
+});
+
+describe('the gate refuses and never strips (T02)', () => {
+  it('any extra key, whatever its name and value', () => {
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.constantFrom('name', 'toJSON', 'constructor', 'Referral', 'dueAt ', '')), fc.anything(), (key, value) => {
+      fc.pre(!(key in sent.data) && key !== '__proto__');
+      expect(encoded({ ...payload, [key]: value })).toBe('UNEXPECTED_FIELD');
+    }));
+  });
+
+  it('an extra key that is hidden: not enumerable, a symbol, __proto__, or with nothing in it', () => {
+    expect(encoded(Object.defineProperty({ ...payload }, 'name', { value: NAME, enumerable: false }))).toBe('UNEXPECTED_FIELD');
+    expect(encoded({ ...payload, [Symbol(NAME)]: NAME })).toBe('UNEXPECTED_FIELD');
+    expect(encoded(JSON.parse(JSON.stringify(payload).replace('{', `{"__proto__":{"name":"${NAME}"},`)))).toBe('UNEXPECTED_FIELD');
+    expect(encoded({ ...payload, name: undefined })).toBe('UNEXPECTED_FIELD');
+  });
+
+  it('a wider object behind a narrower variable', () => {
+    const wide = { ...payload, name: NAME };
+    const narrow: typeof payload = wide;
+    expect(encoded(narrow)).toBe('UNEXPECTED_FIELD');
+  });
+
+  it('a labelled value, which also does not compile', () => {
+    // @ts-expect-error: labelled value
+    expect(codeOf(() => gate.encode(sent, { ...payload, state: label('direct', NAME) }, {}))).toBe('SEALED_VALUE /state');
+    // @ts-expect-error: labelled value
+    expect(codeOf(() => gate.encode(sent, label('direct', payload), {}))).toBe('SEALED_VALUE');
+  });
+
+  it('what was cast to a wire type but is none (T03)', () => {
+    for (const field of Object.keys(payload)) for (const value of [NAME, '', null, 7.5, [payload.referral], { id: 1 }, new Date(), Object(payload.referral), () => NAME, Number.NaN]) {
+      expect([field, encoded({ ...payload, [field]: value })]).toEqual([field, `FIELD_INVALID /${field}`]);
+    }
+    expect(encoded({ ...payload, referral: to })).toBe('FIELD_INVALID /referral');
+    expect(encoded({ ...payload, dueAt: '2026-11-25T03:06:09Z' })).toBe('FIELD_INVALID /dueAt');
+  });
+
+  it('a missing field', () => {
+    for (const field of ['referral', 'state', 'version', 'urgent', 'to']) expect(encoded({ ...payload, [field]: undefined })).toBe(`MISSING_FIELD /${field}`);
+  });
+
+  it('what is no plain object: rows, arrays, maps, strings, inherited fields', () => {
+    class Referral { referral = payload.referral; state = 'sent'; version = 2; urgent = true; to = payload.to; }
+    for (const body of [new Referral(), [payload], new Map(Object.entries(payload)), JSON.stringify(payload), null, undefined, 7, () => payload, Object.create(payload)]) expect(encoded(body)).toBe('PAYLOAD_NOT_PLAIN');
+  });
+
+  it('a value that is good when it is looked at and another when it is written', () => {
+    let looks = 0;
+    const shifty = { ...payload, get state() { looks += 1; return looks === 1 ? 'sent' : NAME; } };
+    expect(gate.encode(sent, shifty, {}).bytes().toString()).toBe(JSON.stringify(payload));
+    const proxy = new Proxy({ ...payload }, { ownKeys: () => { throw new Error(NAME); } });
+    expect(encoded(proxy)).toBe('GATE_FAILED');
+  });
+});
+
+describe('the gate looks at the declaration first', () => {
+  const declared = (def: EventDef): string => codeOf(() => gate.encode(def, {}, {}));
+
+  it('nothing above operational is in an event: a gender is a code, and stays here', () => {
+    for (const dataClass of ['quasi', 'special', 'direct'] as const) {
+      expect(declared(define('directed', { gender: wire.code(codeList('Gender', ['Feminine'], dataClass)) }))).toBe('CLASS_NOT_ALLOWED /gender');
+    }
+    expect(declared(define('directed', { type: wire.optional(wire.code(codeList('Type', ['shelter'], 'open'))) }))).toBe('passed');
+  });
+
+  it('what is for the audit only is not sent', () => {
+    expect(declared(define('service', {}))).toBe('AUDIENCE_NOT_SENT');
+    expect(declared(define('everybody' as Audience, {}))).toBe('AUDIENCE_NOT_SENT');
+  });
+
+  it('the shared case reference reaches no organisation, and exact times no network', () => {
+    expect(declared(define('directed', { case: wire.ref('csr') }))).toBe('NOT_FOR_THIS_AUDIENCE /case');
+    expect(declared(define('network', { on: wire.day }))).toBe('NOT_FOR_THIS_AUDIENCE /on');
+    expect(declared(define('network', { dueAt: wire.optional(wire.instant) }))).toBe('NOT_FOR_THIS_AUDIENCE /dueAt');
+  });
+
+  it('a schema of somebody else, and a field name that could be a value, are refused', () => {
+    const everything = { accepts: () => true, allowedFor: () => true, dataClass: 'open', optional: true };
+    expect(declared(define('directed', { note: everything as unknown as typeof wire.boolean }))).toBe('EVENT_INVALID');
+    expect(declared(define('directed', { [NAME]: wire.boolean }))).toBe('EVENT_INVALID');
+    expect(declared({ ...sent, type: `footbridge.referrals.${NAME}.v1` })).toBe('EVENT_INVALID');
+    expect(declared({ ...sent, service: 'shelters' })).toBe('EVENT_INVALID');
+  });
+
+  it('a declaration that changes after its first event gains nothing', () => {
+    const data: Record<string, typeof wire.boolean> = { urgent: wire.boolean };
+    const def = define('directed', data);
+    expect(codeOf(() => gate.encode(def, { urgent: true }, {}))).toBe('passed');
+    data['late'] = wire.boolean;
+    expect(codeOf(() => gate.encode(def, { urgent: true, late: true }, {}))).toBe('UNEXPECTED_FIELD');
+  });
+});
+
+describe('the gate looks at what stands beside the body (T05)', () => {
+  const evt = newRef('evt');
+  const good = {
+    topic: 'footbridge.referrals', key: uuid, ce_id: evt, ce_type: sent.type, ce_source: 'footbridge', ce_specversion: '1.0', ce_time: '2026-11-24T03:06:00Z', ce_subject: referral,
+    ce_audience: 'directed', ce_recipient: to, ce_aggregate: uuid, ce_version: '3', ce_copy: '0', ce_caseref: newRef('csr'), ce_owner: to, ce_consentref: newRef('cns'), ce_about: uuid,
+    ce_causedby: evt, traceparent: `00-${'a1'.repeat(16)}-${'b2'.repeat(8)}-01`, 'content-type': 'application/json',
+  };
+
+  it('takes the attributes of an event, under their header names and their own', () => {
+    expect(encoded(payload, good)).toBe('passed');
+    expect(encoded(payload, { id: evt, caseRef: newRef('csr'), causedBy: evt, consentRef: newRef('cns') })).toBe('passed');
+  });
+
+  it('refuses a name in each of them, and says which', () => {
+    for (const header of Object.keys(good)) for (const value of [NAME, '', `${good[header as keyof typeof good]}${NAME}`, ` ${good[header as keyof typeof good]}`]) {
+      expect([header, encoded(payload, { ...good, [header]: value })]).toEqual([header, `METADATA_INVALID /${header.replace('ce_', '')}`]);
+    }
+  });
+
+  it('refuses every other header, whatever its name and value', () => {
+    for (const header of ['x-name', 'client-id', 'group-id', 'filename', 'subject-name', 'ce_name', 'url', NAME, '__proto__x', 'constructor']) expect(encoded(payload, { [header]: evt })).toBe('UNEXPECTED_METADATA');
+    fc.assert(fc.property(fc.string(), fc.string(), (name, value) => { expect(encoded(payload, { ...good, [`x${name}`]: value })).toBe('UNEXPECTED_METADATA'); }));
+  });
+
+  it('refuses a time that says more than its reader may know, another type, topic, audience or subject', () => {
+    expect(encoded(payload, { ce_time: '2026-11-24T03:06:01Z' })).toBe('METADATA_INVALID /time');
+    expect(encoded(payload, { topic: 'footbridge.shelters' })).toBe('METADATA_INVALID /topic');
+    expect(encoded(payload, { ce_audience: 'network' })).toBe('METADATA_INVALID /audience');
+    expect(encoded(payload, { subject: newRef('csr') })).toBe('METADATA_INVALID /subject');
+    expect(encoded(payload, { key: referral })).toBe('METADATA_INVALID /key');
+    expect(encoded(payload, { version: '1e3' })).toBe('METADATA_INVALID /version');
+    expect(codeOf(() => gate.encode(network, { shelter: newRef('shl'), band: 'few' }, { ce_time: '2026-11-24T03:06:00Z' }))).toBe('METADATA_INVALID /time');
+    expect(codeOf(() => gate.encode(network, { shelter: newRef('shl'), band: 'few' }, { ce_time: '2026-11-24T03:00:00Z' }))).toBe('passed');
+  });
+
+  it('refuses what is not there to be looked at', () => {
+    expect(codeOf(() => gate.encode(sent, payload, undefined as unknown as Record<string, string>))).toBe('GATE_FAILED');
+    expect(encoded(payload, { ce_id: undefined as unknown as string })).toBe('METADATA_INVALID /id');
+  });
+});
+
+describe('the body for an organisation (decisions 17)', () => {
+  const id = newRef('evt');
+  const envelope: Envelope = { id, time: '2026-11-24T03:06:00Z', subject: referral };
+  const structured = (over: Record<string, unknown> = {}, metadata: Record<string, string> = {}): string => codeOf(() => gate.structured(sent, { ...envelope, ...over }, payload, metadata));
+
+  it('is CloudEvents structured JSON with six attributes and the data, and no other', () => {
+    const body = gate.structured(sent, envelope, payload, { 'webhook-id': id, recipient: to }).bytes().toString();
+    expect(body).toBe(JSON.stringify({ specversion: '1.0', id, source: 'footbridge', type: sent.type, time: '2026-11-24T03:06:00Z', subject: referral, data: payload }));
+  });
+
+  it('is the same for webhook and feed, whether attributes were given or filled in', () => {
+    const given = gate.structured(sent, { ...envelope, specversion: '1.0', source: 'footbridge', type: sent.type }, payload, {});
+    expect(given.bytes()).toEqual(gate.structured(sent, envelope, payload, { 'webhook-id': id }).bytes());
+  });
+
+  it('never carries what is for the broker only', () => {
+    for (const attribute of ['aggregate', 'version', 'copy', 'caseRef', 'owner', 'consentRef', 'about', 'causedBy', 'traceparent', 'recipient', 'audience', 'data']) {
+      expect([attribute, structured({ [attribute]: uuid })]).toEqual([attribute, 'UNEXPECTED_ATTRIBUTE']);
+    }
+    for (const header of ['traceparent', 'ce_aggregate', 'caseRef', 'key', 'topic', 'owner', 'consentref']) expect([header, structured({}, { [header]: uuid })]).toEqual([header, 'UNEXPECTED_METADATA']);
+  });
+
+  it('tells the time to the minute, and to the network to the hour', () => {
+    expect(structured({ time: '2026-11-24T03:06:30Z' })).toBe('ATTRIBUTE_INVALID /time');
+    const places = { shelter: newRef('shl'), band: 'few' };
+    expect(codeOf(() => gate.structured(network, { id, time: '2026-11-24T03:06:00Z' }, places, {}))).toBe('ATTRIBUTE_INVALID /time');
+    expect(codeOf(() => gate.structured(network, { id, time: '2026-11-24T03:00:00Z' }, places, {}))).toBe('passed');
+  });
+
+  it('refuses each attribute that is not as it should be', () => {
+    for (const [attribute, value] of Object.entries({ id: uuid, source: 'elsewhere', type: 'footbridge.referrals.other.v1', specversion: '0.3', subject: NAME })) expect(structured({ [attribute]: value })).toBe(`ATTRIBUTE_INVALID /${attribute}`);
+    expect(structured({ subject: newRef('csr') })).toBe('ATTRIBUTE_INVALID /subject');
+  });
+
+  it('is made of no event that is for the instance only', () => {
+    const inside = define('instance', { urgent: wire.boolean });
+    expect(codeOf(() => gate.structured(inside, { id, time: '2026-11-24T03:06:00Z' }, { urgent: true }, {}))).toBe('NOT_FOR_THIS_AUDIENCE');
+  });
+
+  it('takes an address of a partner as metadata, but no credentials in it', () => {
+    expect(structured({}, { url: 'https://ngo.example/hooks?key=1' })).toBe('passed');
+    for (const url of ['https://user:secret@ngo.example/', 'ftp://ngo.example/', 'ngo.example', `https://ngo.example/#${NAME}`, `https://ngo.example/${'x'.repeat(2048)}`]) expect(structured({}, { url })).toBe('METADATA_INVALID /url');
+  });
+});
+
+describe('decode is as strict as encode', () => {
+  const decoded = (text: string | Buffer): string => codeOf(() => gate.decode(sent, Buffer.from(text as string)));
+  const text = JSON.stringify(payload);
+
+  it('any extra field, wrong value or other form is refused', () => {
+    expect(decoded(text)).toBe('passed');
+    expect(decoded(JSON.stringify(Object.fromEntries(Object.entries(payload).reverse())))).toBe('passed');
+    expect(decoded(text.replace('}', `,"name":"${NAME}"}`))).toBe('UNEXPECTED_FIELD');
+    expect(decoded(text.replace('"sent"', `"${NAME}"`))).toBe('FIELD_INVALID /state');
+    expect(decoded(text.replace('"state":"sent",', ''))).toBe('MISSING_FIELD /state');
+    expect(decoded(`[${text}]`)).toBe('PAYLOAD_NOT_PLAIN');
+    expect(decoded(`{"name":"${NAME}"`)).toBe('BODY_MALFORMED');
+    expect(decoded('')).toBe('BODY_MALFORMED');
+    expect(decoded(Buffer.concat([Buffer.from([0xff]), Buffer.from(text)]))).toBe('BODY_MALFORMED');
+    expect(decoded(`"${'x'.repeat(70_000)}"`)).toBe('BODY_TOO_LARGE');
+  });
+
+  it('a field twice, spaces and escapes leave room for what nobody looks at', () => {
+    expect(decoded(text.replace('{', `{"state":"${NAME}",`))).toBe('BODY_NOT_CANONICAL');
+    expect(decoded(text.replace(',', ', '))).toBe('BODY_NOT_CANONICAL');
+    expect(decoded(text.replace('"sent"', '"\\u0073ent"'))).toBe('BODY_NOT_CANONICAL');
+  });
+});
+
+describe('scanners come last', () => {
+  const scanning = createGate({ scanners: [knownIdentity([`${NAME} Vqykzxaf`], Buffer.alloc(32, 7))] });
+
+  it('let an event through that holds nobody', () => {
+    expect(codeOf(() => scanning.encode(sent, payload, { key: uuid }))).toBe('passed');
+  });
+
+  it('look at the metadata too, also behind percent signs', () => {
+    const url = `https://ngo.example/${encodeURIComponent(NAME)}/VQYKZXAF`;
+    expect(codeOf(() => scanning.structured(sent, { id: newRef('evt'), time: '2026-11-24T03:06:00Z' }, payload, { url }))).toBe('SCANNER_FOUND');
+  });
+
+  it('one that fails closes the gate', () => {
+    const broken = createGate({ scanners: [{ name: 'broken', find: () => { throw new Error(NAME); } }] });
+    expect(codeOf(() => broken.encode(sent, payload, {}))).toBe('GATE_FAILED');
+  });
+});
+
+describe('each refusal is counted once, by its code', () => {
+  it('in encode, decode and structured', () => {
+    const counted: string[] = [];
+    const counting = createGate({ onRefusal: (code) => counted.push(code) });
+    counting.encode(sent, payload, {});
+    for (const act of [() => counting.encode(sent, { ...payload, name: NAME }, {}), () => counting.decode(sent, Buffer.from('')), () => counting.structured(sent, { id: 'x', time: 'y' }, payload, {})]) expect(act).toThrow(PrivacyRefusal);
+    expect(counted).toEqual(['UNEXPECTED_FIELD', 'BODY_MALFORMED', 'ATTRIBUTE_INVALID']);
+  });
+
+  it('and a counter that fails does not open the gate', () => {
+    const failing = createGate({ onRefusal: () => { throw new Error('no counter'); } });
+    expect(codeOf(() => failing.encode(sent, { name: NAME }, {}))).toBe('UNEXPECTED_FIELD');
+  });
+});
+
+describe('WireBytes come from the gate only', () => {
+  const bytes = gate.encode(sent, payload, {});
+
+  it('and are told from what looks like them', () => {
+    expect(WireBytes.is(bytes)).toBe(true);
+    expect(WireBytes.is({ bytes: () => Buffer.from(NAME) })).toBe(false);
+    expect(WireBytes.is(Object.create(WireBytes.prototype))).toBe(false);
+  });
+
+  it('cannot be made by calling the class', () => {
+    const Forged = WireBytes as unknown as new (bytes: Buffer) => WireBytes;
+    expect(() => new Forged(Buffer.from(NAME))).toThrow('NOT_WIRE_BYTES');
+  });
+
+  it('do not change after they have passed', () => {
+    bytes.bytes().write(NAME);
+    expect(bytes.bytes().toString()).toBe(JSON.stringify(payload));
+  });
+});

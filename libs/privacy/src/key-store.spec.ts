@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { newSubjectKey } from './fields.js';
+import { LocalFileKeyStore } from './key-store.js';
+import { PrivacyRefusal } from './refusal.js';
+
+const source = dirname(fileURLToPath(import.meta.url));
+const run = promisify(execFile);
+let folder: string;
+let store: LocalFileKeyStore;
+const key = newSubjectKey();
+const fileOf = (organisation: string): string => join(folder, 'keys', `${organisation}.keys.json`);
+const codeOf = async (act: () => Promise<unknown>): Promise<string> => {
+  try {
+    await act();
+  } catch (error) {
+    expect(error).toBeInstanceOf(PrivacyRefusal);
+    return (error as PrivacyRefusal).code;
+  }
+  return 'passed';
+};
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'keys-'));
+  store = new LocalFileKeyStore(join(folder, 'keys'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('a wrapped key', () => {
+  it('opens for its organisation and purpose, after a restart too', async () => {
+    const wrapped = await store.wrap('org_a', key, 'case-1');
+    expect(wrapped).not.toContain(key.toString('base64url'));
+    expect(await store.unwrap('org_a', wrapped, 'case-1')).toEqual(key);
+    expect(await new LocalFileKeyStore(join(folder, 'keys')).unwrap('org_a', wrapped, 'case-1')).toEqual(key);
+    expect(await store.wrap('org_a', key, 'case-1')).not.toBe(wrapped);
+  });
+
+  it('opens for nobody else', async () => {
+    const wrapped = await store.wrap('org_a', key, 'case-1');
+    await store.wrap('org_b', key, 'case-1');
+    expect(await codeOf(() => store.unwrap('org_a', wrapped, 'case-2'))).toBe('UNWRAP_FAILED');
+    expect(await codeOf(() => store.unwrap('org_b', wrapped, 'case-1'))).toBe('UNWRAP_FAILED');
+    expect(await codeOf(() => store.unwrap('org_c', wrapped, 'case-1'))).toBe('KEY_UNKNOWN');
+    expect(await codeOf(() => store.unwrap('org_a', wrapped.replace('file1.1.', 'file1.2.'), 'case-1'))).toBe('KEY_UNKNOWN');
+    for (const damaged of ['', 'file1.1.', wrapped.slice(0, -2), `${wrapped}AA`, wrapped.replace('file1', 'file2'), wrapped.slice(0, 12) + (wrapped[12] === 'A' ? 'B' : 'A') + wrapped.slice(13)]) expect(await codeOf(() => store.unwrap('org_a', damaged, 'case-1'))).toBe('UNWRAP_FAILED');
+  });
+
+  it('opens with the version it was wrapped with, after the key has changed', async () => {
+    const before = await store.wrap('org_a', key, 'case-1');
+    const ring = JSON.parse(await readFile(fileOf('org_a'), 'utf8'));
+    await writeFile(fileOf('org_a'), JSON.stringify({ current: 2, keys: { ...ring.keys, 2: newSubjectKey().toString('base64') } }));
+    const after = await store.wrap('org_a', key, 'case-1');
+    expect([before.slice(0, 8), after.slice(0, 8)]).toEqual(['file1.1.', 'file1.2.']);
+    expect(await store.unwrap('org_a', before, 'case-1')).toEqual(key);
+    expect(await store.unwrap('org_a', after, 'case-1')).toEqual(key);
+  });
+
+  it('does not open any more once the file is gone, also for a process that has used it', async () => {
+    const wrapped = await store.wrap('org_a', key, 'case-1');
+    await rm(fileOf('org_a'));
+    expect(await codeOf(() => store.unwrap('org_a', wrapped, 'case-1'))).toBe('KEY_UNKNOWN');
+    await store.wrap('org_a', key, 'case-2');
+    expect(await codeOf(() => store.unwrap('org_a', wrapped, 'case-1'))).toBe('UNWRAP_FAILED');
+  });
+});
+
+describe('the key file', () => {
+  it('is one for each organisation, for its owner only', async () => {
+    await store.wrap('org_a', key, 'x');
+    await store.wrap('org_b', key, 'x');
+    expect((await readdir(join(folder, 'keys'))).sort()).toEqual(['org_a.keys.json', 'org_b.keys.json']);
+    expect((await stat(fileOf('org_a'))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(folder, 'keys'))).mode & 0o777).toBe(0o700);
+    expect(JSON.parse(await readFile(fileOf('org_a'), 'utf8'))).toEqual({ current: 1, keys: { 1: expect.stringMatching(/^[A-Za-z0-9+/]{43}=$/) } });
+  });
+
+  it('is refused when others may read it', async () => {
+    const wrapped = await store.wrap('org_a', key, 'x');
+    await chmod(fileOf('org_a'), 0o640);
+    expect(await codeOf(() => store.unwrap('org_a', wrapped, 'x'))).toBe('KEY_FILE_EXPOSED');
+    expect(await codeOf(() => store.wrap('org_a', key, 'x'))).toBe('KEY_FILE_EXPOSED');
+  });
+
+  it.each(['', '{', 'null', '{"current":1}', '{"current":1,"keys":{}}', '{"current":1,"keys":{"1":"short"}}', '{"current":1,"keys":{"1":7}}', '{"current":"1","keys":{"1":""}}', `{"current":1,"keys":{"1":"${Buffer.alloc(32).toString('base64')}","x":"${Buffer.alloc(32).toString('base64')}"}}`])('is refused when it is damaged: %p', async (text) => {
+    const wrapped = await store.wrap('org_a', key, 'x');
+    await writeFile(fileOf('org_a'), text);
+    expect(await codeOf(() => store.unwrap('org_a', wrapped, 'x'))).toBe('KEY_FILE_DAMAGED');
+    expect(await codeOf(() => store.wrap('org_a', key, 'x'))).toBe('KEY_FILE_DAMAGED');
+    expect(await readFile(fileOf('org_a'), 'utf8')).toBe(text);
+  });
+
+  it('has no place outside its folder', async () => {
+    for (const organisation of ['', '..', '../org_a', 'org/a', 'org\\a', 'org.a', 'ORG_A', `o${'x'.repeat(80)}`]) expect(await codeOf(() => store.wrap(organisation, key, 'x'))).toBe('ORGANISATION_INVALID');
+    expect(await codeOf(() => store.wrap('org_a', Buffer.alloc(16), 'x'))).toBe('KEY_INVALID');
+  });
+
+  it('is refused, and said so, where it cannot be written or read', async () => {
+    await writeFile(join(folder, 'file'), '');
+    expect(await codeOf(() => new LocalFileKeyStore(join(folder, 'file')).wrap('org_a', key, 'x'))).toBe('KEY_STORE_UNAVAILABLE');
+    expect(await codeOf(() => new LocalFileKeyStore(join(folder, 'file', 'keys')).wrap('org_a', key, 'x'))).toBe('KEY_STORE_UNAVAILABLE');
+  });
+});
+
+describe('many at once make one key', () => {
+  it('in one process', async () => {
+    const stores = Array.from({ length: 20 }, () => new LocalFileKeyStore(join(folder, 'keys')));
+    const wrapped = await Promise.all(stores.map((one) => one.wrap('org_a', key, 'x')));
+    for (const text of wrapped) expect(await store.unwrap('org_a', text, 'x')).toEqual(key);
+    expect(await readdir(join(folder, 'keys'))).toEqual(['org_a.keys.json']);
+  });
+
+  it('in several processes', async () => {
+    const script = join(folder, 'wrap.mjs');
+    await writeFile(script, `
+      import { LocalFileKeyStore } from ${JSON.stringify(pathToFileURL(join(source, 'key-store.ts')).href)};
+      const [directory, at] = process.argv.slice(2);
+      while (Date.now() < Number(at)) await new Promise((r) => setTimeout(r, 1));
+      const organisations = Array.from({ length: 40 }, (_, n) => 'org_' + n);
+      const wrapped = await Promise.all(organisations.map((o) => new LocalFileKeyStore(directory).wrap(o, Buffer.alloc(32, 5), o)));
+      console.log(JSON.stringify(wrapped));
+    `);
+    const start = Date.now() + 3_000;
+    const processes = await Promise.all([1, 2, 3].map(() => run(process.execPath, ['--conditions=source', '--import', '@swc-node/register/esm-register', script, join(folder, 'keys'), String(start)], { cwd: join(source, '..', '..', '..'), env: { ...process.env, NODE_OPTIONS: '' } })));
+    for (const { stdout } of processes) for (const [n, text] of (JSON.parse(stdout) as string[]).entries()) expect(await store.unwrap(`org_${n}`, text, `org_${n}`)).toEqual(Buffer.alloc(32, 5));
+    expect((await readdir(join(folder, 'keys'))).filter((name) => !name.endsWith('.keys.json'))).toEqual([]);
+  }, 30_000);
+});

@@ -1,0 +1,93 @@
+import { deflateSync, gzipSync } from 'node:zlib';
+import { canaryPerson } from './canary-person.js';
+import { huntLeaks } from './leak-hunt.js';
+
+const person = canaryPerson(7);
+const others = [1, 2, 3].map(canaryPerson);
+const name = person.familyName;
+const around = (text: string | Buffer): Buffer => Buffer.concat([Buffer.from('{"level":30,"event":"evt_a2","note":"'), Buffer.from(text as string), Buffer.from('","at":"2026-11-24T03:06:00Z"}\n')]);
+const found = (content: Buffer | string): string[] => huntLeaks([{ name: 'log', content }], [person, ...others]).filter((leak) => leak.canary === person.name && leak.field === 'familyName').map(({ encoding }) => encoding);
+const escaped = (text: string): string => [...text].map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+const swapped = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
+
+describe('the hunt finds each leak that is planted for it', () => {
+  it.each<[string, string, Buffer | string]>([
+    ['plain', 'plain', around(name)],
+    ['as a string sink', 'plain', `user ${name} failed`],
+    ['upper case', 'folded', around(name.toUpperCase())],
+    ['lower case', 'folded', around(name.toLowerCase())],
+    ['without diacritics', 'folded', around(name.normalize('NFD').replace(/\p{M}/gu, ''))],
+    ['decomposed', 'folded', around(name.normalize('NFD'))],
+    ['with invisible characters', 'folded', around([...name].join('\u200b'))],
+    ['full width', 'folded', around(name.normalize('NFD').replace(/\p{M}/gu, '').replace(/[a-z]/g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0)))],
+    ['base64', 'base64 > plain', around(Buffer.from(name).toString('base64'))],
+    ['base64 at position 1', 'base64 > plain', around(Buffer.from(`a${name}bcd`).toString('base64'))],
+    ['base64 at position 2', 'base64 > plain', around(Buffer.from(`ab${name}b`).toString('base64'))],
+    ['base64 of lower case', 'base64 > folded', around(Buffer.from(`{"n":"${name.toLowerCase()}"}`).toString('base64'))],
+    ['base64 stuck to other letters', 'base64 > plain', around(`xyz${Buffer.from(name).toString('base64')}`)],
+    ['base64url', 'base64url > plain', around(Buffer.from(`~~~???${name}~~~???`).toString('base64url'))],
+    ['base64 in lines', 'base64 in lines > plain', around((Buffer.from(`${'x'.repeat(50)}${name}${'y'.repeat(80)}`).toString('base64').match(/.{1,76}/g) ?? []).join('\r\n'))],
+    ['hex', 'hex > plain', around(Buffer.from(name).toString('hex'))],
+    ['upper-case hex', 'hex > plain', around(Buffer.from(name).toString('hex').toUpperCase())],
+    ['hex of a database', 'hex > plain', around(`\\x${Buffer.from(`..${name}..`).toString('hex')}`)],
+    ['hex stuck to another digit', 'hex > plain', around(`0${Buffer.from(name).toString('hex')}`)],
+    ['URL', 'url > plain', around(encodeURIComponent(name))],
+    ['URL, every byte', 'url > plain', around(Buffer.from(name).toString('hex').replace(/../g, '%$&'))],
+    ['UTF-16LE', 'utf-16le', around(Buffer.from(name, 'utf16le'))],
+    ['UTF-16BE', 'utf-16be', around(swapped(name))],
+    ['UTF-16LE upper case', 'utf-16le', around(Buffer.from(name.toUpperCase(), 'utf16le'))],
+    ['UTF-16BE at an odd position', 'utf-16be', Buffer.concat([Buffer.from([1]), swapped(name)])],
+    ['JSON escapes', 'json > plain', around(escaped(name))],
+    ['JSON escapes twice', 'json > plain', around(escaped(name).replaceAll('\\', '\\\\'))],
+    ['HTML escapes', 'html > plain', around([...name].map((c) => `&#${c.charCodeAt(0)};`).join(''))],
+    ['escaped bytes', 'escaped bytes > plain', around(Buffer.from(name).toString('hex').replace(/../g, '\\x$&'))],
+    ['Latin-1', 'latin-1', Buffer.from(name, 'latin1')],
+    ['gzip', 'gzip > plain', gzipSync(`some text ${name} and more`)],
+    ['gzip inside other bytes', 'gzip > plain', around(gzipSync(name))],
+    ['deflate', 'deflate > plain', around(deflateSync(`some text ${name} and more`, { level: 9 }))],
+    ['URL in base64', 'base64 > url > plain', around(Buffer.from(`q=${encodeURIComponent(name)}`).toString('base64'))],
+    ['base64 in base64', 'base64 > base64 > plain', around(Buffer.from(Buffer.from(name).toString('base64')).toString('base64'))],
+    ['JSON in gzip in base64', 'base64 > gzip > json > plain', around(gzipSync(JSON.stringify({ note: 'x' }).replace('x', escaped(name))).toString('base64'))],
+    ['UTF-16LE in base64', 'base64 > utf-16le', around(Buffer.from(name, 'utf16le').toString('base64'))],
+  ])('%s', (_, encoding, content) => {
+    expect(found(content)).toContain(encoding);
+  });
+
+  it('in each script, in each encoding', () => {
+    for (const field of ['givenName', 'arabicName', 'cyrillicName', 'chineseName', 'phone', 'address', 'documentNumber']) {
+      const value = person.values[field] ?? '';
+      const sinks = Object.entries({
+        plain: value, base64: Buffer.from(`{"n":"${value}"}`).toString('base64'), base64url: Buffer.from(`{"n":"${value}>>???"}`).toString('base64url'), hex: Buffer.from(value).toString('hex'),
+        url: encodeURIComponent(value), form: new URLSearchParams({ value }).toString(), le: Buffer.from(value, 'utf16le'), be: swapped(value), json: escaped(value), gzip: gzipSync(value),
+      }).map(([sink, content]) => ({ name: sink, content: around(content) }));
+      const leaks = huntLeaks(sinks, [person]).filter((leak) => leak.field === field);
+      expect([field, [...new Set(leaks.map(({ sink }) => sink))].sort()]).toEqual([field, sinks.map((sink) => sink.name).sort()]);
+    }
+  });
+
+  it('and says whose, which field, and where, but not the value', () => {
+    const leaks = huntLeaks([{ name: 'clean', content: 'nothing' }, { name: 'topic', content: around(name) }], [person]);
+    expect(leaks).toEqual([{ sink: 'topic', canary: 'canary 7', field: 'familyName', encoding: 'plain' }]);
+  });
+});
+
+describe('the hunt finds nothing where nothing is', () => {
+  it('in ordinary text, references, hashes and random bytes', () => {
+    const harmless = Buffer.concat([
+      around('The transport is confirmed for Monday'), Buffer.from(Array.from({ length: 500 }, (_, n) => `${n} rfr_qezvxwojvqykzxaf${n} 7b2c9a52-5f0e-4c8b-9b1c-8f3f3c1f9a10 %41%42 \\u0041 +355600 QX`).join('\n')),
+      Buffer.from(Array.from({ length: 60_000 }, (_, n) => (n * 2_654_435_761) >>> 13 & 255)), gzipSync('hello'), Buffer.from('1f8b08ffff', 'hex'), Buffer.from('789cffff', 'hex'),
+    ]);
+    expect(huntLeaks([{ name: 'harmless', content: harmless }, { name: 'empty', content: '' }], [person, ...others])).toEqual([]);
+  });
+
+  it('and refuses a value too short to be told from chance', () => {
+    expect(() => huntLeaks([], [{ name: 'x', values: { givenName: 'Li' } }])).toThrow(RangeError);
+  });
+});
+
+it('takes twenty people and some megabytes of log in reasonable time', () => {
+  const line = `${JSON.stringify({ level: 30, time: '2026-11-24T03:06:00.000Z', event: 'evt_abcdefghijklmnopqrstuvwxyz234567abcdef', trace: '4bf92f3577b34da6a3ce929d0e0e4736', route: '/v1/referrals/{id}', status: 200 })}\n`;
+  const before = Date.now();
+  expect(huntLeaks([{ name: 'log', content: line.repeat(20_000) }], Array.from({ length: 20 }, (_, seed) => canaryPerson(seed)))).toEqual([]);
+  expect(Date.now() - before).toBeLessThan(20_000);
+});

@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { bandOf, codeList, codeOf } from './code-list.js';
+import { newRef } from './ref.js';
+import { WireSchema, versionOf, wire } from './wire.js';
+
+const State = codeList('State', ['sent', 'accepted']);
+
+describe('a code list', () => {
+  it('is closed', () => {
+    expect(codeOf(State, 'sent')).toBe('sent');
+    expect(bandOf(codeList('Places', ['full', 'few', 'available']), 'few')).toBe('few');
+    for (const wrong of ['Sent', 'sent ', '', 'constructor', null, undefined, 0, ['sent']]) expect(() => codeOf(State, wrong)).toThrow('CODE_UNKNOWN');
+    expect(() => bandOf(State, 'few')).toThrow('CODE_UNKNOWN');
+  });
+
+  it.each([[[]], [['a', 'a']], [['']], [[' a']], [['Qëzvxwöj']], [['a\nb']], [['x'.repeat(65)]]])('%p is none', (values) => {
+    expect(() => codeList('List', values)).toThrow('CODE_LIST_INVALID');
+  });
+
+  it('does not change after it was made', () => {
+    const values = ['a', 'b'];
+    const list = codeList('List', values);
+    const schema = wire.code(list);
+    values.push('c');
+    expect(() => (list.values as string[]).push('c')).toThrow(TypeError);
+    expect(schema.accepts('c', 'instance')).toBe(false);
+  });
+});
+
+describe('a wire schema', () => {
+  it('takes what it is for, and nothing else', () => {
+    const good: readonly [WireSchema<unknown>, unknown][] = [
+      [wire.ref('rfr'), newRef('rfr')], [wire.code(State), 'sent'], [wire.band(State), 'accepted'], [wire.period, '2026-W48'], [wire.day, '2026-11-24'],
+      [wire.version, 3], [wire.instant, '2026-11-24T03:06:00Z'], [wire.boolean, false],
+    ];
+    for (const [schema, value] of good) {
+      expect([schema.kind, schema.accepts(value, 'directed')]).toEqual([schema.kind, true]);
+      for (const [other, foreign] of good) if (other.kind !== schema.kind) expect([schema.kind, foreign, schema.accepts(foreign, 'directed')]).toEqual([schema.kind, foreign, foreign === 'sent' || foreign === 'accepted' ? schema.list === State : false]);
+      for (const wrong of [null, undefined, {}, [], [value], Object(value), 'Qëzvxwöj', '', Number.NaN]) expect([schema.kind, schema.accepts(wrong, 'directed')]).toEqual([schema.kind, false]);
+    }
+  });
+
+  it('takes no text, whatever it is', () => {
+    const all = [wire.ref('rfr'), wire.code(State), wire.band(State), wire.period, wire.day, wire.version, wire.instant, wire.boolean];
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.anything()), (any) => {
+      for (const schema of all) expect(schema.accepts(any, 'instance') && typeof any !== 'boolean' && !Number.isInteger(any)).toBe(false);
+    }));
+  });
+
+  it('tells times by who reads them: to the minute when directed, not at all to the network (G11)', () => {
+    expect(wire.instant.accepts('2026-11-24T03:06:17Z', 'directed')).toBe(false);
+    expect(wire.instant.accepts('2026-11-24T03:06:17Z', 'instance')).toBe(true);
+    expect([wire.instant.allowedFor('network'), wire.day.allowedFor('network'), wire.period.allowedFor('network')]).toEqual([false, false, true]);
+  });
+
+  it('keeps the shared case reference inside the instance (decisions 8)', () => {
+    expect(['service', 'instance', 'directed', 'network'].map((audience) => wire.ref('csr').allowedFor(audience as 'instance'))).toEqual([true, true, false, false]);
+  });
+
+  it('counts versions, and nothing as long as a phone number or a date', () => {
+    for (const good of [0, 1, 999_999]) expect(versionOf(good)).toBe(good);
+    for (const wrong of [-1, -0, 1.5, 20100201, 355600000000, Number.NaN, Infinity, '3', 3n, null]) expect(() => versionOf(wrong)).toThrow('VERSION_INVALID');
+  });
+
+  it('is known by a private mark: a look-alike that accepts everything is none', () => {
+    expect(WireSchema.is(wire.optional(wire.day))).toBe(true);
+    expect(WireSchema.is({ kind: 'ref', dataClass: 'open', accepts: () => true, allowedFor: () => true })).toBe(false);
+    expect(WireSchema.is(Object.create(WireSchema.prototype))).toBe(false);
+    const Forged = WireSchema as unknown as new (declaration: object, optional: boolean, mark?: symbol) => never;
+    expect(() => new Forged({ check: () => true }, true)).toThrow('EVENT_INVALID');
+  });
+
+  it('says what it is, for documents', () => {
+    expect(wire.ref('rfr')).toMatchObject({ kind: 'ref', prefix: 'rfr', optional: false, jsonSchema: { type: 'string', pattern: '^rfr_[a-z2-7]{34}$' } });
+    expect(wire.optional(wire.code(State))).toMatchObject({ kind: 'code', list: State, optional: true, jsonSchema: { type: 'string', enum: ['sent', 'accepted'] } });
+    expect(wire.code(codeList('Gender', ['Feminine'], 'quasi')).dataClass).toBe('quasi');
+    expect(() => wire.ref('R')).toThrow('REF_PREFIX_INVALID');
+  });
+});

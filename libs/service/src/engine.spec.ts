@@ -1,0 +1,171 @@
+import { VictimPresumed } from '@footbridge/contracts';
+import { NONE, attested, direct, guard, is, lifecycle, open, operational, type Facts, type Lifecycle, type RowOf } from '@footbridge/lifecycle';
+import { newRef } from '@footbridge/privacy';
+import { testInstance, waitUntil, type TestAccount, type TestInstance } from '@footbridge/testing';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { createTable, grants, hours, later, protect, service, serviceSchema } from './index.js';
+
+// A lifecycle of the test's own: a box that is packed by one organisation and opened by another.
+const boxFields = { label: open.text({ shown: 'parties' }), receiver: operational.ref({ shown: 'parties' }), full: operational.boolean(), content: direct.json<{ what: string }>() };
+type BoxRow = RowOf<typeof boxFields>;
+class ContentBody { @is.text({ class: 'direct' }) what!: string; }
+class PackBody { @is.pattern(/^[a-z]+$/, 'a word', 'tools', { class: 'open' }) label!: string; @is.organisation() receiver!: string; @is.nested(() => ContentBody, { class: 'direct', optional: true }) content?: ContentBody; }
+class EditBody { @is.pattern(/^[a-z]+$/, 'a word', 'tools', { class: 'open', optional: true }) label?: string; @is.nested(() => ContentBody, { class: 'direct', optional: true }) content?: ContentBody; }
+const notEmpty = guard<Facts<BoxRow>>('B1', 'notEmpty', ({ row }) => (row.content?.test((c) => c.what !== '') ? undefined : 'EMPTY'), { sensitive: true });
+const Box = lifecycle<Facts<BoxRow>>()({
+  name: 'Crate', service: 'shelters', prefix: 'crt', states: ['packed', 'sent', 'opened', 'lost', 'burnt'], fields: boxFields,
+  parties: (row) => (row.state === 'packed' ? [] : [row.receiver]),
+  standing: (row) => ({ RECEIVER: row.receiver }),
+  editable: { in: ['packed'], body: EditBody },
+  clocks: [{ name: 'arrival', in: ['sent'], due: (_f, now) => later(now, hours(24)), command: 'lose', shown: true }, { name: 'call', in: ['sent'], due: (_f, now) => later(now, hours(1)), alert: { code: 'CALL_RECEIVER', to: ({ row }) => row.receiver } }],
+  rows: [
+    [NONE, 'pack', 'packed', ['CASE_WORKER'], [], VictimPresumed, { body: PackBody }],
+    [['packed'], 'send', 'sent', ['CASE_WORKER', 'PERSON'], [notEmpty, attested('tied', 'It is tied')], VictimPresumed],
+    [['sent'], 'open', 'opened', ['RECEIVER'], [notEmpty], VictimPresumed],
+    [['sent'], 'lose', 'lost', ['PLATFORM'], [], VictimPresumed],
+    [['opened', 'lost'], 'burn', 'burnt', ['SUPERVISOR'], [], VictimPresumed, { approval: ['SUPERVISOR'] }],
+  ],
+}) as unknown as Lifecycle;
+class First1764000000000 implements MigrationInterface {
+  name = 'First1764000000000';
+  async up(q: QueryRunner): Promise<void> { await q.query(serviceSchema('shelters', 'shelters_owner')); await q.query(createTable(Box)); await q.query(protect('crate', 'shelters_owner')); await q.query(grants('shelters', 'shelters_app')); }
+  down(): Promise<void> { return Promise.resolve(); }
+}
+const boxes = service({ name: 'shelters', lifecycles: [Box], migrations: [First1764000000000] });
+
+describe('the engine, on real Postgres and over HTTP', () => {
+  let instance: TestInstance, worker: TestAccount, supervisor: TestAccount, supervisor2: TestAccount, receiver: TestAccount, stranger: TestAccount;
+  const [sender, other, third] = [newRef('org'), newRef('org'), newRef('org')];
+  beforeAll(async () => {
+    instance = await testInstance([boxes], { name: 'engine', config: { denyList: { standing: () => 'good' } } });
+    worker = instance.account(sender, 'CASE_WORKER'); supervisor = instance.account(sender, 'SUPERVISOR'); supervisor2 = instance.account(sender, 'SUPERVISOR');
+    receiver = instance.account(other, 'RECEIVER'); stranger = instance.account(third, 'CASE_WORKER', 'RECEIVER');
+  });
+  afterAll(() => instance?.close());
+  const pack = async (content: object | undefined = { what: 'Zyxqua Vrmtt' }): Promise<string> => String((await worker.post('/v1/crates', { label: 'tools', receiver: other, ...(content ? { content } : {}) })).body['id']);
+  const sent = async (): Promise<string> => { const id = await pack(); await worker.post(`/v1/crates/${id}/send`, { tied: true }); return id; };
+
+  it('creates by the creating command and answers with the view', async () => {
+    const answer = await worker.post('/v1/crates', { label: 'tools', receiver: other, content: { what: 'Zyxqua Vrmtt' } });
+    expect(answer).toMatchObject({ status: 201, body: { state: 'packed', version: 1, label: 'tools', can: ['send'], links: {} } });
+    expect(answer.headers.get('location')).toBe(`/v1/crates/${String(answer.body['id'])}`);
+    expect(answer.headers.get('etag')).toBe('"1"');
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(JSON.stringify(answer.body)).not.toContain('Zyxqua');
+  });
+  it('reports every refusing guard by code, and moves when they are satisfied', async () => {
+    const id = await pack({ what: '' + '-' });
+    expect(await worker.post(`/v1/crates/${id}/send`, {})).toMatchObject({ status: 409, body: { code: 'guard-refused', type: '/problems/guard-refused', guards: [{ guard: 'tied', reason: 'TIED_NOT_CONFIRMED' }] } });
+    expect(await worker.post(`/v1/crates/${id}/send`, { tied: true })).toMatchObject({ status: 200, body: { state: 'sent', version: 2 } });
+  });
+  it('refuses a pair that is not in the table, naming the states that allow it', async () => {
+    expect(await worker.post(`/v1/crates/${await pack()}/open`)).toMatchObject({ status: 409, body: { code: 'transition-not-allowed', state: 'packed', command: 'open', allowedFrom: ['sent'] } });
+  });
+  it('refuses a role that may not, naming those that may', async () => {
+    expect(await supervisor.post(`/v1/crates/${await pack()}/send`, { tied: true })).toMatchObject({ status: 403, body: { code: 'role-not-allowed', roles: ['CASE_WORKER', 'PERSON'] } });
+  });
+  it('answers a foreign and a missing reference alike', async () => {
+    const id = await pack();
+    const [foreign, missing] = [await stranger.get(`/v1/crates/${id}`), await stranger.get(`/v1/crates/${newRef('crt')}`)];
+    expect([foreign.status, missing.status]).toEqual([404, 404]);
+    const anonymous = ({ requestId: _, ...rest }: Record<string, unknown>): object => rest;
+    expect(anonymous(foreign.body)).toEqual(anonymous(missing.body));
+    expect((await stranger.get('/v1/crates')).body).toEqual({ items: [], next: null });
+  });
+  it('gives each organisation its own reference, and the owner\'s works for nobody else', async () => {
+    const id = await sent();
+    const { items } = (await receiver.get('/v1/crates?state=sent&limit=1')).body as { items: { id: string; label?: string }[] };
+    expect(items[0]?.id).not.toBe(id);
+    expect((await receiver.get(`/v1/crates/${id}`)).status).toBe(404);
+    expect(await receiver.post(`/v1/crates/${String(items[0]?.id)}/open`)).toMatchObject({ status: 200, body: { state: 'opened' } });
+  });
+  it('keeps order by version: a stale If-Match is refused', async () => {
+    const id = await pack();
+    expect(await worker.post(`/v1/crates/${id}/send`, { tied: true }, { 'if-match': '"7"' })).toMatchObject({ status: 412, body: { code: 'stale-version', version: 1 } });
+  });
+  it('answers the same Idempotency-Key with the same answer, and refuses it for another body', async () => {
+    const body = { label: 'tools', receiver: other };
+    const key = { 'idempotency-key': `k-${newRef('key')}` };
+    const first = await worker.post('/v1/crates', body, key);
+    const again = await worker.post('/v1/crates', body, key);
+    expect([again.status, again.body, again.headers.get('idempotent-replay')]).toEqual([201, first.body, 'true']);
+    expect(await worker.post('/v1/crates', { ...body, label: 'other' }, key)).toMatchObject({ status: 422, body: { code: 'idempotency-key-reused' } });
+    const many = await Promise.all(Array.from({ length: 8 }, () => worker.post('/v1/crates', body, { 'idempotency-key': key['idempotency-key'] + 'p' })));
+    expect(new Set(many.filter((m) => m.status === 201).map((m) => m.body['id'])).size).toBe(1);
+    expect(many.every((m) => m.status === 201 || m.body['code'] === 'idempotency-in-progress')).toBe(true);
+  });
+  it('acts for the person through a worker, and the timeline keeps both', async () => {
+    const id = await pack();
+    expect((await worker.post(`/v1/crates/${id}/send`, { tied: true, onBehalfOf: 'PERSON', how: 'phone' })).status).toBe(200);
+    expect(((await worker.get(`/v1/crates/${id}/timeline`)).body['items'] as object[])[1]).toMatchObject({ command: 'send', from: 'packed', to: 'sent', role: 'PERSON', onBehalfOf: 'PERSON', how: 'phone', organisation: sender, account: worker.subject });
+  });
+  it('keeps personal values sealed, reveals them inside the owner only, and audits the look first', async () => {
+    const id = await pack();
+    expect(await worker.get(`/v1/crates/${id}?reveal=content&purpose=ASSISTANCE`)).toMatchObject({ status: 200, body: { content: { what: 'Zyxqua Vrmtt' } } });
+    expect(((await worker.get(`/v1/crates/${id}/timeline`)).body['items'] as object[]).at(-1)).toMatchObject({ command: 'reveal', fields: ['content'], ground: 'ASSISTANCE' });
+    expect(await worker.get(`/v1/crates/${id}?reveal=nothing&purpose=x`)).toMatchObject({ status: 422, body: { errors: [{ pointer: '/reveal' }, { pointer: '/purpose' }] } });
+    const { rows } = await instance.services.get('shelters')!.pool.query("select set_config('app.org', $1, false)", [sender]);
+    expect(rows).toHaveLength(1);
+    await instance.services.get('shelters')!.pool.query("select set_config('app.org', '', false)");
+  });
+  it('edits what is declared editable, by merge patch, with If-Match', async () => {
+    const id = await pack();
+    expect(await worker.patch(`/v1/crates/${id}`, { label: 'books', content: { what: 'Qqwrz' } }, 1)).toMatchObject({ status: 200, body: { label: 'books', version: 2 } });
+    expect((await worker.get(`/v1/crates/${id}?reveal=content&purpose=ASSISTANCE`)).body['content']).toEqual({ what: 'Qqwrz' });
+    expect((await worker.patch(`/v1/crates/${id}`, { label: 'more' }, 1)).status).toBe(412);
+  });
+  it('runs clocks: an alert on the receiver\'s call list, then the platform\'s command', async () => {
+    const id = await sent();
+    await instance.advance(hours(2));
+    const mine = ((await receiver.get('/v1/shelters-alerts')).body['items'] as { code: string; about: string }[]);
+    expect(mine.some((a) => a.code === 'CALL_RECEIVER')).toBe(true);
+    await instance.advance(hours(23));
+    await waitUntil('the platform has acted', async () => (await worker.get(`/v1/crates/${id}`)).body['state'] === 'lost');
+    expect((await receiver.get('/v1/shelters-alerts')).body['items']).toEqual([]);
+  });
+  it('takes two persons where the table says so', async () => {
+    const id = await sent();
+    await instance.advance(hours(25));
+    await waitUntil('the platform has acted', async () => (await worker.get(`/v1/crates/${id}`)).body['state'] === 'lost');
+    const asked = await supervisor.post(`/v1/crates/${id}/burn`);
+    expect(asked).toMatchObject({ status: 202, body: { state: 'waiting', roles: ['SUPERVISOR'] } });
+    const approval = `/v1/approvals/${String(asked.body['approval'])}/approve`;
+    expect(await supervisor.post(approval)).toMatchObject({ status: 409, body: { guards: [{ reason: 'SAME_PERSON' }] } });
+    expect((await stranger.post(approval)).status).toBe(404);
+    expect(await supervisor2.post(approval)).toMatchObject({ status: 200, body: { state: 'burnt' } });
+    expect((await supervisor2.post(approval)).status).toBe(409);
+  });
+  it('pages by cursor, and refuses one that was tampered with', async () => {
+    for (let i = 0; i < 3; i += 1) await pack();
+    const first = await worker.get('/v1/crates?limit=2');
+    const cursor = String(first.body['next']);
+    const second = await worker.get(`/v1/crates?limit=2&cursor=${encodeURIComponent(cursor)}`);
+    const ids = (a: Record<string, unknown>): string[] => (a['items'] as { id: string }[]).map((i) => i.id);
+    expect(new Set([...ids(first.body), ...ids(second.body)]).size).toBe(4);
+    expect(first.headers.get('link')).toContain('rel="next"');
+    expect((await worker.get(`/v1/crates?cursor=${encodeURIComponent(cursor.replace(/^./, (c) => (c === 'A' ? 'B' : 'A')))}`)).status).toBe(422);
+    expect((await worker.get('/v1/crates?colour=red')).status).toBe(422);
+  });
+  it('lets two commands that race have one winner each version', async () => {
+    const id = await pack();
+    const many = await Promise.all(Array.from({ length: 6 }, () => worker.post(`/v1/crates/${id}/send`, { tied: true })));
+    expect(many.map((m) => m.status).sort()).toEqual([200, 409, 409, 409, 409, 409]);
+  });
+  it.each([
+    ['{"label":', 400, 'malformed-body'], ['[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]', 400, 'malformed-body'], ['{"__proto__":{"x":1},"label":"a"}', 400, 'malformed-body'],
+    ['{"constructor":{"prototype":{}}}', 400, 'malformed-body'], [Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 400, 'malformed-body'], [JSON.stringify({ label: 'x'.repeat(1_100_000) }), 413, 'body-too-large'], ['"text"', 422, 'validation-failed'], ['{"label":"a\\ud800"}', 422, 'validation-failed'],
+  ])('bad JSON gets its problem: %#', async (body, status, code) => {
+    const response = await fetch(`${instance.url}/v1/crates`, { method: 'POST', headers: { authorization: `Bearer ${await worker.token()}`, 'content-type': 'application/json' }, body });
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([status, code]);
+  });
+  it('refuses other content types, unknown paths and no sign-in', async () => {
+    const headers = { authorization: `Bearer ${await worker.token()}` };
+    expect((await fetch(`${instance.url}/v1/crates`, { method: 'POST', headers: { ...headers, 'content-type': 'text/xml' }, body: '<a/>' })).status).toBe(415);
+    expect(await (await fetch(`${instance.url}/v1/nothing`, { headers })).json()).toMatchObject({ code: 'not-found' });
+    expect(await (await fetch(`${instance.url}/v1/crates`)).json()).toMatchObject({ code: 'not-signed-in', type: '/problems/not-signed-in' });
+    expect((await fetch(`${instance.url}/problems/not-signed-in`)).status).toBe(200);
+    expect(await (await fetch(`${instance.url}/openapi.json`)).json()).toMatchObject({ openapi: '3.1.0', paths: { '/v1/crates/{id}/send': { post: { tags: ['Crate'] } } } });
+  });
+
+});
