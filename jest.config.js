@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
+
 /** One configuration for every workspace: ESM, decorators through swc, packages resolved to their source. */
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/bench', '<rootDir>/bin', '<rootDir>/deploy', '<rootDir>/scripts'],
+  roots: ['apps', 'libs', 'bench', 'bin', 'deploy', 'scripts'].filter((folder) => existsSync(new URL(folder, import.meta.url))).map((folder) => `<rootDir>/${folder}`),
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

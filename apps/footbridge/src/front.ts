@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Service } from '@footbridge/contracts';
 import { Problem } from '@footbridge/service';
 import { showDocs } from './docs-page.js';
-import { Refusal } from './refusal.js';
+import { Refusal, codeOf } from './refusal.js';
 import { serviceFor, type RouteTable } from './routes.js';
 import type { Listener, Upstream } from './upstream.js';
 
@@ -120,9 +120,11 @@ export class Door {
   async close(graceMs = 5_000): Promise<void> {
     await Promise.all(this.#servers.map(async (server) => {
       const closed = new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
-      server.closeIdleConnections();
+      // a connection is idle again when its last answer is out, and is then not kept
+      const idle = setInterval(() => { server.closeIdleConnections(); }, 20);
       const impatient = setTimeout(() => { server.closeAllConnections(); }, graceMs);
       await closed;
+      clearInterval(idle);
       clearTimeout(impatient);
     }));
   }
@@ -137,7 +139,6 @@ async function listen(server: Server, port: number, host: string): Promise<numbe
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 const hasNoAddress = (error: unknown): boolean => ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'].includes(codeOf(error));
 
 function portRefusal(port: number, error: unknown): Refusal {

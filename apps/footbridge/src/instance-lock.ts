@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
-import { isMissing } from './refusal.js';
+import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from './refusal.js';
 
 /** Who holds a data folder. `birth` tells a process from a later one that got the same number. */
 export interface Holder { readonly pid: number; readonly birth: string; readonly url: string; readonly nonce: string }
@@ -16,7 +17,7 @@ function birthOf(pid: number): string {
 }
 
 export function isAlive(pid: number): boolean {
-  try { process.kill(pid, 0); return true; } catch (error) { return error instanceof Error && 'code' in error && error.code === 'EPERM'; }
+  try { process.kill(pid, 0); return true; } catch (error) { return codeOf(error) === 'EPERM'; }
 }
 
 const isHolder = (content: unknown): content is Holder =>
@@ -49,16 +50,15 @@ export class InstanceLock {
     const holder: Holder = { pid: process.pid, birth: birthOf(process.pid), url, nonce };
     await writeFile(mine, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
     try {
-      for (let attempt = 0; attempt < 3; attempt++) {
+      for (;;) {
         if (await linked(mine, path)) return new InstanceLock(path, nonce);
         const other = await read(path);
         if (other && holds(other)) return other;
-        await setAside(path, `${mine}.stale`, other?.nonce);
+        if (await replaceStale(mine, path)) return new InstanceLock(path, nonce);
+        await sleep(20);
       }
-      return await read(path) ?? holder;
     } finally {
       await rm(mine, { force: true });
-      await rm(`${mine}.stale`, { force: true });
     }
   }
 
@@ -69,13 +69,28 @@ export class InstanceLock {
 
 async function linked(from: string, to: string): Promise<boolean> {
   try { await link(from, to); return true; } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
 }
 
-/** Takes a stale lock away. When somebody was quicker and it is theirs by now, it is put back. */
-async function setAside(path: string, aside: string, stale: string | undefined): Promise<void> {
-  try { await rename(path, aside); } catch (error) { if (isMissing(error)) return; throw error; }
-  if ((await read(aside))?.nonce !== stale) await linked(aside, path);
+const longestTakeoverMs = 10_000;
+
+/** Of several that find the same stale lock one may replace it: the one that holds the takeover for the moment it takes. */
+async function replaceStale(mine: string, path: string): Promise<boolean> {
+  const takeover = `${path}.takeover`;
+  if (!(await linked(mine, takeover))) {
+    const { mtimeMs } = await stat(takeover).catch(() => ({ mtimeMs: Date.now() }));
+    // whoever began it was killed in that moment
+    if (Date.now() - mtimeMs > longestTakeoverMs) await rm(takeover, { force: true });
+    return false;
+  }
+  try {
+    const other = await read(path);
+    if (other && holds(other)) return false;
+    await rename(mine, path);
+    return true;
+  } finally {
+    await rm(takeover, { force: true });
+  }
 }

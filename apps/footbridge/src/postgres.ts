@@ -21,7 +21,7 @@ const isPostgresFile = (content: unknown): content is PostgresFile =>
   typeof content === 'object' && content !== null && 'port' in content && typeof content.port === 'number' && 'password' in content && typeof content.password === 'string'
   && 'roles' in content && typeof content.roles === 'object' && content.roles !== null && Object.values(content.roles).every((password) => typeof password === 'string');
 
-export const newPassword = (): string => randomBytes(24).toString('base64url');
+const newPassword = (): string => randomBytes(24).toString('base64url');
 
 /**
  * An error's message may repeat a value that was sent ("invalid input syntax: …"), its detail a whole row: errors are
@@ -44,8 +44,15 @@ export interface Postgres {
   readonly stop: () => Promise<void>;
 }
 
-export const connectionUrl = (user: string, password: string, port: number, database: string): string =>
+const connectionUrl = (user: string, password: string, port: number, database: string): string =>
   `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
+
+/** The superuser's connection to the database of an instance that runs in another process. */
+export async function adminUrlOf(folder: DataFolder, database: string): Promise<string> {
+  const file = await readPrivateFile(folder.postgresFile, isPostgresFile);
+  if (!file) throw new Refusal(`There is no database in ${folder.path} yet.`);
+  return connectionUrl(superuser, file.password, file.port, database);
+}
 
 /** PostgreSQL with its files in the data folder, on loopback, for this instance only. The caller holds the folder's lock. */
 export async function startPostgres(folder: DataFolder): Promise<Postgres> {

@@ -1,9 +1,10 @@
 /** Something the operator can mend, said in one line. Whoever runs the command ends it with exit code 2; nothing was changed. */
 export class Refusal extends Error {}
 
-const code = (error: unknown): string => (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '');
+/** The system's code of an error (`ENOENT`), empty if it has none. */
+export const codeOf = (error: unknown): string => (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '');
 
-export const isMissing = (error: unknown): boolean => code(error) === 'ENOENT';
+export const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
 
 /** What the file system objects to, in words. */
 export function folderRefusal(path: string, error: unknown): Refusal {
@@ -11,5 +12,5 @@ export function folderRefusal(path: string, error: unknown): Refusal {
     EACCES: 'this user may not write there', EPERM: 'this user may not write there', EROFS: 'it is read-only', ENOSPC: 'the disk is full',
     ENOTDIR: 'a part of the path is a file', EEXIST: 'it is a file', ENOENT: 'the path does not exist',
   };
-  return new Refusal(`The data folder ${path} cannot be used: ${why[code(error)] ?? (code(error) || 'unknown error')}. Set FOOTBRIDGE_DATA to a folder that you may write to.`);
+  return new Refusal(`The data folder ${path} cannot be used: ${why[codeOf(error)] ?? (codeOf(error) || 'unknown error')}. Set FOOTBRIDGE_DATA to a folder that you may write to.`);
 }

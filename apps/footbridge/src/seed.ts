@@ -35,10 +35,10 @@ export async function seedAccounts(pool: Pool, path: string, kind: 'demonstratio
     const accounts: FirstAccount[] = [];
     for (const { key, name, type, country, accounts: desks } of organisations) {
       const { id: organisation } = await register.addOrganisation({ name, type, country });
-      for (const desk of desks) {
+      accounts.push(...await Promise.all(desks.map(async (desk) => {
         const { account, secret } = await register.addAccount({ organisation, ...desk });
-        accounts.push({ id: account.id, ...desk, secret, organisation, organisationKey: key, organisationName: name });
-      }
+        return { id: account.id, ...desk, secret, organisation, organisationKey: key, organisationName: name };
+      })));
     }
     await writePrivateFile(path, { demonstration: kind === 'demonstration', accounts } satisfies AccountsFile);
     await client.query('commit');

@@ -7,8 +7,8 @@ export {
   DecisionOrg, ForcedLabourIndustry, HistoricEventType, MethodOfRecruitment, MethodsOfControl, RelationshipToTrafficker, TraffickingStatus, TypeOfExploitation,
   TypeOfSexExploitation,
 } from './code-lists/trafficking.js';
-export { ClearanceStep, ClosureReason, HeldRecipient, HoldGround, HoldState, IntakeSource, IntakeState, RiskLevel, RiskType, SafetyAlertState } from './code-lists/case.js';
-export { BehalfMedium, ConsentCategory, ConsentMedium, ConsentPurpose, GuardedPurpose, categoryInDpv, isGuarded, purposes, type PurposeRule } from './code-lists/consent.js';
+export { ClearanceStep, ClosureReason, GuardianshipEnd, HeldRecipient, HoldGround, HoldState, IntakeSource, IntakeState, OverrideGround, RiskLevel, RiskType, SafetyAlertState } from './code-lists/case.js';
+export { BehalfMedium, ConsentCategory, ConsentMedium, ConsentPurpose, GuardedPurpose, LegalBasis, RetentionGround, SpecialCategoryBasis, ViewsMissing, categoryInDpv, isGuarded, purposes, type PurposeRule } from './code-lists/consent.js';
 export { CancelReason, NeutralReason, PauseReason, Priority, ReasonForReferral, ReferralOutcome, SaidServiceType, ServiceType, fetchedServiceTypes, minimumDataset } from './code-lists/referral.js';
 export { BedRefusal, CapacityBand, ExitType, ServiceProfile, capacityBand } from './code-lists/shelter.js';
 export { ComponentType, PlanDimension } from './code-lists/reintegration.js';
@@ -29,7 +29,7 @@ export {
   IdentificationDeclined, ConsentRequested, ConsentGiven, ConsentRefused, ConsentInvalidated, ConsentRenewed, ConsentWithdrawn, ConsentRevoked,
   ConsentExpired, ConsentScopeRecalled, RecipientDeletionConfirmed, ClearanceChanged, GuardianRequired, GuardianRequested, InterimGuardianAppointed,
   GuardianAppointed, GuardianSuspended, GuardianEnded, RiskAssessmentStarted, RiskAssessmentCompleted, RiskAssessmentSuperseded,
-  RiskAssessmentExpired, ProtectionHoldPlaced, ProtectionHoldLifted, SafetyAlertRaised, SafetyAlertCleared, IntakeRegistered, ReferralDrafted,
+  RiskAssessmentExpired, ProtectionHoldPlaced, ProtectionHoldLifted, SafetyAlertRaised, SafetyAlertCleared, IntakeRegistered, IntakeConfirmed, IntakeNotTaken, ReferralDrafted,
   ReferralSent, ReferralAcknowledged, ReferralAccepted, ReferralDeclined, ReferralExpired, ReferralServiceStarted, ReferralSuspended, ReferralResumed,
   ReferralCompleted, ReferralUnsuccessful, ReferralWithdrawn, ReferralClosed, ReferralEnteredInError, DirectedDetailChanged,
 } from './referrals.js';

@@ -93,6 +93,9 @@ export const IntakeRegistered = defineEvent(service, 'IntakeRegistered', {
   },
 });
 
+export const IntakeConfirmed = auditOnly(service, 'IntakeConfirmed', 'The shelter has opened the stay.');
+export const IntakeNotTaken = auditOnly(service, 'IntakeNotTaken', 'The stay could not be opened, or the person was not admitted.');
+
 // --- Referral: directed to sender and receiver, each with its own reference (decisions 8, 16).
 
 const referralAt = <S extends StateOf<'Referral'>>(...states: readonly [S, ...S[]]) => ({

@@ -43,7 +43,7 @@ describe('a lifecycle', () => {
   it('is documented from its table', () => {
     expect(describeTable(Door)).toMatchObject({ name: 'Door', transitions: [{ from: NONE, command: 'build' }, { from: 'closed', command: 'open', guards: ['K1 hasKey', 'knocked knocked', 'B1 bidPositive'] }, { from: 'open' }], pendingGuards: [{ command: 'open', guard: 'bidPositive', aggregate: 'BestInterests' }] });
     expect(diagram(Door)).toBe('stateDiagram-v2\n  [*] --> closed: build\n  closed --> open: open\n  open --> closed: close\n');
-    expect(needsFresh(row('closed', 'open'))).toEqual(['shelters']);
+    expect(needsFresh(row('closed', 'open'), {})).toEqual(['shelters']);
   });
   it('is served under its plural and stored under its name', () => {
     expect([collectionOf({ name: 'ConsentRecord' }), collectionOf({ name: 'Stay' }), collectionOf({ name: 'Delivery' }), tableOf({ name: 'GuardianAppointment' })]).toEqual(['consent-records', 'stays', 'deliveries', 'guardian_appointment']);

@@ -116,6 +116,8 @@ export interface Reaction {
   readonly body?: (event: ReactionEvent) => Readonly<Record<string, unknown>>;
   /** Only events for which this holds. */
   readonly when?: (event: ReactionEvent) => boolean;
+  /** Instead of running the command: columns that keep what was told. The state stays, clocks are looked at again. */
+  readonly learns?: (event: ReactionEvent, now: Date) => Readonly<Record<string, unknown>>;
   /** For a creating command: the id that was given out already, and the owner. */
   readonly creates?: (event: ReactionEvent) => { readonly id: string; readonly owner: string };
 }
@@ -143,6 +145,8 @@ export interface LifecycleSpec<S extends string, FS extends Fields, F extends Fa
   readonly visible?: string;
   /** The same for whoever holds the reference, where that is more than the list shows: she may withdraw with any worker (W1). */
   readonly reachable?: string;
+  /** The states that a party may read of in the timeline; default: all (A12: the origin side sees no trace of a hold). */
+  readonly told?: (row: RowOf<FS>, organisation: string) => readonly S[] | undefined;
   /** Values that events may carry; each event takes the fields it declares. */
   readonly wire?: (row: RowOf<FS>) => Readonly<Record<string, unknown>>;
   readonly recipients?: (row: RowOf<FS>, event: EventDef, facts: F) => readonly (string | undefined)[];

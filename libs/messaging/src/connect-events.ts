@@ -1,9 +1,11 @@
-import type { INestApplication, INestMicroservice } from '@nestjs/common';
+import { UseFilters, type INestApplication, type INestMicroservice } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
 import 'reflect-metadata';
 import type { EventServer } from './event-server.js';
 import { RefusalFilter } from './refusal.js';
+
+const guarded = new WeakSet<object>();
 
 /**
  * Gives the app's `@EventPattern` methods to the server. What a handler throws is turned into a code before Nest can log it, and each handler
@@ -15,15 +17,19 @@ export function connectEvents(app: INestApplication, server: EventServer): INest
   for (const module of app.get(ModulesContainer).values()) {
     for (const { metatype } of module.controllers.values()) {
       if (typeof metatype !== 'function') continue;
-      const prototype: unknown = metatype.prototype;
-      for (const method of scanner.getAllMethodNames(prototype as object)) {
-        const extras: unknown = Reflect.getMetadata(PATTERN_EXTRAS_METADATA, (prototype as Readonly<Record<string, object>>)[method] ?? {});
-        if (extras !== undefined) classes.set(extras, metatype.name);
+      const prototype = metatype.prototype as object;
+      for (const name of scanner.getAllMethodNames(prototype)) {
+        const method: unknown = Reflect.get(prototype, name);
+        if (typeof method !== 'function') continue;
+        const extras: unknown = Reflect.getMetadata(PATTERN_EXTRAS_METADATA, method);
+        if (extras === undefined) continue;
+        classes.set(extras, metatype.name);
+        // on the method itself: filters of the microservice come too late, Nest has its handlers before they can be set
+        if (!guarded.has(method)) UseFilters(new RefusalFilter())(prototype, name, { value: method });
+        guarded.add(method);
       }
     }
   }
   server.nameHandlersBy((extras) => classes.get(extras));
-  const microservice = app.connectMicroservice({ strategy: server });
-  microservice.useGlobalFilters(new RefusalFilter());
-  return microservice;
+  return app.connectMicroservice({ strategy: server });
 }

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { transaction } from './transaction.js';
 
 /** What a handler gets beside the event, by `@Ctx()`. */
 export interface EventContext {
@@ -10,20 +11,9 @@ export interface EventContext {
 
 export const contextOf = (pool: Pool, eventId: string): EventContext => ({
   inboxRow: (handler) => ({ handler, event_id: eventId }),
-  async once(handler, effect) {
-    const tx = await pool.connect();
-    let broken: Error | undefined;
-    try {
-      await tx.query('begin');
-      // who delivers the same event at the same moment waits here for the first one's end
-      const { rowCount } = await tx.query({ name: 'footbridge-inbox', text: 'insert into inbox (handler, event_id) values ($1, $2) on conflict do nothing', values: [handler, eventId] });
-      if (rowCount === 1) await effect(tx);
-      await tx.query('commit');
-    } catch (error) {
-      await tx.query('rollback').catch((e: unknown) => { broken = e instanceof Error ? e : new Error('rollback'); });
-      throw error;
-    } finally {
-      tx.release(broken);
-    }
-  },
+  once: (handler, effect) => transaction(pool, async (tx) => {
+    // who delivers the same event at the same moment waits here for the first one's end
+    const { rowCount } = await tx.query({ name: 'footbridge-inbox', text: 'insert into inbox (handler, event_id) values ($1, $2) on conflict do nothing', values: [handler, eventId] });
+    if (rowCount === 1) await effect(tx);
+  }),
 });

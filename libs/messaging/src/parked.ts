@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { attributeRow, attributesOf, type Attributes, type Row } from './event.js';
 import { codes, HandlerRefusal } from './refusal.js';
+import { borrowed, transaction } from './transaction.js';
 import type { Place } from './transport.js';
 
 /** What the operator sees of an event that could not be handled. */
@@ -131,20 +132,15 @@ export class Parked {
   }
 
   /** One replay of a key at a time, in all processes. */
-  async #alone(row: ParkedRow, work: () => Promise<Replayed>): Promise<Replayed> {
-    const key = [row.aggregate ?? row.id];
-    const holder = await this.pool.connect();
-    let broken = true;
-    try {
+  #alone(row: ParkedRow, work: () => Promise<Replayed>): Promise<Replayed> {
+    return borrowed(this.pool, async (holder) => {
+      const key = [row.aggregate ?? row.id];
       const { rows } = await holder.query<{ locked: boolean }>(`select pg_try_advisory_lock(${REPLAY}) as locked`, key);
-      if (!rows[0]?.locked) { broken = false; throw new HandlerRefusal('REPLAY_IN_PROGRESS', true); }
+      if (!rows[0]?.locked) throw new HandlerRefusal('REPLAY_IN_PROGRESS', true);
       try { return await work(); } finally {
-        await holder.query(`select pg_advisory_unlock(${REPLAY})`, key);
-        broken = false;
+        await holder.query(`select pg_advisory_unlock(${REPLAY})`, key).catch((broken: Error) => holder.emit('error', broken)); // then it goes with the connection
       }
-    } finally {
-      holder.release(broken); // where it could not be given back, the lock goes with the connection
-    }
+    });
   }
 
   /** Every handler of the key whose first event only waits. */
@@ -190,21 +186,11 @@ export class Parked {
   }
 
   /** Who puts an event behind another and who takes the other away see each other. */
-  async #edit<T>(aggregate: string | null, change: (tx: PoolClient) => Promise<T>): Promise<T> {
-    const tx = await this.pool.connect();
-    let broken: Error | undefined;
-    try {
-      await tx.query('begin');
+  #edit<T>(aggregate: string | null, change: (tx: PoolClient) => Promise<T>): Promise<T> {
+    return transaction(this.pool, async (tx) => {
       if (aggregate !== null) await tx.query("select pg_advisory_xact_lock(hashtextextended('footbridge.parked.' || current_schema() || $1, 0))", [aggregate]);
-      const result = await change(tx);
-      await tx.query('commit');
-      return result;
-    } catch (error) {
-      await tx.query('rollback').catch((e: unknown) => { broken = e instanceof Error ? e : new Error('rollback'); });
-      throw error;
-    } finally {
-      tx.release(broken);
-    }
+      return change(tx);
+    });
   }
 }
 

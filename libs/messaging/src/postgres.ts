@@ -1,6 +1,7 @@
 import pg, { type Client, type Pool } from 'pg';
 import { backoff, Bell, pause } from './bell.js';
 import { PARTITIONS } from './partition.js';
+import { transaction } from './transaction.js';
 import { TransportAway, type Arrival, type Message, type OnEvent, type Place, type Subscription, type Transport } from './transport.js';
 
 export interface PostgresTransportOptions {
@@ -116,19 +117,12 @@ export class PostgresTransport implements Transport {
   }
 
   /** Several services may start at once. */
-  async #create(): Promise<void> {
-    const client = await this.#pool.connect();
-    try {
-      await client.query("begin; select pg_advisory_xact_lock(hashtextextended('footbridge.bus', 0))");
-      const { rows } = await client.query<{ found: string | null }>("select to_regclass('bus.event') as found");
-      if (!rows[0]?.found) await client.query(busSchema);
-      await client.query('commit');
-    } catch (error) {
-      await client.query('rollback').catch(() => undefined);
-      throw error;
-    } finally {
-      client.release();
-    }
+  #create(): Promise<void> {
+    return transaction(this.#pool, async (tx) => {
+      await tx.query("select pg_advisory_xact_lock(hashtextextended('footbridge.bus', 0))");
+      const { rows } = await tx.query<{ found: string | null }>("select to_regclass('bus.event') as found");
+      if (!rows[0]?.found) await tx.query(busSchema);
+    });
   }
 }
 
@@ -189,7 +183,7 @@ class PostgresSubscription {
         this.onTrouble(codeOf(error));
       }
       for (const share of shares.values()) share.over.abort();
-      await Promise.all([...shares.values()].map((share) => share.running));
+      await Promise.all([...shares.values()].flatMap((share) => share.running ?? []));
       if (!session.lost) await Promise.all([...shares.values()].map((share) => this.#store(session, share))).catch(() => undefined);
       await client.end().catch(() => undefined);
       await pause(backoff(failures), this.#closing.signal);

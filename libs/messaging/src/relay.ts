@@ -30,7 +30,8 @@ const FOLLOWER_ASKS_EVERY = 500;
 
 /**
  * Sends what the outbox holds, in the order of its positions, and deletes a row only after the transport has it. One relay of a service
- * is active, the others wait for its lock. It never remembers a last position: a slow transaction commits a lower one later.
+ * is active, the others wait for its lock. A slow transaction commits a lower position later, so a last position is trusted only while a
+ * backlog is read on, and for a second at most; then it reads from the beginning again.
  */
 export class Relay {
   readonly #o: RelayOptions;
@@ -106,20 +107,26 @@ export class Relay {
     let asleep = false;
     let mark: Mark | undefined;
     let nextMark = 0;
+    let after = '0';
+    // what is deleted and, after a crash of the server, there again, is sent again: its id is the same
+    await client.query('set synchronous_commit = off');
     while (!over.aborted) {
       if (!mark && performance.now() >= nextMark) {
         nextMark = performance.now() + WATERMARK_EVERY;
         mark = await take(client);
       }
-      if (mark && mark.upTo === undefined) await settle(client, mark);
+      if (mark && mark.upTo === undefined && await settle(client, mark)) after = '0';
 
-      const { rows } = await client.query<OutboxRow>({ name: 'footbridge-outbox', text: `select position, ${attributeColumns.join(', ')}, data from outbox order by position limit ${BATCH}` });
+      const { rows } = await client.query<OutboxRow>({
+        name: 'footbridge-outbox', text: `select position, ${attributeColumns.join(', ')}, data from outbox where position > $1 order by position limit ${BATCH}`, values: [after],
+      });
       if (rows.length > 0) {
         if (asleep) asleep = !(await locked(client, 'select pg_advisory_unlock(hashtextextended($1, 0)) as locked', asleepKey));
         if (!(await this.#publish(rows.map(message), over))) return;
         await client.query({ name: 'footbridge-sent', text: 'delete from outbox where position = any($1::bigint[])', values: [rows.map((row) => row.position)] });
       }
-      // sent is all that was there (a short batch), or at least all that was there when the mark settled
+      after = rows.length === BATCH ? rows.at(-1)?.position ?? '0' : '0';
+      // since the mark settled, everything has been sent (a short batch), or at least everything that was there then
       if (mark?.upTo !== undefined && (rows.length < BATCH || BigInt(rows.at(-1)?.position ?? 0) >= mark.upTo)) {
         if (!(await this.#publish(watermarks(this.#o.service, mark.at), over))) return;
         mark = undefined;
@@ -167,9 +174,11 @@ async function take(client: PoolClient): Promise<Mark | undefined> {
  * Every transaction that could have written before the mark's moment has a number below its `xmax`. When the oldest one still running has reached
  * that number, all of them have ended and their rows can be seen; the last of these has to be sent before the mark is.
  */
-async function settle(client: PoolClient, mark: Mark): Promise<void> {
+async function settle(client: PoolClient, mark: Mark): Promise<boolean> {
   const { rows: [row] } = await client.query<{ settled: boolean; last: string | null }>({
     name: 'footbridge-settled', text: 'select pg_snapshot_xmin(pg_current_snapshot()) >= $1::text::xid8 as settled, (select max(position) from outbox) as last', values: [mark.xmax],
   });
-  if (row?.settled) mark.upTo = BigInt(row.last ?? 0);
+  if (!row?.settled) return false;
+  mark.upTo = BigInt(row.last ?? 0);
+  return true;
 }

@@ -101,7 +101,8 @@ describe('post', () => {
 
   it('sends no other header, and no other value', async () => {
     const port = await listen(ok());
-    for (const headers of [{ 'x-name': 'a' }, { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` }, { authorization: 'Bearer x' }, { host: 'ngo.example' }, { 'webhook-id': 'Qëzvxwöj' }, { 'webhook-id': newRef('rfr') }, { 'webhook-timestamp': 'today' }, { 'webhook-signature': 'v1,Qezvxwoj' }, { 'content-type': 'text/plain' }, { 'user-agent': 'Qezvxwoj' }, { accept: '*/*\r\nx-name: a' }]) {
+    const wrong: Record<string, string>[] = [{ 'x-name': 'a' }, { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` }, { authorization: 'Bearer x' }, { host: 'ngo.example' }, { 'webhook-id': 'Qëzvxwöj' }, { 'webhook-id': newRef('rfr') }, { 'webhook-timestamp': 'today' }, { 'webhook-signature': 'v1,Qezvxwoj' }, { 'content-type': 'text/plain' }, { 'user-agent': 'Qezvxwoj' }, { accept: '*/*\r\nx-name: a' }];
+    for (const headers of wrong) {
       expect([headers, await codeOf(egress().post(`http://127.0.0.1:${port}/`, body, headers))]).toEqual([headers, 'HEADER_NOT_ALLOWED']);
     }
     expect(seen).toEqual([]);

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { codeList } from './code-list.js';
-import type { EventDef } from './event.js';
+import { bandOf, codeList } from './code-list.js';
+import { payloadOf, type EventDef } from './event.js';
 import { WireBytes, createGate, type Envelope } from './gate.js';
 import { PrivacyRefusal } from './refusal.js';
 import { newRef } from './ref.js';
@@ -11,9 +11,10 @@ import { wire, type Audience, type WireObject } from './wire.js';
 
 const NAME = 'Qëzvxwöj';
 const State = codeList('State', ['sent', 'accepted']);
+const Places = codeList('Places', ['few', 'full']);
 const define = <O extends WireObject>(audience: Audience, data: O): EventDef<O> => ({ type: 'footbridge.referrals.referral-sent.v1', service: 'referrals', name: 'ReferralSent', audience, data });
 const sent = define('directed', { referral: wire.ref('rfr'), state: wire.code(State), version: wire.version, urgent: wire.boolean, to: wire.ref('org'), dueAt: wire.optional(wire.instant) });
-const network = define('network', { shelter: wire.ref('shl'), band: wire.band(codeList('Places', ['few', 'full'])) });
+const network = define('network', { shelter: wire.ref('shl'), band: wire.band(Places) });
 const referral = newRef('rfr');
 const to = newRef('org');
 const payload = { referral, state: 'sent', version: 2, urgent: true, to, dueAt: '2026-11-25T03:06:00Z' };
@@ -38,6 +39,11 @@ describe('the gate lets through what an event declares', () => {
     expect(gate.encode(sent, { ...payload }, {}).bytes().toString()).toBe(JSON.stringify(payload));
     const { dueAt: _, ...without } = payload;
     expect(gate.encode(sent, { ...without, dueAt: undefined }, {}).bytes().toString()).toBe(JSON.stringify(without));
+  });
+
+  it('also when it was written as a typed payload', () => {
+    const places = payloadOf(network, { shelter: newRef('shl'), band: bandOf(Places, 'few') });
+    expect(gate.decode(network, gate.encode(network, places, {}).bytes())).toEqual(places);
   });
 
   it('and reads it back the same', () => {
@@ -125,6 +131,8 @@ describe('the gate looks at the declaration first', () => {
 
   it('the shared case reference reaches no organisation, and exact times no network', () => {
     expect(declared(define('directed', { case: wire.ref('csr') }))).toBe('NOT_FOR_THIS_AUDIENCE /case');
+    expect(declared(define('directed', { on: wire.day }))).toBe('NOT_FOR_THIS_AUDIENCE /on');
+    expect(declared(define('directed', { arrivesAt: wire.instant }))).toBe('NOT_FOR_THIS_AUDIENCE /arrivesAt');
     expect(declared(define('network', { on: wire.day }))).toBe('NOT_FOR_THIS_AUDIENCE /on');
     expect(declared(define('network', { dueAt: wire.optional(wire.instant) }))).toBe('NOT_FOR_THIS_AUDIENCE /dueAt');
   });
@@ -135,6 +143,11 @@ describe('the gate looks at the declaration first', () => {
     expect(declared(define('directed', { [NAME]: wire.boolean }))).toBe('EVENT_INVALID');
     expect(declared({ ...sent, type: `footbridge.referrals.${NAME}.v1` })).toBe('EVENT_INVALID');
     expect(declared({ ...sent, service: 'shelters' })).toBe('EVENT_INVALID');
+  });
+
+  it('a declaration of thousands of fields makes a body that nobody reads', () => {
+    const many = Object.fromEntries(Array.from({ length: 3_000 }, (_, n) => [`field${'x'.repeat(20)}${n}`, wire.boolean]));
+    expect(codeOf(() => gate.encode(define('instance', many), Object.fromEntries(Object.keys(many).map((name) => [name, true])), {}))).toBe('BODY_TOO_LARGE');
   });
 
   it('a declaration that changes after its first event gains nothing', () => {
@@ -193,7 +206,7 @@ describe('the body for an organisation (decisions 17)', () => {
   const structured = (over: Record<string, unknown> = {}, metadata: Record<string, string> = {}): string => codeOf(() => gate.structured(sent, { ...envelope, ...over }, payload, metadata));
 
   it('is CloudEvents structured JSON with six attributes and the data, and no other', () => {
-    const body = gate.structured(sent, envelope, payload, { 'webhook-id': id, recipient: to }).bytes().toString();
+    const body = gate.structured(sent, envelope, payload, { 'webhook-id': id, 'webhook-timestamp': '1795489560', recipient: to }).bytes().toString();
     expect(body).toBe(JSON.stringify({ specversion: '1.0', id, source: 'footbridge', type: sent.type, time: '2026-11-24T03:06:00Z', subject: referral, data: payload }));
   });
 

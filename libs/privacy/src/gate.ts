@@ -78,7 +78,7 @@ function planOf(def: EventDef): Plan {
   const fields = Object.entries(def.data).map(([name, schema]) => {
     if (!FIELD_NAME.test(name) || !WireSchema.is(schema)) throw new PrivacyRefusal('EVENT_INVALID');
     if (schema.dataClass !== 'open' && schema.dataClass !== 'operational') throw new PrivacyRefusal('CLASS_NOT_ALLOWED', `/${name}`);
-    if (!schema.allowedFor(def.audience)) throw new PrivacyRefusal('NOT_FOR_THIS_AUDIENCE', `/${name}`);
+    if (!schema.allowedFor(def.audience, name)) throw new PrivacyRefusal('NOT_FOR_THIS_AUDIENCE', `/${name}`);
     return { name, key: `"${name}":`, schema };
   });
   const { type, service, name, audience, data } = def;

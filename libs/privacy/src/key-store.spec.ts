@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -113,18 +114,36 @@ describe('many at once make one key', () => {
     expect(await readdir(join(folder, 'keys'))).toEqual(['org_a.keys.json']);
   });
 
+  it('and the first that is there stays: one that was about to make it takes that', async () => {
+    const drafted = (): boolean => existsSync(join(folder, 'keys')) && readdirSync(join(folder, 'keys')).some((name) => name.endsWith('.new'));
+    const other = `${JSON.stringify({ current: 1, keys: { 1: newSubjectKey().toString('base64') } })}\n`;
+    const wrapping = store.wrap('org_a', key, 'x');
+    while (!drafted()) await new Promise((later) => setImmediate(later));
+    writeFileSync(fileOf('org_a'), other, { mode: 0o600, flag: 'wx' });
+    const wrapped = await wrapping;
+    expect(await readFile(fileOf('org_a'), 'utf8')).toBe(other);
+    expect(await new LocalFileKeyStore(join(folder, 'keys')).unwrap('org_a', wrapped, 'x')).toEqual(key);
+    expect(await readdir(join(folder, 'keys'))).toEqual(['org_a.keys.json']);
+  });
+
   it('in several processes', async () => {
     const script = join(folder, 'wrap.mjs');
     await writeFile(script, `
       import { LocalFileKeyStore } from ${JSON.stringify(pathToFileURL(join(source, 'key-store.ts')).href)};
-      const [directory, at] = process.argv.slice(2);
-      while (Date.now() < Number(at)) await new Promise((r) => setTimeout(r, 1));
+      import { existsSync, writeFileSync } from 'node:fs';
+      const [directory, go, ready] = process.argv.slice(2);
+      writeFileSync(ready, '');
+      while (!existsSync(go)) await new Promise((r) => setTimeout(r, 1));
       const organisations = Array.from({ length: 40 }, (_, n) => 'org_' + n);
       const wrapped = await Promise.all(organisations.map((o) => new LocalFileKeyStore(directory).wrap(o, Buffer.alloc(32, 5), o)));
       console.log(JSON.stringify(wrapped));
     `);
-    const start = Date.now() + 3_000;
-    const processes = await Promise.all([1, 2, 3].map(() => run(process.execPath, ['--conditions=source', '--import', '@swc-node/register/esm-register', script, join(folder, 'keys'), String(start)], { cwd: join(source, '..', '..', '..'), env: { ...process.env, NODE_OPTIONS: '' } })));
+    const go = join(folder, 'go');
+    const ready = [1, 2, 3].map((n) => join(folder, `ready-${n}`));
+    const running = ready.map((mark) => run(process.execPath, ['--conditions=source', '--import', '@swc-node/register/esm-register', script, join(folder, 'keys'), go, mark], { cwd: join(source, '..', '..', '..'), env: { ...process.env, NODE_OPTIONS: '' } }));
+    while (!ready.every((mark) => existsSync(mark))) await Promise.race([new Promise((later) => setTimeout(later, 5)), ...running.map((one) => one.then(() => Promise.reject(new Error('ended before it was told to go'))))]);
+    await writeFile(go, '');
+    const processes = await Promise.all(running);
     for (const { stdout } of processes) for (const [n, text] of (JSON.parse(stdout) as string[]).entries()) expect(await store.unwrap(`org_${n}`, text, `org_${n}`)).toEqual(Buffer.alloc(32, 5));
     expect((await readdir(join(folder, 'keys'))).filter((name) => !name.endsWith('.keys.json'))).toEqual([]);
   }, 30_000);

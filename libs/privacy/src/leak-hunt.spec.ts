@@ -1,4 +1,4 @@
-import { deflateSync, gzipSync } from 'node:zlib';
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { canaryPerson } from './canary-person.js';
 import { huntLeaks } from './leak-hunt.js';
 
@@ -44,6 +44,7 @@ describe('the hunt finds each leak that is planted for it', () => {
     ['Latin-1', 'latin-1', Buffer.from(name, 'latin1')],
     ['gzip', 'gzip > plain', gzipSync(`some text ${name} and more`)],
     ['gzip inside other bytes', 'gzip > plain', around(gzipSync(name))],
+    ['gzip of a named file', 'gzip > plain', around(Buffer.concat([Buffer.from('1f8b081e0000000000030200aabb6c6f672e74787400686900', 'hex'), Buffer.from('cccc', 'hex'), deflateRawSync(name)]))],
     ['deflate', 'deflate > plain', around(deflateSync(`some text ${name} and more`, { level: 9 }))],
     ['URL in base64', 'base64 > url > plain', around(Buffer.from(`q=${encodeURIComponent(name)}`).toString('base64'))],
     ['base64 in base64', 'base64 > base64 > plain', around(Buffer.from(Buffer.from(name).toString('base64')).toString('base64'))],

@@ -7,6 +7,7 @@ import { Sealed, label, revealCapability } from './sealed.js';
 
 const NAME = 'Qëzvxwöj';
 const sealed = label('direct', { givenName: NAME });
+const bare = label('direct', NAME);
 const leave = () => revealCapability({ purpose: 'ASSISTANCE', auditId: 'aud-1' });
 
 const code = (act: () => unknown): string => {
@@ -26,19 +27,19 @@ describe('a labelled value cannot be printed (T11)', () => {
     expect(code(() => JSON.stringify({ person: [{ sealed }] }))).toBe('SEALED_VALUE');
   });
 
-  it.each([
-    ['inspect', () => inspect({ sealed }, { depth: 10, showHidden: true, getters: true })],
-    ['inspect without the custom hook', () => inspect(sealed, { customInspect: false, showHidden: true, getters: true })],
-    ['format', () => format('%s %o %O %d', sealed, sealed, sealed, sealed)],
-    ['a template', () => `${String(sealed)} ${sealed as unknown as string}`],
-    ['structuredClone', () => inspect(structuredClone(sealed))],
-    ['Object.assign', () => JSON.stringify(Object.assign({}, sealed))],
-    ['a spread', () => JSON.stringify({ ...sealed })],
-    ['its own properties', () => JSON.stringify(Reflect.ownKeys(sealed))],
-    ['v8', () => `${serialize(sealed).toString('latin1')} ${inspect(deserialize(serialize(sealed)))}`],
-    ['a thrown error', () => inspect(new Error('failed', { cause: sealed }))],
+  it.each<[string, (value: Sealed<unknown>) => string]>([
+    ['inspect', (value) => inspect({ value }, { depth: 10, showHidden: true, getters: true })],
+    ['inspect without the custom hook', (value) => inspect(value, { customInspect: false, showHidden: true, getters: true })],
+    ['format', (value) => format('%s %o %O %d', value, value, value, value)],
+    ['a template', (value) => `${String(value)} ${value as unknown as string}`],
+    ['structuredClone', (value) => inspect(structuredClone(value))],
+    ['Object.assign', (value) => JSON.stringify(Object.assign({}, value))],
+    ['a spread', (value) => JSON.stringify({ ...value })],
+    ['its own properties', (value) => JSON.stringify(Reflect.ownKeys(value))],
+    ['v8', (value) => `${serialize(value).toString('latin1')} ${inspect(deserialize(serialize(value)))}`],
+    ['a thrown error', (value) => inspect(new Error('failed', { cause: value }))],
   ])('%s shows nothing', (_, print) => {
-    const printed = print();
+    const printed = print(sealed) + print(bare);
     expect(printed).not.toContain(NAME);
     expect(printed).not.toContain('givenName');
   });

@@ -50,11 +50,15 @@ describe('a wire schema', () => {
   it('tells times by who reads them: to the minute when directed, not at all to the network (G11)', () => {
     expect(wire.instant.accepts('2026-11-24T03:06:17Z', 'directed')).toBe(false);
     expect(wire.instant.accepts('2026-11-24T03:06:17Z', 'instance')).toBe(true);
-    expect([wire.instant.allowedFor('network'), wire.day.allowedFor('network'), wire.period.allowedFor('network')]).toEqual([false, false, true]);
+    const allowed = (schema: WireSchema<unknown>, field: string): string[] => (['instance', 'directed', 'network'] as const).filter((audience) => schema.allowedFor(audience, field));
+    expect(allowed(wire.instant, 'dueAt')).toEqual(['instance', 'directed']);
+    expect(allowed(wire.instant, 'arrivesAt')).toEqual(['instance']);
+    expect(allowed(wire.day, 'dueAt')).toEqual(['instance']);
+    expect(allowed(wire.period, 'arrival')).toEqual(['instance', 'directed', 'network']);
   });
 
   it('keeps the shared case reference inside the instance (decisions 8)', () => {
-    expect(['service', 'instance', 'directed', 'network'].map((audience) => wire.ref('csr').allowedFor(audience as 'instance'))).toEqual([true, true, false, false]);
+    expect(['service', 'instance', 'directed', 'network'].map((audience) => wire.ref('csr').allowedFor(audience as 'instance', 'case'))).toEqual([true, true, false, false]);
   });
 
   it('counts versions, and nothing as long as a phone number or a date', () => {

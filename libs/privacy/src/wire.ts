@@ -16,15 +16,16 @@ interface Declaration {
   readonly dataClass: DataClass;
   /** For documents; the check itself is `accepts`. */
   readonly jsonSchema: JsonSchema;
-  readonly audiences: readonly Audience[];
+  readonly allowed: (audience: Audience, field: string) => boolean;
   readonly prefix?: string;
   readonly list?: CodeList<string>;
   readonly check: (value: unknown, audience: Audience) => boolean;
 }
 
-const EVERYWHERE: readonly Audience[] = ['service', 'instance', 'directed', 'network'];
-/** Network events tell no time finer than a period (G11). */
-const NOT_NETWORK: readonly Audience[] = ['service', 'instance', 'directed'];
+const everywhere = (): boolean => true;
+const inside = (audience: Audience): boolean => audience === 'service' || audience === 'instance';
+/** The one exact time that an organisation is told is what it has to act by (design 9.1); the network is told periods (G11). */
+const insideOrDue = (audience: Audience, field: string): boolean => inside(audience) || (audience === 'directed' && field === 'dueAt');
 /** The shared `caseRef` of the services: no organisation ever sees it (decisions 8). */
 const CASE_REF = 'csr';
 
@@ -55,9 +56,9 @@ export class WireSchema<out T> {
   get prefix(): string | undefined { return this.#declaration.prefix; }
   get list(): CodeList<string> | undefined { return this.#declaration.list; }
 
-  /** Whether an event for this audience may have such a field at all. */
-  allowedFor(audience: Audience): boolean {
-    return this.#declaration.audiences.includes(audience);
+  /** Whether an event for this audience may have such a field, under this name, at all. */
+  allowedFor(audience: Audience, field: string): boolean {
+    return this.#declaration.allowed(audience, field);
   }
   /** Whether this value may be in it. A missing optional field is the caller's business. */
   accepts(value: unknown, audience: Audience): value is T {
@@ -77,7 +78,7 @@ export function versionOf(value: unknown): Version {
 
 function listed<T>(kind: 'code' | 'band', list: CodeList<string>): WireSchema<T> {
   const values = new Set<unknown>(list.values);
-  return declare<T>({ kind, list, dataClass: list.dataClass ?? 'operational', audiences: EVERYWHERE, jsonSchema: { type: 'string', enum: [...list.values] }, check: (value) => values.has(value) });
+  return declare<T>({ kind, list, dataClass: list.dataClass ?? 'operational', allowed: everywhere, jsonSchema: { type: 'string', enum: [...list.values] }, check: (value) => values.has(value) });
 }
 
 /** Everything that an event can be made of. There is no text, no number, no list and no nesting. */
@@ -85,20 +86,20 @@ export const wire = {
   ref: <P extends string>(prefix: P): WireSchema<Ref<P>> => {
     if (!/^[a-z]{2,8}$/.test(prefix)) throw new PrivacyRefusal('REF_PREFIX_INVALID');
     return declare({
-      kind: 'ref', prefix, dataClass: 'operational', audiences: prefix === CASE_REF ? ['service', 'instance'] : EVERYWHERE,
+      kind: 'ref', prefix, dataClass: 'operational', allowed: prefix === CASE_REF ? inside : everywhere,
       jsonSchema: { type: 'string', pattern: `^${prefix}_[a-z2-7]{34}$` }, check: (value) => isRef(value, prefix),
     });
   },
   code: <V extends string>(list: CodeList<V>): WireSchema<Code<V>> => listed('code', list),
   band: <V extends string>(list: CodeList<V>): WireSchema<Band> => listed('band', list),
-  period: declare<Period>({ kind: 'period', dataClass: 'operational', audiences: EVERYWHERE, jsonSchema: { type: 'string', pattern: '^20[2-9]\\d-(W\\d\\d|\\d\\d|Q[1-4])$' }, check: isPeriod }),
-  day: declare<Day>({ kind: 'day', dataClass: 'operational', audiences: NOT_NETWORK, jsonSchema: { type: 'string', format: 'date' }, check: isDay }),
-  version: declare<Version>({ kind: 'version', dataClass: 'operational', audiences: EVERYWHERE, jsonSchema: { type: 'integer', minimum: 0, maximum: VERSION_LIMIT }, check: isVersion }),
+  period: declare<Period>({ kind: 'period', dataClass: 'operational', allowed: everywhere, jsonSchema: { type: 'string', pattern: '^20[2-9]\\d-(W\\d\\d|\\d\\d|Q[1-4])$' }, check: isPeriod }),
+  day: declare<Day>({ kind: 'day', dataClass: 'operational', allowed: inside, jsonSchema: { type: 'string', format: 'date' }, check: isDay }),
+  version: declare<Version>({ kind: 'version', dataClass: 'operational', allowed: everywhere, jsonSchema: { type: 'integer', minimum: 0, maximum: VERSION_LIMIT }, check: isVersion }),
   instant: declare<Instant>({
-    kind: 'instant', dataClass: 'operational', audiences: NOT_NETWORK, jsonSchema: { type: 'string', format: 'date-time' },
+    kind: 'instant', dataClass: 'operational', allowed: insideOrDue, jsonSchema: { type: 'string', format: 'date-time' },
     check: (value, audience) => isInstant(value, audience === 'directed' ? 'minute' : 'millisecond'),
   }),
-  boolean: declare<boolean>({ kind: 'boolean', dataClass: 'operational', audiences: EVERYWHERE, jsonSchema: { type: 'boolean' }, check: (value) => typeof value === 'boolean' }),
+  boolean: declare<boolean>({ kind: 'boolean', dataClass: 'operational', allowed: everywhere, jsonSchema: { type: 'boolean' }, check: (value) => typeof value === 'boolean' }),
   optional: <T>(schema: WireSchema<T>): WireSchema<T | undefined> => declare(declarationOf(schema), true),
 } as const;
 

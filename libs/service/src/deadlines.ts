@@ -3,7 +3,7 @@ import type { Lifecycle } from '@footbridge/lifecycle';
 import type { Engine } from './engine.js';
 import { Problem } from './problem.js';
 
-interface Due { aggregate: string; clock: string; lifecycle: string; owner: string; command: string | null; body: Record<string, unknown> | null; alert: string | null; alert_to: string | null; attempts: number }
+interface Due { aggregate: string; clock: string; lifecycle: string; owner: string; command: string | null; body: Record<string, unknown> | null; alert: string | null; alert_to: string | null; attempts: number; was_due: Date }
 
 /** Turns due deadlines into ordinary PLATFORM commands or alerts. Several replicas share the work (SKIP LOCKED). */
 export class Deadlines {
@@ -32,9 +32,10 @@ export class Deadlines {
   async #claim(): Promise<Due[]> {
     const now = this.engine.clock.now().toISOString();
     const { rows } = await this.engine.store.pool.query<Due>(`update deadline d set attempts = d.attempts + 1, due_at = $1::timestamptz + least(d.attempts + 1, 60) * interval '10 seconds'
-      from (select aggregate, clock from deadline where done_at is null and due_at <= $1 order by due_at limit 50 for update skip locked) c
-      where d.aggregate = c.aggregate and d.clock = c.clock returning d.*`, [now]);
-    return rows;
+      from (select aggregate, clock, due_at from deadline where done_at is null and due_at <= $1 order by due_at limit 50 for update skip locked) c
+      where d.aggregate = c.aggregate and d.clock = c.clock returning d.*, c.due_at as was_due`, [now]);
+    // In the order in which they were due: an escalation rings before the end that it warns of.
+    return rows.sort((a, b) => a.was_due.getTime() - b.was_due.getTime());
   }
   async #ring(d: Due): Promise<boolean> {
     const l: Lifecycle = this.engine.lifecycle(d.lifecycle);

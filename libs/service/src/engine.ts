@@ -2,14 +2,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import { ConsentPurpose, type ContractEvent, type Role } from '@footbridge/contracts';
 import {
   NONE, actsOnBehalf, bodyOf, checkBody, collectionOf, commandsNow, fieldsOf, isPersonal, needsFresh, refusals, rowFor, tableOf,
-  type Acting, type AnyRow, type BaseRow, type Clock as LifecycleClock, type Facts, type Fields, type Lifecycle, type Refusal,
+  type Acting, type AnyRow, type BaseRow, type Clock as LifecycleClock, type Facts, type Fields, type Lifecycle, type Refusal, type RowOptions,
 } from '@footbridge/lifecycle';
 import { outboxRow, type Freshness } from '@footbridge/messaging';
 import { label, newRef, revealCapability, type EventDef, type Gate, type PersonalClass, type Sealed } from '@footbridge/privacy';
 import { later, type Clock } from './clock.js';
 import type { Principal } from './identity/principal.js';
 import { Problem } from './problem.js';
-import { Conflict, Stale, quote, type Change, type Expectation, type Loaded, type Store } from './store.js';
+import { Conflict, Stale, quote, type Change, type Expectation, type Loaded, type Store, type Together } from './store.js';
 
 export interface Idempotency { readonly caller: string; readonly key: string; readonly request: string }
 
@@ -71,7 +71,6 @@ export class Engine {
   }
   async #run(input: CommandInput): Promise<Answer> {
     return this.#again(async () => {
-      if (input.idempotency) { const before = await this.#answered(input.idempotency); if (before) return before; }
       const { lifecycle: l, command, caller } = input;
       const found = input.reference === undefined ? undefined : await this.load(l, caller, input.reference);
       if (found && input.ifMatch !== undefined && input.ifMatch !== found.row.version) throw new Problem('stale-version', { version: found.row.version });
@@ -81,7 +80,8 @@ export class Engine {
       const acting = this.#acting(l, table, caller, found?.row, input.body);
       const body = await this.#body(l, table, input.body, caller.organisation);
       const row = found?.row ?? this.#draft(l, table, body, caller.organisation, randomUUID(), now);
-      const approval = table[6]?.approval;
+      const asks = table[6]?.approval;
+      const approval = typeof asks === 'function' ? asks({ row, body }) : asks;
       if (approval && !input.approved) return this.#ask(input, table, row, found !== undefined, acting, expects, now, approval);
       const planned = await this.#plan({ l, table, row, references: found?.references ?? {}, isNew: !found, body, acting, expects, now, ...(input.approved ? { approvedBy: input.approved.by } : {}) });
       const answer = this.#answer(planned, caller, found ? 200 : 201);
@@ -113,7 +113,7 @@ export class Engine {
   /** Loads what a caller may see; a foreign and a missing reference are answered alike. */
   async load(l: Lifecycle, caller: Principal, reference: string): Promise<Loaded> {
     const [found] = await this.store.find(l, caller.organisation,
-      `t.id = (select aggregate::uuid from reference where ref = $1->>3 and organisation in ($1->>0, '*') and kind = $1->>4) and (${l.visible ?? 'true'})`,
+      `t.id = (select aggregate::uuid from reference where ref = $1->>3 and organisation in ($1->>0, '*') and kind = $1->>4) and (${l.reachable ?? l.visible ?? 'true'})`,
       [caller.organisation, caller.subject, caller.roles, reference, l.prefix]);
     if (!found) throw new Problem('not-found');
     return found;
@@ -174,7 +174,8 @@ export class Engine {
   async timeline(l: Lifecycle, row: BaseRow, caller: Principal): Promise<readonly Values[]> {
     const own = row.owner === caller.organisation;
     const rows = await this.store.readAs<Values>(caller.organisation, `select jsonb_strip_nulls(jsonb_build_object('at', a.at, 'command', a.command, 'from', a.from_state, 'to', a.to_state, 'version', a.version, 'organisation', a.organisation, 'account', a.account, 'role', a.role, 'onBehalfOf', a.on_behalf_of, 'how', a.how, 'causedBy', a.caused_by, 'ground', a.ground, 'fields', to_jsonb(a.fields))) from audit a where a.aggregate = ($1->>0)::uuid and a.kind = $1->>1 order by a.position`, [row.id, l.prefix]);
-    return rows.filter((r) => own || r['command'] !== 'reveal').map((r) => {
+    const told = own ? undefined : l.told?.(row, caller.organisation) as readonly string[] | undefined;
+    return rows.filter((r) => (own || r['command'] !== 'reveal') && (!told || told.includes(r['to'] as string) && (r['from'] === undefined || told.includes(r['from'] as string)))).map((r) => {
       const { account, ground, fields, ...shared } = { ...r, at: new Date(r['at'] as string).toISOString() } as Values;
       return own ? { ...shared, account, ...(ground === undefined ? {} : { ground }), ...(fields === undefined ? {} : { fields }) } : shared;
     });
@@ -190,23 +191,51 @@ export class Engine {
     const nulls = typeof patch === 'object' && patch !== null ? Object.entries(patch).filter(([, v]) => v === null).map(([k]) => k) : [];
     const checked = checkBody(editable.body, patch);
     if ('errors' in checked) throw new Problem('validation-failed', { errors: checked.errors });
-    const known = new Map(fieldsOf(editable.body).map((f) => [f.name, f]));
     const changes: Values = {};
     for (const [name, value] of Object.entries(checked.value)) {
-      const field = known.get(name);
-      if (!field || !(name in (l.fields as Fields))) continue;
+      const field = (l.fields as Fields)[name];
+      if (!field) continue;
       if (nulls.includes(name)) { changes[name] = undefined; continue; }
-      const personal = isPersonal((l.fields as Fields)[name] as Fields[string]);
-      changes[name] = personal ? merged((found.row as unknown as Values)[name] as Sealed<unknown> | undefined, label((l.fields as Fields)[name]?.class as PersonalClass, value)) : value;
+      changes[name] = isPersonal(field) ? merged((found.row as unknown as Values)[name] as Sealed<unknown> | undefined, label(field.class as PersonalClass, value)) : value;
     }
+    return this.amend(l, found, caller, 'edit', changes, editable);
+  }
+
+  /** A change of columns that is no transition: decided, audited by field name and versioned like one. */
+  async amend(l: Lifecycle, found: Loaded, caller: Principal, command: string, changes: Readonly<Values>, more: Pick<RowOptions<Facts, BaseRow>, 'set' | 'companions' | 'notices'> = {}): Promise<Answer> {
+    const { state } = found.row;
+    const set = (facts: Facts, now: Date): Values => ({ ...changes, ...(more.set?.(facts, now) as Values | undefined) });
+    const table = [[state], command, state, [], [], { audience: 'service' }, { ...more, set }] as unknown as AnyRow;
+    const role = caller.roles.find((r) => this.#stands(l, found.row, caller, r)) ?? caller.roles[0] ?? 'PLATFORM';
+    const expects: Expectation[] = [];
+    const planned = await this.#plan({ l, table, row: found.row, references: found.references, isNew: false, body: changes, acting: { ...caller, role }, expects, now: this.clock.now() });
+    await this.#commit(planned, expects, []).catch((error: unknown) => { throw error instanceof Stale ? new Problem('stale-version', {}) : error instanceof Conflict ? conflictProblem(error.constraint) : error; });
+    return this.#answer(planned, caller, 200);
+  }
+
+  /** What another service told about a row is kept on it: no transition, but versioned, audited and with its clocks looked at again. */
+  async learn(input: Pick<PlatformInput, 'lifecycle' | 'owner' | 'causedBy' | 'alongside'> & { readonly id: string; readonly changes: Readonly<Values>; readonly notices?: RowOptions<Facts, BaseRow>['notices'] }): Promise<BaseRow | undefined> {
+    return this.#again(async () => {
+      const { lifecycle: l, owner, id, changes, notices } = input;
+      const [found] = await this.store.find(l, owner, 't.id = ($1->>0)::uuid', [id]);
+      if (!found) return undefined;
+      const { state } = found.row;
+      const table = [[state], 'learn', state, [], [], { audience: 'service' }, { set: () => changes, ...(notices ? { notices } : {}) }] as unknown as AnyRow;
+      const expects: Expectation[] = [];
+      const planned = await this.#plan({ l, table, row: found.row, references: found.references, isNew: false, body: changes, acting: { organisation: owner, subject: 'platform', roles: ['PLATFORM'], role: 'PLATFORM' }, expects, now: this.clock.now(), ...(input.causedBy ? { causedBy: input.causedBy } : {}) });
+      await this.#commit(planned, expects, input.alongside ?? []);
+      return planned.row;
+    });
+  }
+
+  /** An event that no row of a table emits, as a change of the outbox: it is committed with whatever it tells of. */
+  announce(event: EventDef, about: { readonly aggregate: string; readonly version: number; readonly owner?: string; readonly caseRef?: string; readonly causedBy?: string; readonly about?: string }, data: Readonly<Values>): Change {
     const now = this.clock.now();
-    const row = { ...found.row, ...changes, version: found.row.version + 1, updatedAt: now.toISOString() } as BaseRow;
-    const keys: Change[] = [];
-    const columns = await this.store.columnsOf(l, row, [...Object.keys(changes), 'version', 'updatedAt'], keys);
-    await this.store.commit(row.owner, [...keys, { t: tableOf(l), op: 'update', row: columns, id: row.id, version }, { t: 'audit', op: 'insert', row: {
-      at: now.toISOString(), organisations: [row.owner], kind: l.prefix, aggregate: row.id, command: 'edit', from_state: row.state, to_state: row.state, version: row.version,
-      organisation: caller.organisation, account: caller.subject, role: caller.roles[0] ?? null, fields: Object.keys(changes) } }], []).catch((error: unknown) => { throw error instanceof Stale ? new Problem('stale-version', {}) : error; });
-    return { status: 200, headers: { etag: `"${row.version}"` }, body: this.view(l, row, found.references, caller, undefined) };
+    const audience = event.audience === 'network' ? 'network' : 'instance';
+    return { t: 'outbox', op: 'insert', row: outboxRow({
+      id: newRef('evt'), type: event.type, time: audience === 'network' ? hour(now) : now.toISOString(), audience, copy: 0, ...about,
+      data: this.gate.encode(event, data, { topic: `footbridge.${this.service}`, key: about.aggregate }),
+    }) };
   }
 
   /** A second person's word on a step that takes two (decisions 6). The guards run again. */
@@ -224,7 +253,8 @@ export class Engine {
     const l = this.lifecycle(asked.lifecycle);
     const asker: Principal = { subject: asked.asked_by, organisation: asked.asked_organisation, roles: [asked.asked_role] };
     const own = asked.aggregate === null ? undefined : (await this.store.named(asked.asked_organisation, [asked.aggregate])).get(asked.aggregate);
-    const answer = await this.run({ lifecycle: l, command: asked.command, ...(own ? { reference: own } : {}), body: asked.body, caller: asker, approved: { by: caller.subject, role } });
+    const body = typeof asked.body['$sealed'] === 'string' ? (await this.store.openJson(String(asked.body['$subject']), asked.owner, 'approval', asked.id, asked.body['$sealed'])).reveal(revealCapability({ purpose: 'APPROVAL', auditId: reference })) : asked.body;
+    const answer = await this.run({ lifecycle: l, command: asked.command, ...(own ? { reference: own } : {}), body, caller: asker, approved: { by: caller.subject, role } });
     await settle('approved');
     const theirs = asked.aggregate === null ? undefined : (await this.store.named(caller.organisation, [asked.aggregate])).get(asked.aggregate);
     return { ...answer, status: 200, body: { ...answer.body, ...(theirs ? { id: theirs } : {}), approval: reference } };
@@ -295,13 +325,13 @@ export class Engine {
 
   async #plan(p: {
     l: Lifecycle; table: AnyRow; row: BaseRow; references: Readonly<Record<string, string>>; isNew: boolean; body: Values; acting: Acting; expects: Expectation[]; now: Date;
-    causedBy?: string; facts?: Readonly<Values>; approvedBy?: string;
+    causedBy?: string; facts?: Readonly<Values>; approvedBy?: string; together?: Together; issued?: Map<string, string>; keys?: Map<string, Buffer>;
   }): Promise<Planned> {
-    const { l, table, isNew, body, acting, now } = p;
+    const { l, table, isNew, body, acting, now, together = new Map() as Together, issued = new Map<string, string>(), keys = new Map<string, Buffer>() } = p;
     const [, command, to, , guards, emits, more] = table;
     const given: Facts = { row: p.row, body: p.approvedBy ? { ...body, approvedBy: p.approvedBy } : body, caller: acting, command };
-    const facts = { ...given, ...(p.facts ?? (l.facts ? await l.facts(this.store.reader(p.row.owner, p.expects), given, now) : {})) } as Facts;
-    for (const service of needsFresh(table)) if (this.freshness && !(await this.freshness.fresh(service, p.row.caseRef))) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
+    const facts = { ...given, ...(p.facts ?? (l.facts ? await l.facts(this.store.reader(p.row.owner, p.expects, together), given, now) : {})) } as Facts;
+    for (const service of needsFresh(table, facts)) if (this.freshness && !(await this.freshness.fresh(service, p.row.caseRef ?? (facts as { readonly caseRef?: string }).caseRef))) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
     const refused = refusals(guards, facts as never, now);
     if (refused.length > 0) throw this.#refusal(refused, p.row, acting, facts);
 
@@ -311,18 +341,30 @@ export class Engine {
     const organisations = [...new Set([owner, ...((l.parties?.(row) ?? []) as (string | undefined)[]).filter((o): o is string => o !== undefined), ...(isNew ? [] : p.row.organisations)])];
     row = { ...row, organisations };
     const after = { ...facts, row };
-    const clocks = this.#clocks(l, isNew ? undefined : p.row.state, row, after, now);
+    const clocks = this.#clocks(l, isNew ? undefined : p.row, row, after, now);
     row = { ...row, ...(clocks.dueAt === undefined ? { dueAt: undefined } : { dueAt: clocks.dueAt }) } as BaseRow;
 
     const references: Record<string, string> = { ...p.references };
     const rows: Change[] = [];
-    for (const organisation of l.publicReference ? [EVERYBODY] : organisations) if (!references[organisation]) {
-      references[organisation] = newRef(l.prefix);
-      rows.push({ t: 'reference', op: 'insert', row: { ref: references[organisation], organisation, kind: l.prefix, aggregate: row.id } });
+    const said: Values = {};
+    for (const { organisation, kind, aggregate: of, as, ref } of more?.introduces?.(after as never, now) ?? []) {
+      const key = `${organisation} ${kind} ${of}`;
+      const known = issued.get(key) ?? (of === row.id ? references[organisation] : (await this.store.named(organisation, [of])).get(of));
+      const given = known ?? ref ?? newRef(kind);
+      if (known === undefined) rows.push({ t: 'reference', op: 'insert', row: { ref: given, organisation, kind, aggregate: of } });
+      issued.set(key, given);
+      if (of === row.id) references[organisation] = given;
+      if (as) said[as] = given;
     }
+    for (const organisation of l.publicReference ? [EVERYBODY] : organisations) if (!references[organisation]) {
+      const given = issued.get(`${organisation} ${l.prefix} ${row.id}`);
+      references[organisation] = given ?? newRef(l.prefix);
+      if (given === undefined) rows.push({ t: 'reference', op: 'insert', row: { ref: references[organisation], organisation, kind: l.prefix, aggregate: row.id } });
+    }
+    together.set(row.id, { lifecycle: l, row, references });
     const changed = isNew ? undefined : Object.keys({ ...changes, organisations: 0, version: 0, updatedAt: 0, dueAt: 0 });
     const keyRows: Change[] = [];
-    const columns = await this.store.columnsOf(l, row, changed, keyRows);
+    const columns = await this.store.columnsOf(l, row, changed, keyRows, keys);
     rows.unshift(...keyRows, isNew ? { t: tableOf(l), op: 'insert', row: columns } : { t: tableOf(l), op: 'update', row: columns, id: row.id, version: p.row.version });
     rows.push(...clocks.rows);
     rows.push({ t: 'audit', op: 'insert', row: {
@@ -330,15 +372,15 @@ export class Engine {
       organisation: acting.organisation, account: acting.subject, role: acting.role, on_behalf_of: acting.role === 'PERSON' || acting.role === 'GUARDIAN' ? acting.role : null, how: acting.how ?? null,
       caused_by: p.causedBy ?? null, ground: l.consentRef?.(row) ?? null, fields: Object.keys(body),
     } });
-    rows.push(...await this.#events(l, emits, row, after, references, now, p.causedBy));
+    rows.push(...await this.#events(l, emits, row, after, references, now, p.causedBy, undefined, said));
     for (const notice of more?.notices?.(after as never, now) ?? []) rows.push(...await this.#events(l, notice.event, row, after, references, now, p.causedBy, notice.recipients, notice.data, notice.about));
     const planned: Planned = { rows, row, references, facts: after, lifecycle: l };
     for (const c of more?.companions?.(after as never, now) ?? []) {
       const other = this.lifecycle(c.lifecycle);
-      const found = c.id === undefined ? undefined : (await this.store.find(other, owner, 't.id = ($1->>0)::uuid', [c.id]))[0];
+      const found: Loaded | undefined = c.id === undefined ? undefined : together.get(c.id) ?? (await this.store.find(other, owner, 't.id = ($1->>0)::uuid', [c.id]))[0];
       const otherTable = this.#rowOf(other, found?.row.state ?? NONE, c.command);
       const otherBody = this.#labelled(otherTable, c.body);
-      const planned2 = await this.#plan({ l: other, table: otherTable, row: found?.row ?? this.#draft(other, otherTable, otherBody, owner, randomUUID(), now), references: found?.references ?? {}, isNew: !found, body: otherBody, acting: { ...acting, role: c.as }, expects: p.expects, now, ...(c.facts ? { facts: c.facts } : {}), ...(p.causedBy ? { causedBy: p.causedBy } : {}) });
+      const planned2 = await this.#plan({ l: other, table: otherTable, row: found?.row ?? this.#draft(other, otherTable, otherBody, owner, c.creates ?? randomUUID(), now), references: found?.references ?? {}, isNew: !found, body: otherBody, acting: { ...acting, role: c.as }, expects: p.expects, now, together, issued, keys, ...(c.facts ? { facts: c.facts } : {}), ...(p.causedBy ? { causedBy: p.causedBy } : {}) });
       rows.push(...planned2.rows.filter((r) => !(r.t === 'subject_key' && rows.some((x) => x.t === 'subject_key' && x.row['subject'] === r.row['subject']))));
     }
     return planned;
@@ -356,16 +398,18 @@ export class Engine {
     return new Problem('guard-refused', { guards }, headers);
   }
 
-  #clocks(l: Lifecycle, from: string | undefined, row: BaseRow, facts: Facts, now: Date): { rows: Change[]; dueAt?: string } {
+  /** A clock that goes on to the same moment is left alone: what it has raised is not raised again. */
+  #clocks(l: Lifecycle, before: BaseRow | undefined, row: BaseRow, facts: Facts, now: Date): { rows: Change[]; dueAt?: string } {
     const rows: Change[] = [];
     let dueAt: string | undefined;
     for (const clock of (l.clocks ?? []) as readonly LifecycleClock<string, Facts>[]) {
-      const was = from !== undefined && clock.in.includes(from);
+      const was = before !== undefined && clock.in.includes(before.state);
       const is = clock.in.includes(row.state);
       if (was && !is) rows.push({ t: 'deadline', op: 'delete', row: { aggregate: row.id, clock: clock.name } });
       if (is) {
         const due = clock.due(facts, now);
         if (due && clock.shown) dueAt = due.toISOString();
+        if (was && clock.due({ ...facts, row: before }, new Date(before.updatedAt))?.getTime() === due?.getTime()) continue;
         if (was) rows.push({ t: 'deadline', op: 'delete', row: { aggregate: row.id, clock: clock.name } });
         if (due) rows.push({ t: 'deadline', op: 'insert', row: { aggregate: row.id, clock: clock.name, lifecycle: l.name, owner: row.owner, due_at: due.toISOString(), command: clock.command ?? null, body: clock.body ?? null, alert: clock.alert?.code ?? null, alert_to: clock.alert?.to(facts) ?? null } });
       }
@@ -419,11 +463,15 @@ export class Engine {
   async #ask(input: CommandInput, table: AnyRow, row: BaseRow, exists: boolean, acting: Acting, expects: Expectation[], now: Date, roles: readonly Role[]): Promise<Answer> {
     // The guards speak now, so that nobody is asked to approve what cannot happen; they run again at the approval.
     const checked = await this.#body(input.lifecycle, table, input.body, input.caller.organisation);
-    await this.#plan({ l: input.lifecycle, table, row, references: {}, isNew: !exists, body: checked, acting, expects, now });
+    const planned = await this.#plan({ l: input.lifecycle, table, row, references: {}, isNew: !exists, body: checked, acting, expects, now });
     const ref = newRef(approvalPrefix[this.service] ?? 'apr');
     const expires = later(now, 72 * 3_600_000);
-    await this.store.commit(row.owner, [{ t: 'approval', op: 'insert', row: {
-      id: randomUUID(), ref, owner: row.owner, lifecycle: input.lifecycle.name, aggregate: exists ? row.id : null, command: input.command, body: input.body ?? {}, roles, asked_by: input.caller.subject,
+    const id = randomUUID();
+    const keys: Change[] = [];
+    // What waits for a second person waits sealed where it is about somebody.
+    const body = fieldsOf(bodyOf(table)).some((f) => isPersonal(f as never)) ? { $sealed: await this.store.sealJson(planned.row, 'approval', id, input.body ?? {}, keys), $subject: planned.row.caseRef ?? planned.row.id } : input.body ?? {};
+    await this.store.commit(row.owner, [...keys, { t: 'approval', op: 'insert', row: {
+      id, ref, owner: row.owner, lifecycle: input.lifecycle.name, aggregate: exists ? row.id : null, command: input.command, body, roles, asked_by: input.caller.subject,
       asked_organisation: input.caller.organisation, asked_role: acting.role, asked_at: now.toISOString(), expires_at: expires.toISOString(), state: 'waiting' } }], []);
     return { status: 202, headers: { location: `/v1/approvals/${ref}` }, body: { approval: ref, state: 'waiting', expiresAt: expires.toISOString(), roles } };
   }
@@ -445,11 +493,11 @@ export class Engine {
   async #again<T>(attempt: () => Promise<T>, idempotency?: Idempotency): Promise<T> {
     for (let n = 0; ; n += 1) {
       try { return await attempt(); } catch (error) {
+        // A repeated request is answered as the first time, whatever has become of the aggregate since.
+        if (idempotency && (error instanceof Problem || error instanceof Conflict)) { const before = await this.#answered(idempotency); if (before) return before as T; }
         if (error instanceof Stale && n < 20) { await new Promise((r) => setTimeout(r, Math.random() * 5 * n)); continue; }
         if (error instanceof Stale) throw new Problem('service-unavailable', {}, { 'retry-after': '1' });
-        // Another request with the same key was faster: its answer is the answer.
-        if (error instanceof Conflict && error.constraint === 'idempotency_pkey' && idempotency) { const before = await this.#answered(idempotency); if (before) return before as T; }
-        if (error instanceof Conflict && error.constraint === 'subject_key_pkey' && n < 20) continue;
+        if (error instanceof Conflict && (error.constraint === 'subject_key_pkey' || error.constraint === 'reference_organisation_kind_aggregate_key') && n < 20) continue;
         // The effect of this event is there already.
         if (error instanceof Conflict && error.constraint === 'inbox_pkey') return undefined as T;
         if (error instanceof Conflict) throw conflictProblem(error.constraint);

@@ -19,3 +19,5 @@ export type { DenyList, Standing } from './identity/deny-list.js';
 export type { Principal } from './identity/principal.js';
 export { accountRoles, tokenRoles } from './identity/token-roles.js';
 export { provision, provisionedRoles, type Provisioned } from './provision.js';
+export { inForce, isCleared, knownClearance, knownConsents, type KnownClearance, type KnownConsent } from './known.js';
+export { WrongSetting, processSettings, startFromEnv, type ProcessSettings } from './main.js';

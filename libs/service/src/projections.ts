@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import { events } from '@footbridge/contracts';
+import { ConsentCategory, codesOf, events } from '@footbridge/contracts';
 import type { Lifecycle, ReactionEvent } from '@footbridge/lifecycle';
 import { HandlerRefusal, type EventContext, type ReceivedEvent } from '@footbridge/messaging';
 import { isRef } from '@footbridge/privacy';
@@ -48,9 +48,9 @@ export function sharedProjections(service: string): readonly (new (...args: neve
   const has = (name: string): boolean => foreign.some((e) => e.name === name && e.audience !== 'service');
   const consent: Handle = async (tx, event) => {
     const d = event.data;
-    await tx.query(`insert into known_consent (consent, case_ref, purpose, recipient, state, valid_until, version) values ($1, $2, $3, $4, $5, $6, $7)
-      on conflict (consent) do update set state = excluded.state, valid_until = coalesce(excluded.valid_until, known_consent.valid_until), version = excluded.version where known_consent.version < excluded.version`,
-    [event.consentRef, event.caseRef, d['purpose'], d['recipient'] ?? null, d['state'], d['until'] ?? null, event.version]);
+    await tx.query(`insert into known_consent (consent, case_ref, purpose, recipient, state, valid_until, categories, version) values ($1, $2, $3, $4, $5, $6, $7, $8)
+      on conflict (consent) do update set state = excluded.state, valid_until = coalesce(excluded.valid_until, known_consent.valid_until), categories = case when excluded.categories = '{}' then known_consent.categories else excluded.categories end, version = excluded.version where known_consent.version < excluded.version`,
+    [event.consentRef, event.caseRef, d['purpose'], d['recipient'] ?? null, d['state'], d['until'] ?? null, codesOf(ConsentCategory, d), event.version]);
     await learn(tx, d['recipient'], d['recipientCase'], 'cas', event.caseRef);
   };
   const pick = (handlers: Record<string, Handle>): Record<string, Handle> => Object.fromEntries(Object.entries(handlers).filter(([name]) => has(name)));
@@ -102,7 +102,8 @@ export function reactionsOf(lifecycles: readonly Lifecycle[]): readonly (new (..
         for (const [n, { id, owner }] of found.entries()) {
           // Each row has its own inbox entry, so that a stop in the middle goes on with the rest.
           const own = n === 0 ? inbox : { ...inbox, row: context.inboxRow(`${handler}.${id}`) };
-          await this.engine.runAs({ lifecycle: l, command: reaction.command, id, owner, body: reaction.body?.(event) ?? {}, as: reaction.as, causedBy: event.id, alongside: [own] }).catch(settled);
+          const told = { lifecycle: l, id, owner, causedBy: event.id, alongside: [own] };
+          await (reaction.learns ? this.engine.learn({ ...told, changes: reaction.learns(event, this.engine.clock.now()) }) : this.engine.runAs({ ...told, command: reaction.command, body: reaction.body?.(event) ?? {}, as: reaction.as })).catch(settled);
         }
       } catch (error) { settled(error); }
     },

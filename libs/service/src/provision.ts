@@ -36,7 +36,7 @@ export async function provision(adminUrl: (database: string) => string, password
     }
   });
   await asAdmin(adminUrl(database), async (client) => {
-    await client.query(`revoke all on database ${client.escapeIdentifier(database)} from public; revoke all on schema public from public; grant connect on database ${client.escapeIdentifier(database)} to ${provisionedRoles.join(', ')}`);
+    await client.query(`revoke all on database ${client.escapeIdentifier(database)} from public; revoke all on schema public from public; grant connect, temporary on database ${client.escapeIdentifier(database)} to ${provisionedRoles.join(', ')}`);
     for (const { name, schema, owns } of roles) {
       await client.query(owns ? `create schema if not exists ${schema} authorization ${name}` : `grant usage on schema ${schema} to ${name}`);
       await client.query(`alter role ${name} set search_path = ${schema}`);

@@ -7,7 +7,7 @@ import { messagingSchema } from '@footbridge/messaging';
 export const serviceSchema = (schema: string, owner: string): string => `
 create table reference (ref text primary key, organisation text not null, kind text not null, aggregate text not null, unique (organisation, kind, aggregate));
 create index reference_aggregate on reference (aggregate);
-create table subject_key (subject text primary key, owner text not null, wrapped text not null, created_at timestamptz not null default now());
+create table subject_key (subject text not null, owner text not null, wrapped text not null, created_at timestamptz not null default now(), primary key (subject, owner));
 create table audit (
   position bigint generated always as identity primary key, at timestamptz not null, organisations text[] not null, kind text not null, aggregate uuid,
   command text not null, from_state text, to_state text, version integer, organisation text, account text, role text, on_behalf_of text, how text,
@@ -34,7 +34,7 @@ create trigger deadline_left after delete on deadline for each row execute funct
 create table approval (
   id uuid primary key, ref text not null unique, owner text not null, lifecycle text not null, aggregate uuid, command text not null, body jsonb not null, roles text[] not null,
   asked_by text not null, asked_organisation text not null, asked_role text not null, asked_at timestamptz not null, expires_at timestamptz not null, state text not null, decided_by text);
-create table known_consent (consent text primary key, case_ref text not null, purpose text not null, recipient text, state text not null, valid_until timestamptz, version integer not null);
+create table known_consent (consent text primary key, case_ref text not null, purpose text not null, recipient text, state text not null, valid_until timestamptz, categories text[] not null default '{}', version integer not null);
 create index known_consent_case on known_consent (case_ref, purpose);
 create table known_clearance (case_ref text not null, step text not null, cleared boolean not null, until date, version integer not null, primary key (case_ref, step));
 create table known_organisation (organisation text primary key, type text not null, country text not null, active boolean not null, version integer not null);
@@ -45,33 +45,6 @@ create function read_as(org text, query text, p jsonb) returns setof jsonb langu
 begin
   perform set_config('app.org', org, true);
   return query execute query using p;
-end $$;
-
--- One command, one transaction, one round trip. 'expects' are the facts that the decision was based on.
-create function commit_change(p jsonb) returns void language plpgsql as $$
-declare c jsonb; r jsonb; n bigint; cols text;
-begin
-  perform set_config('app.org', p->>'org', true);
-  for c in select * from jsonb_array_elements(p->'expects') loop
-    execute format('select 1 from %I where id = ($1->>''id'')::uuid and version = ($1->>''version'')::integer for share', c->>'t') using c;
-    get diagnostics n = row_count;
-    if n = 0 then raise exception 'stale' using errcode = '40001'; end if;
-  end loop;
-  for c in select * from jsonb_array_elements(p->'rows') loop
-    r := c->'row';
-    if c->>'op' = 'delete' then
-      execute format('delete from %I t using jsonb_populate_record(null::%I, $1) v where %s', c->>'t', c->>'t',
-        (select string_agg(format('t.%I = v.%I', k, k), ' and ') from jsonb_object_keys(r) k)) using r;
-    elsif c->>'op' = 'update' then
-      cols := (select string_agg(quote_ident(k), ',') from jsonb_object_keys(r) k);
-      execute format('update %I set (%s) = (select %s from jsonb_populate_record(null::%I, $1)) where id = ($2->>''id'')::uuid and version = ($2->>''version'')::integer', c->>'t', cols, cols, c->>'t') using r, c;
-      get diagnostics n = row_count;
-      if n = 0 then raise exception 'stale' using errcode = '40001'; end if;
-    else
-      cols := (select string_agg(quote_ident(k), ',') from jsonb_object_keys(r) k);
-      execute format('insert into %I (%s) select %s from jsonb_populate_record(null::%I, $1)', c->>'t', cols, cols, c->>'t') using r;
-    end if;
-  end loop;
 end $$;
 
 -- Where an aggregate is, for events that name no organisation: identifiers only, never a sealed column.

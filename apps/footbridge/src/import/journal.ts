@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, createReadStream, fdatasync, fsyncSync, openSync, writeSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Refusal } from '../refusal.js';
@@ -16,6 +16,7 @@ export interface JournalHead {
   /** Random; the idempotency keys are made of it. */
   readonly import: string;
   readonly sha256: string;
+  readonly encoding: string;
   readonly mapping: string;
   readonly target: string;
   readonly rows: number;
@@ -36,16 +37,22 @@ export class Journal {
     private readonly outcomes: Map<number, readonly FieldRefusal[] | 'done'>, private readonly unanswered: ReadonlyMap<number, number>, readonly finished: boolean,
   ) {}
 
-  static pathFor(file: string, sha256: string): string {
-    return `${file}.${sha256.slice(0, 12)}.journal`;
+  /** Each sheet of a workbook is a table of its own. */
+  static pathFor(file: string, sha256: string, sheet?: string): string {
+    const content = sheet === undefined ? sha256 : createHash('sha256').update(`${sha256} ${sheet}`).digest('hex');
+    return `${file}.${content.slice(0, 12)}.journal`;
   }
 
   /** Journals of this file as it was before it was changed. */
   static async ofOtherContent(file: string, sha256: string): Promise<string[]> {
-    const own = basename(Journal.pathFor(file, sha256));
-    const names = await readdir(dirname(file));
     const start = `${basename(file)}.`;
-    return names.filter((name) => name !== own && name.startsWith(start) && /^[0-9a-f]{12}\.journal$/.test(name.slice(start.length))).map((name) => join(dirname(file), name));
+    const names = (await readdir(dirname(file))).filter((name) => name.startsWith(start) && /^[0-9a-f]{12}\.journal$/.test(name.slice(start.length)));
+    const found: string[] = [];
+    for (const path of names.map((name) => join(dirname(file), name))) {
+      const head = await headOf(path);
+      if (!head || head.sha256 !== sha256) found.push(path);
+    }
+    return found;
   }
 
   static async exists(path: string): Promise<boolean> {
@@ -118,12 +125,23 @@ export class Journal {
   }
 }
 
+async function headOf(path: string): Promise<JournalHead | undefined> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(8192), 0, 8192, 0);
+    const line = parsed(buffer.toString('utf8', 0, bytesRead).split('\n')[0] ?? '');
+    return isHead(line) ? line : undefined;
+  } finally {
+    await file.close();
+  }
+}
+
 function parsed(text: string): unknown {
   try { return JSON.parse(text); } catch { return undefined; }
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
 const isHead = (value: unknown): value is JournalHead => isObject(value) && value['format'] === 'footbridge-import-1'
-  && ['import', 'sha256', 'mapping', 'target'].every((name) => typeof value[name] === 'string') && typeof value['rows'] === 'number';
+  && ['import', 'sha256', 'encoding', 'mapping', 'target'].every((name) => typeof value[name] === 'string') && typeof value['rows'] === 'number';
 const isLine = (value: unknown): value is Line => isObject(value)
   && (typeof value['finished'] === 'string' || (typeof value['row'] === 'number' && (typeof value['sent'] === 'string' || typeof value['done'] === 'string' || Array.isArray(value['refused']))));

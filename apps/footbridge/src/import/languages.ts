@@ -42,6 +42,6 @@ function isKnown({ language: code }: Intl.Locale): boolean {
 
 /** HTCDS writes ISO 639-2: three letters, the terminology code. Where 639-2 has none for a language, its three-letter tag stands as it is. */
 export function toIso6392(tag: string): string {
-  const code = new Intl.Locale(tag).language;
+  const code = /^[a-z]{2,3}(?=-|$)/i.exec(tag)?.[0].toLowerCase() ?? tag;
   return threeLetters.get(code) ?? code;
 }

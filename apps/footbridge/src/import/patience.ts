@@ -1,3 +1,4 @@
+import { Refusal } from '../refusal.js';
 import type { Answer } from './client.js';
 import { problemCode } from './problem.js';
 
@@ -33,7 +34,10 @@ export class Patience {
     for (let tries = 1; ; tries++) {
       await this.whileBusy();
       if (this.signal.aborted) throw new Stopped('Stopped.');
-      const answer = await ask().catch(() => undefined);
+      const answer = await ask().catch((error: unknown) => {
+        if (error instanceof Stopped || error instanceof Refusal) throw error; // the client itself says that asking again is no use
+        return undefined;
+      });
       if (answer && !this.again(answer, tries)) return answer;
       const now = this.time.now();
       if (now - since > this.patienceMs) throw new Stopped(answer ? 'The server has been busy for ten minutes.' : 'The server has not answered for ten minutes.');

@@ -1,8 +1,8 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
-import { Refusal } from '../refusal.js';
 import { type Cell, joinList, type TableRow } from './cell.js';
 import { type Columns, REASON, SECOND_REASON } from './columns.js';
+import { Stopped } from './patience.js';
 import { type FieldRefusal, inWords } from './reason.js';
 import { csvLine } from './table/csv-cell.js';
 
@@ -79,7 +79,7 @@ export class RefusedReport {
         rmSync(this.part, { force: true });
         this.fd = openSync(this.part, 'wx', 0o600);
       } catch {
-        throw new Refusal(`The report ${this.part} cannot be written. Name another place with --report.`);
+        throw new Stopped(`The report ${this.part} cannot be written. Name another place with --report.`);
       }
       writeSync(this.fd, `\ufeff${csvLine([this.reason, ...this.names], this.separator)}`); // the mark tells Excel that it is UTF-8
     }

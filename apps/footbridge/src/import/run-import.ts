@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import { Refusal } from '../refusal.js';
 import type { TableRow } from './cell.js';
 import type { Answer, Client } from './client.js';
-import { Columns, plain } from './columns.js';
-import { Journal } from './journal.js';
+import { Columns, plain, REASON, SECOND_REASON } from './columns.js';
+import { Journal, type JournalHead } from './journal.js';
 import { noMapping, readMapping } from './mapping.js';
 import { type Clock, clock, Patience, Stopped } from './patience.js';
 import { problemCode, refusalsOf } from './problem.js';
@@ -61,7 +61,7 @@ export async function runImport(options: ImportOptions, client: () => Promise<Cl
   if (table.header) namesAreKnown(file.path, columns, table.header, 'header');
   const work = new Work(options, file, table, columns, around);
   if (options.report !== undefined && exists(options.report)) throw new Refusal(`The report ${options.report} exists already; it is never written over.`);
-  const journalPath = Journal.pathFor(options.file, file.sha256);
+  const journalPath = Journal.pathFor(options.file, file.sha256, options.sheet);
   const others = await Journal.ofOtherContent(options.file, file.sha256);
   const before = await Journal.exists(journalPath);
   if (!options.dryRun) checkResume(options, before, others);
@@ -149,7 +149,7 @@ class Work {
     const taken = names.filter((name) => this.columns.taken(name)).length;
     const leftOut = names.flatMap((name) => {
       const rule = this.columns.rule(name);
-      return rule && 'leftOut' in rule && !plain(name).endsWith('reason') ? [`  ${name}: ${rule.leftOut}`] : [];
+      return rule && 'leftOut' in rule && ![REASON, SECOND_REASON].includes(plain(name)) ? [`  ${name}: ${rule.leftOut}`] : [];
     });
     const unknown = names.filter((name) => name.trim() !== '' && !this.columns.rule(name));
     const { err } = this.around;
@@ -171,7 +171,7 @@ class Work {
   }
 
   async send(client: Client, begun: Journal | undefined, journalPath: string, { names, summary: { rows } }: Checked): Promise<ImportSummary> {
-    const said = { sha256: this.file.sha256, mapping: this.columns.mapping.sha256, target: client.target, rows };
+    const said = { sha256: this.file.sha256, encoding: this.file.content === 'zip' ? '' : this.file.content.encoding, mapping: this.columns.mapping.sha256, target: client.target, rows };
     const journal = begun ? sameWork(begun, said) : Journal.create(journalPath, said, this.around.now);
     const report = this.report(names);
     this.refused = 0;
@@ -184,12 +184,13 @@ class Work {
     const progress = new Progress(this.around.err, 'Importing:', rows - journal.settled, this.around.now);
     const inFlight = new Set<Promise<void>>();
     let stopped: string | undefined;
-    const fail = (error: unknown): void => {
-      stopped ??= error instanceof Stopped ? error.message : undefined;
-      stop();
-      if (!(error instanceof Stopped)) failure ??= error;
-    };
     let failure: unknown;
+    const fail = (error: unknown): void => {
+      const why = whyStopped(error);
+      if (why === undefined) failure ??= error;
+      else stopped ??= why;
+      stop();
+    };
     try {
       for await (const row of this.table.rows()) {
         if (stopping.signal.aborted) break;
@@ -206,7 +207,7 @@ class Work {
     progress.end();
     this.around.signal.removeEventListener('abort', stop);
     if (stopping.signal.aborted) stopped ??= 'Stopped.';
-    if (failure === undefined && stopped === undefined && this.fileChanged()) stopped = 'The file was changed while it was read.';
+    if (failure === undefined && stopped === undefined && this.fileChanged()) stopped = FILE_CHANGED;
     const path = stopped === undefined ? report.finish() : report.discard();
     if (stopped === undefined && !journal.finished) journal.end();
     journal.close();
@@ -256,7 +257,7 @@ class Work {
       progress.tick(this.note());
       return;
     }
-    stopWhereNoRowIsToBlame(answer);
+    stopWhereNoRowIsToBlame(path, answer);
     const refusals = problemCode(answer.body) === 'idempotency-key-reused' ? [fieldRefusal([], '', 'SENT_DIFFERENTLY')] : refusalsOf(answer, columnsOf);
     journal.refused(row.number, refusals);
     refuse(refusals);
@@ -279,22 +280,34 @@ class Work {
 }
 
 /** Goes on only with what was begun: another mapping or another instance would make other cases of the same rows. */
-function sameWork(journal: Journal, said: Pick<Journal['head'], 'sha256' | 'mapping' | 'target' | 'rows'>): Journal {
+function sameWork(journal: Journal, said: Omit<JournalHead, 'format' | 'import'>): Journal {
   const differs = (what: string): Refusal => new Refusal(`The import was begun with another ${what} (journal ${journal.path}). Go on with the same one.`);
   if (journal.head.sha256 !== said.sha256) throw differs('content of the file');
+  if (journal.head.encoding !== said.encoding) throw differs('encoding');
   if (journal.head.mapping !== said.mapping) throw differs('mapping file');
   if (journal.head.target !== said.target) throw differs('instance or account');
   return journal;
 }
 
-function stopWhereNoRowIsToBlame({ status, body }: Answer): void {
+const FILE_CHANGED = 'The file was changed while it was read.';
+
+function whyStopped(error: unknown): string | undefined {
+  if (error instanceof Stopped) return error.message;
+  if (error instanceof Refusal) return FILE_CHANGED; // it was read once without one
+  const code = typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? `The journal or the report cannot be written (${code}).` : undefined;
+}
+
+function stopWhereNoRowIsToBlame(path: Ready['path'], { status, body }: Answer): void {
   const code = problemCode(body);
+  if (status === 405 || (status >= 300 && status < 400) || (status === 404 && path === '/v1/cases')) throw new Stopped(`There is no ${path} at this address.`);
   if (status === 401) throw new Stopped('The server does not know this sign-in any more.');
   if (status === 403 && code === 'role-not-allowed') throw new Stopped('This account may not open cases or intakes.');
 }
 
 /** The new case's reference, for whoever looks for what became of a row. */
 function reference({ body }: Answer): string {
-  const id = typeof body === 'object' && body !== null && 'id' in body ? body.id : undefined;
+  const said = typeof body === 'object' && body !== null ? body : {};
+  const id = 'id' in said ? said.id : 'case' in said ? said.case : undefined;
   return typeof id === 'string' && /^[a-z]{2,5}_[a-z2-7]{10,60}$/.test(id) ? id : '';
 }

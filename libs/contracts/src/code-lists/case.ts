@@ -27,6 +27,14 @@ export type HoldState = (typeof HoldState.values)[number];
 export const HeldRecipient = codeList('HeldRecipient', ['ORIGIN_AUTHORITY', 'EMBASSY', 'ORIGIN_OFFICE', 'FAMILY'], 'special');
 export type HeldRecipient = (typeof HeldRecipient.values)[number];
 
+/** Why a guardianship ends; MAJORITY by an authority needs a multidisciplinary age assessment (M1). GC6 33-38. */
+export const GuardianshipEnd = codeList('GuardianshipEnd', ['MAJORITY', 'TRANSFER_TO_ORIGIN_GUARDIAN', 'RETURN_TO_SAFE_PARENTS'], 'special');
+export type GuardianshipEnd = (typeof GuardianshipEnd.values)[number];
+
+/** The only grounds of a disclosure without consent (U4). That somebody may be a victim is none (U5). */
+export const OverrideGround = codeList('OverrideGround', ['DANGER_TO_LIFE', 'CHILD_ABUSE', 'LEGAL_DUTY'], 'special');
+export type OverrideGround = (typeof OverrideGround.values)[number];
+
 /** U6. */
 export const SafetyAlertState = codeList('SafetyAlertState', ['raised', 'cleared']);
 export type SafetyAlertState = (typeof SafetyAlertState.values)[number];

@@ -17,6 +17,22 @@ export type ConsentCategory = (typeof ConsentCategory.values)[number];
 export const ConsentMedium = codeList('ConsentMedium', ['oral', 'written', 'electronic']);
 export type ConsentMedium = (typeof ConsentMedium.values)[number];
 
+/** Why the data may be processed at all, which is not the same as consent to a disclosure (reference 2.1.1). GDPR 6. */
+export const LegalBasis = codeList('LegalBasis', ['CONSENT', 'CONTRACT', 'LEGAL_OBLIGATION', 'VITAL_INTERESTS', 'PUBLIC_TASK', 'LEGITIMATE_INTERESTS']);
+export type LegalBasis = (typeof LegalBasis.values)[number];
+
+/** GDPR 9(2). */
+export const SpecialCategoryBasis = codeList('SpecialCategoryBasis', ['EXPLICIT_CONSENT', 'SOCIAL_PROTECTION', 'VITAL_INTERESTS', 'NON_PROFIT_BODY', 'LEGAL_CLAIMS', 'SUBSTANTIAL_PUBLIC_INTEREST', 'HEALTH_CARE']);
+export type SpecialCategoryBasis = (typeof SpecialCategoryBasis.values)[number];
+
+/** Why a recipient keeps what was recalled (W5; GDPR 17(3)). */
+export const RetentionGround = codeList('RetentionGround', ['LEGAL_OBLIGATION', 'LEGAL_CLAIMS', 'VITAL_PROTECTION', 'PUBLIC_HEALTH']);
+export type RetentionGround = (typeof RetentionGround.values)[number];
+
+/** Why a child's views are not recorded (M6). */
+export const ViewsMissing = codeList('ViewsMissing', ['TOO_YOUNG', 'NOT_ABLE_NOW', 'DID_NOT_WANT_TO_SAY'], 'special');
+export type ViewsMissing = (typeof ViewsMissing.values)[number];
+
 /** How somebody who acts for the person was told what she wants (decisions 4). */
 export const BehalfMedium = codeList('BehalfMedium', ['in_person', 'phone', 'written']);
 export type BehalfMedium = (typeof BehalfMedium.values)[number];

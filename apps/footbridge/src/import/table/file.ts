@@ -55,7 +55,7 @@ function contentOf(path: string, start: Buffer, tally: Tally, named: string | un
   if (named !== undefined) return { encoding: named, guessed: false };
   const sixteen = tally.sixteenBit();
   if (sixteen !== undefined) return { encoding: sixteen, guessed: true };
-  if (tally.controls > 0) throw new Refusal(`The file ${path} is no table: it is neither text nor a spreadsheet (.xlsx).`);
+  if (tally.isBinary()) throw new Refusal(`The file ${path} is no table: it is neither text nor a spreadsheet (.xlsx).`);
   if (tally.isUtf8()) return { encoding: 'utf8', guessed: false };
   if (tally.couldBeWindows1252()) return { encoding: 'windows-1252', guessed: true };
   throw new Refusal(`The encoding of ${path} cannot be told: it is not UTF-8, and it does not look like Windows-1252. Save it as UTF-8, or name the encoding, for example --encoding windows-1251.`);
@@ -69,7 +69,9 @@ function markOf(start: Buffer): string | undefined {
 
 /** Counts what tells encodings apart. */
 class Tally {
-  controls = 0;
+  private zeros = 0;
+  private controls = 0;
+  private size = 0;
   private readonly utf8 = new TextDecoder('utf-8', { fatal: true });
   private validUtf8 = true;
   private high = 0;
@@ -82,13 +84,18 @@ class Tally {
     if (this.validUtf8) {
       try { this.utf8.decode(bytes, { stream: true }); } catch { this.validUtf8 = false; }
     }
+    this.size += bytes.length;
     for (const byte of bytes) {
-      if (byte < 0x20) { if (byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) this.controls++; }
+      if (byte === 0) this.zeros++;
+      else if (byte < 0x20) { if (byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) this.controls++; }
       else if (byte >= 0xc0) this.high++;
       else if ((byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a)) this.letters++;
       else if (byte === 0x81 || byte === 0x8d || byte === 0x8f || byte === 0x90 || byte === 0x9d) this.undefinedIn1252++;
     }
   }
+
+  /** Text has no zero bytes, and hardly a control character: a stray one refuses its row only. */
+  isBinary(): boolean { return this.zeros > 0 || this.controls > this.size / 100 + 1; }
 
   isUtf8(): boolean {
     if (!this.validUtf8) return false;

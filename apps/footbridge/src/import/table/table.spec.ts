@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import exceljs from 'exceljs';
@@ -92,6 +92,12 @@ describe('a CSV file is read', () => {
   });
 });
 
+describe('a stray control character', () => {
+  it('does not make a table anything else', async () => {
+    expect(await cells(`A,B\n${'Arta,Example\n'.repeat(20)}Be\u000bsa,Example\n`)).toHaveLength(21);
+  });
+});
+
 describe('JSON is read', () => {
   const person = { person: { givenName: 'Arta', languages: ['sq', 'en'], childrenCount: 2, interpreterNeeded: false, chosenName: null } };
   const flat = { names: ['person.givenName', 'person.languages', 'person.childrenCount', 'person.interpreterNeeded', 'person.chosenName'], cells: ['Arta', ['sq', 'en'], '2', 'false', ''] };
@@ -166,15 +172,16 @@ describe('a spreadsheet is read', () => {
   });
   it('not where it is another kind of archive, damaged, or a bomb', async () => {
     const path = await workbook((sheet) => { sheet.addRow(['A']); sheet.addRow([`x${'a'.repeat(32_000)}`]); });
-    const { readFileSync } = await import('node:fs');
     const bytes = readFileSync(path);
     expect(await error(bytes.subarray(0, bytes.length / 2), {}, 'xlsx')).toContain('Refusal: The file is no spreadsheet');
     const bent = Buffer.from(bytes);
-    bent.fill(0x41, bytes.length / 4, bytes.length / 2);
+    bent.fill(0x41, bytes.length >> 2, bytes.length >> 1);
     expect(await error(bent, {}, 'xlsx')).toMatch(/Refusal: The file is no spreadsheet/);
     expect(await error(Buffer.from('504b0506000000000000000000000000000000000000', 'hex'), {}, 'zip')).toContain('is no table');
     const large = await workbook((sheet) => { sheet.addRow(Array.from({ length: 40 }, (_, i) => `c${i}`)); sheet.addRow(Array.from({ length: 40 }, (_, i) => `${i}${'a'.repeat(32_000)}`)); });
     await expect(open(large).then(rows)).rejects.toThrow('Row 2 is larger than 1 MB');
+    const bomb = await workbook((sheet) => { sheet.addRow(['A']); sheet.addRow(['a'.repeat(20_000_000)]); });
+    await expect(open(bomb).then(rows)).rejects.toThrow('larger than 1 MB');
   });
 });
 

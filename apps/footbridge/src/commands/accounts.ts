@@ -1,0 +1,96 @@
+import { Country, OrganisationType, type Role } from '@footbridge/contracts';
+import { accountRoles } from '@footbridge/service';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { accessToken, accountsFile, demonstrationAccount, expectOk, urlOf, type Connection } from '../connection.js';
+import type { DataFolder } from '../data-folder.js';
+import { holderOf } from '../instance-lock.js';
+
+export interface Surroundings {
+  readonly folder: DataFolder;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly say: (line: string) => void;
+  readonly connect: (as?: string) => Promise<Connection>;
+}
+
+const as = (): Option => new Option('--as <account>', 'in the name of this demonstration account (default: the operator, or FOOTBRIDGE_ACCOUNT)');
+
+export function accountCommands(program: Command, { folder, environment, say, connect }: Surroundings): void {
+  program.command('accounts').description('The accounts of this instance: organisation, roles, what to sign in with').option('--json', 'as JSON')
+    .action(async ({ json }: { readonly json?: boolean }) => {
+      const { demonstration, accounts } = await accountsFile(folder);
+      const secrets = new Map(demonstration ? accounts.map(({ id, secret }) => [id, secret]) : []);
+      const running = (environment['FOOTBRIDGE_URL'] ?? '') !== '' || await holderOf(folder.lock) !== undefined;
+      const listed = running ? itemsOf(expectOk(await (await connect()).send('GET', '/oidc/accounts'))) : accounts.map((account) => ({ ...account, disabled: false }));
+      const shown = listed.map(({ id, name, title, roles, organisation, organisationName, disabled }) => ({ account: id, name, title, roles, organisation, organisationName, disabled, ...(secrets.has(id) ? { secret: secrets.get(id) } : {}) }));
+      if (json === true) { say(JSON.stringify(shown, null, 2)); return; }
+      for (const organisation of new Set(shown.map((account) => account.organisation))) {
+        const own = shown.filter((account) => account.organisation === organisation);
+        say(`${own[0]?.organisationName ?? ''}  ${organisation}`);
+        for (const { name, title, roles, disabled, secret } of own) say(`  ${name.padEnd(24)} ${title}${disabled ? ' (disabled)' : ''}: ${roles.join(', ')}${secret === undefined ? '' : `  secret ${secret}`}`);
+      }
+    });
+
+  program.command('token').description('Prints an access token of a demonstration account and nothing else').argument('<account>', 'its sign-in name or id')
+    .action(async (nameOrId: string) => {
+      const { id, secret } = await demonstrationAccount(folder, nameOrId);
+      say((await accessToken(await urlOf(folder, environment), { account: id, secret }, environment)).token);
+    });
+
+  const organisation = program.command('organisation').description('Organisations of this instance');
+  organisation.command('add').description('A new organisation with its first administrator, whose secret is shown once')
+    .requiredOption('--name <name>', 'public name').addOption(new Option('--type <type>', 'kind of organisation').choices(OrganisationType.values).makeOptionMandatory())
+    .requiredOption('--country <code>', 'two letters, like AL', country).requiredOption('--admin <name>', 'what its administrator will sign in with').addOption(as())
+    .action(async ({ as: who, ...body }: { readonly as?: string; readonly name: string; readonly type: string; readonly country: string; readonly admin: string }) => {
+      const connection = await connect(who);
+      const added = expectOk(await connection.send('POST', '/oidc/organisations', body));
+      const admin = objectOf(added['admin']);
+      expectOk(await connection.send('POST', '/v1/organisations', { id: added['id'], name: body.name, type: body.type, country: body.country }));
+      say(`organisation ${String(added['id'])}`);
+      say(`account      ${String(admin['id'])}  (${String(admin['name'])})`);
+      say(`secret       ${String(admin['secret'])}  shown only now`);
+    });
+  for (const change of ['disable', 'enable'] as const) {
+    organisation.command(change).description(change === 'disable' ? 'All its accounts stop at once' : 'Its accounts count again').argument('<organisation>', 'org_…').addOption(as())
+      .action(async (id: string, { as: who }: { readonly as?: string }) => { await stand(await connect(who), 'organisations', id, change); say(`${id} ${change}d`); });
+  }
+
+  const account = program.command('account').description('Accounts of an organisation');
+  account.command('add').description('A new account, whose secret is shown once')
+    .requiredOption('--name <name>', 'what it signs in with').requiredOption('--title <title>', 'what it is for, like "Night desk"').requiredOption('--role <role...>', 'one or more', roleIn).option('--organisation <id>', 'org_… (default: the caller\'s own)').addOption(as())
+    .action(async ({ as: who, role, ...body }: { readonly as?: string; readonly name: string; readonly title: string; readonly role: readonly Role[]; readonly organisation?: string }) => {
+      const added = expectOk(await (await connect(who)).send('POST', '/oidc/accounts', { ...body, roles: role }));
+      say(`account      ${String(added['id'])}  (${String(added['name'])})`);
+      say(`secret       ${String(added['secret'])}  shown only now`);
+    });
+  for (const change of ['disable', 'enable'] as const) {
+    account.command(change).description(change === 'disable' ? 'Its tokens stop within a minute, and it gets no new ones' : 'It counts again').argument('<account>', 'its sign-in name or id').addOption(as())
+      .action(async (nameOrId: string, { as: who }: { readonly as?: string }) => {
+        const connection = await connect(who);
+        const found = itemsOf(expectOk(await connection.send('GET', '/oidc/accounts'))).find(({ id, name }) => id === nameOrId || name === nameOrId.toLowerCase());
+        await stand(connection, 'accounts', found?.id ?? nameOrId, change, found?.organisation);
+        say(`${found?.name ?? nameOrId} ${change}d`);
+      });
+  }
+}
+
+/** First the services, which stop the tokens that are about; then the provider, which gives no new ones. */
+async function stand(connection: Connection, what: 'accounts' | 'organisations', id: string, change: 'disable' | 'enable', organisation?: string): Promise<void> {
+  expectOk(await connection.send('POST', `/v1/${what}/${encodeURIComponent(id)}/${change}`, organisation === undefined ? {} : { organisation }));
+  expectOk(await connection.send('POST', `/oidc/${what}/${encodeURIComponent(id)}/${change}`));
+}
+
+interface Listed { readonly id: string; readonly name: string; readonly title: string; readonly roles: readonly string[]; readonly organisation: string; readonly organisationName: string; readonly disabled: boolean }
+const isListed = (item: unknown): item is Listed => typeof item === 'object' && item !== null && 'id' in item && 'name' in item && 'roles' in item && Array.isArray(item.roles) && 'organisation' in item;
+const itemsOf = ({ items }: Readonly<Record<string, unknown>>): readonly Listed[] => (Array.isArray(items) ? items.filter(isListed) : []);
+const objectOf = (value: unknown): Readonly<Record<string, unknown>> => (typeof value === 'object' && value !== null ? { ...value } : {});
+
+function country(text: string): string {
+  const code = text.toUpperCase();
+  if (!Country.values.some((known) => known === code)) throw new InvalidArgumentError('It must be a country of ISO 3166 in two letters, like AL.');
+  return code;
+}
+function roleIn(text: string, before: readonly Role[] = []): readonly Role[] {
+  const role = accountRoles.find((known) => known === text.toUpperCase());
+  if (!role) throw new InvalidArgumentError(`It must be one of ${accountRoles.join(', ')}.`);
+  return [...before, role];
+}

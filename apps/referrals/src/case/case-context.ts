@@ -1,0 +1,66 @@
+import { guard, type Acting, type Read } from '@footbridge/lifecycle';
+import { ConsentRecord } from '../consent-record/consent-record.lifecycle.js';
+import type { ConsentRow } from '../consent-record/consent-record.entity.js';
+import { inForce } from '../consent-record/in-force.js';
+import { GuardianAppointment } from '../guardian-appointment/guardian-appointment.lifecycle.js';
+import type { GuardianRow } from '../guardian-appointment/guardian-appointment.entity.js';
+import type { CaseRow } from './case.entity.js';
+import { Case } from './case.lifecycle.js';
+import { isChildNow } from './minority.js';
+
+/** What ties somebody to a case. Only the owner's assigned workers and supervision work on it as a whole. */
+export type Standing = 'platform' | 'assigned' | 'supervision' | 'colleague' | 'opener' | 'recipient' | 'stranger';
+
+/** What the rules of everything that belongs to a case ask of it. */
+export interface CaseContext {
+  readonly case: CaseRow;
+  readonly standing: Standing;
+  /** At this moment (M1). */
+  readonly isChild: boolean;
+  /** Who speaks for the child now: `interim` or `appointed`. */
+  readonly guardian?: GuardianRow;
+  /** In force at this moment. */
+  readonly consents: readonly ConsentRow[];
+}
+
+const speaks: readonly string[] = ['interim', 'appointed'];
+const supervises = (caller: Acting): boolean => caller.roles.includes('SUPERVISOR') || caller.roles.includes('DPO');
+
+function standingOf(row: CaseRow, consents: readonly ConsentRow[], caller: Acting): Standing {
+  if (caller.subject === 'platform' || caller.role === 'PLATFORM') return 'platform';
+  if (caller.organisation === row.owner) return row.assignees?.includes(caller.subject) ? 'assigned' : supervises(caller) ? 'supervision' : 'colleague';
+  if (consents.some((c) => c.recipient === caller.organisation)) return 'recipient';
+  return caller.organisation === row.openedBy || caller.organisation === row.broughtBy ? 'opener' : 'stranger';
+}
+
+/** A case belongs to its owner, whoever asks for something in it: so it is read as the owner. */
+export async function ownersRead(read: Read, caseId: string): Promise<{ readonly row: CaseRow; readonly read: Read } | undefined> {
+  const own = await read.one(Case, { id: caseId });
+  if (own) return { row: own, read };
+  const [at] = await read.sql<{ owner: string }>(`select to_jsonb(l) from locate('case', jsonb_build_object('id', $1->>0)) l`, [caseId]);
+  if (!at) return undefined;
+  const theirs = read.as(at.owner);
+  const row = await theirs.one(Case, { id: caseId });
+  return row && { row, read: theirs };
+}
+
+export async function caseContext(read: Read, caseId: string | undefined, caller: Acting, now: Date): Promise<(CaseContext & { readonly read: Read }) | undefined> {
+  const found = caseId === undefined ? undefined : await ownersRead(read, caseId);
+  if (!found) return undefined;
+  const [guardians, records] = await Promise.all([found.read.many(GuardianAppointment, { caseId: found.row.id }), found.read.many(ConsentRecord, { caseId: found.row.id, state: ['given', 'renewed'] })]);
+  const grownUp = guardians.some((g) => g.state === 'ended' && g.endReason?.test((reason) => reason === 'MAJORITY'));
+  const isChild = !grownUp && isChildNow(found.row, now);
+  const guardian = guardians.find((g) => speaks.includes(g.state));
+  const consents = records.filter((c) => inForce(c, isChild, now));
+  return { case: found.row, standing: standingOf(found.row, consents, caller), isChild, consents, read: found.read, ...(guardian ? { guardian } : {}) };
+}
+
+/** For lifecycles of a case: the facts `{ context, isChild }`. */
+export interface InCase { readonly context?: CaseContext }
+
+/** Nothing new is begun for a case that is closed. */
+export const caseIsOpen = guard<InCase>('CASE_OPEN', 'caseIsOpen', ({ context }) => (context && ['active', 'follow_up'].includes(context.case.state) ? undefined : 'CASE_NOT_OPEN'));
+
+/** Decisions 3: knowing a reference is no work on the case. */
+export const worksOnCase = (...others: readonly Standing[]) => guard<InCase>('ON_CASE', 'callerWorksOnTheCase', ({ context }) =>
+  context && ['platform', 'assigned', 'supervision', ...others].includes(context.standing) ? undefined : 'NOT_ASSIGNED');

@@ -1,0 +1,129 @@
+import {
+  CaseAnonymised, CaseClosed, CaseMovedToFollowUp, CaseOpened, CaseReactivated, CaseReopened, CaseTransferred, after, states, type StateOf,
+} from '@footbridge/contracts';
+import { NONE, attested, guard, lifecycle, pending, type Companion, type Facts, type Guard, type LifecycleSpec } from '@footbridge/lifecycle';
+import { newRef, type Sealed } from '@footbridge/privacy';
+import type { ConsentRow } from '../consent-record/consent-record.entity.js';
+import { GuardianAppointment } from '../guardian-appointment/guardian-appointment.lifecycle.js';
+import { Hold } from '../hold/hold.lifecycle.js';
+import { Referral } from '../referral/referral.lifecycle.js';
+import type { ReferralRow } from '../referral/referral.entity.js';
+import { SafetyAlert } from '../safety-alert/safety-alert.lifecycle.js';
+import { caseContext } from './case-context.js';
+import { CloseCaseBody, OpenCaseBody, PersonDetailsBody } from './case.dto.js';
+import { caseFields, type CaseRow } from './case.entity.js';
+import { childKeptUntil, minorityOf } from './minority.js';
+import { defaultBody, isActivePartner, mayOwnCases, organisationOf, type KnownOrganisation } from './owner.js';
+import type { Person } from './person.dto.js';
+import { caseVisible } from './visible.js';
+
+export interface CaseFacts extends Facts<CaseRow> {
+  /** The organisation that opens the case, as the instance's events told. */
+  readonly opener?: KnownOrganisation;
+  /** Who will own it; undefined where nobody was found. */
+  readonly willOwn?: string;
+  readonly ownerIsPartner?: boolean;
+  readonly referrals?: readonly ReferralRow[];
+  readonly openAlerts?: number;
+  readonly openHolds?: number;
+  readonly consents?: readonly ConsentRow[];
+  readonly consentNeeded?: { readonly purpose: 'CASE_TRANSFER' };
+  readonly hasGuardianship?: boolean;
+}
+
+const openerIsKnown = guard<CaseFacts>('OWNER', 'openerIsKnown', ({ opener, caller }) => (opener || caller.role === 'PLATFORM' ? undefined : 'OPENER_NOT_KNOWN'), { retry: true });
+const hasOwner = guard<CaseFacts>('OWNER', 'ownerIsNamedOrTheCountrysBody', ({ opener, willOwn }) => (!opener || willOwn ? undefined : 'NAME_THE_OWNER'), { onBody: true });
+const ownerMayOwn = guard<CaseFacts>('OWNER', 'ownerIsAnActiveBody', ({ opener, willOwn, caller, ownerIsPartner }) => {
+  if (!opener || !willOwn || willOwn === caller.organisation) return undefined;
+  return mayOwnCases(opener) ? 'OWN_CASE' : ownerIsPartner ? undefined : 'OWNER_NOT_ACTIVE';
+}, { onBody: true });
+
+const isOver: readonly string[] = ['closed', 'entered_in_error'];
+const isHelping: readonly string[] = ['sent', 'acknowledged', 'accepted', 'in_service', 'suspended'];
+const noOpenUrgentNeed = guard<CaseFacts>('FOLLOW_UP', 'noOpenUrgentNeed', ({ referrals = [] }) => (referrals.some((r) => r.priority !== 'NORMAL' && isHelping.includes(r.state)) ? 'URGENT_NEED_OPEN' : undefined));
+const everyReferralClosed = guard<CaseFacts>('CLOSE', 'everyReferralIsClosed', ({ referrals = [] }) => (referrals.some((r) => !isOver.includes(r.state)) ? 'REFERRAL_OPEN' : undefined));
+const noOpenSafetyAlert = guard<CaseFacts>('U6', 'noOpenSafetyAlert', ({ openAlerts = 0 }) => (openAlerts > 0 ? 'SAFETY_ALERT_OPEN' : undefined), { sensitive: true });
+const noOpenHold = guard<CaseFacts>('CLOSE', 'noOpenHold', ({ openHolds = 0 }) => (openHolds > 0 ? 'HOLD_OPEN' : undefined), { sensitive: true });
+const consentToTransfer = guard<CaseFacts>('TRANSFER', 'personConsentsToTheTransfer', ({ consents = [] }) => (consents.some((c) => c.purpose === 'CASE_TRANSFER') ? undefined : 'CONSENT_REQUIRED'), { sensitive: true });
+/** Reopening: the person asks, or there is a new risk and she agrees. */
+const askedOrAgreed: Guard<CaseFacts> = {
+  code: 'REOPEN', name: 'personAsksOrAgreesToTheNewRisk', onBody: true, attests: { field: 'newRiskAndConsent', says: 'There is a new risk, and the person agrees' },
+  check: ({ caller, body }) => (caller.role === 'PERSON' || body['newRiskAndConsent'] === true ? undefined : 'PERSON_HAS_NOT_ASKED'),
+};
+const retentionOver = guard<CaseFacts>('DP-20', 'retentionIsOverOrErasureGranted', ({ row, caller, body }, now) => {
+  if (caller.role === 'DPO') return body['erasureGranted'] === true ? undefined : 'ERASURE_NOT_GRANTED';
+  return now >= keptUntil(row) ? undefined : 'RETENTION_RUNS';
+}, { onBody: true });
+const erasureGranted: Guard<CaseFacts> = { code: 'DP-20', name: 'erasureGranted', onBody: true, attests: { field: 'erasureGranted', says: 'Erasure was asked for and granted' }, check: () => undefined };
+
+/** 24 months after closing; a child's until she is 21 (DP-20). */
+function keptUntil(row: CaseRow): Date {
+  const closed = new Date(row.closedAt ?? row.updatedAt);
+  return row.isChild?.test((c) => c) ? childKeptUntil(row.adultOn, closed) : after(closed, { months: 24 });
+}
+
+/** M2: a child without a safe parent needs a guardian, in the same transaction. A parent is safe only where the worker says so. */
+const guardianIsNeeded = (row: CaseRow): boolean => (row.isChild?.test((c) => c) ?? false) && !(row.unaccompanied?.test((u) => !u) ?? false);
+const guardianRequired = (row: CaseRow): Companion => ({ lifecycle: 'GuardianAppointment', command: 'markRequired', body: { caseId: row.id, caseRef: row.caseRef }, as: 'PLATFORM' });
+
+const sealedIn = <T>(body: Readonly<Record<string, unknown>>, name: string): T | undefined => body[name] as T | undefined;
+
+export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> = lifecycle<CaseFacts>()({
+  name: 'Case', service: 'referrals', prefix: 'cas', states: states.Case.values, fields: caseFields,
+  facts: async (read, { row, body, caller, command }, now) => {
+    if (command === 'openCase') {
+      const opener = await organisationOf(read, caller.organisation);
+      const named = typeof body['owner'] === 'string' ? body['owner'] : undefined;
+      const { isChild } = minorityOf(row.person, row.ageBelief, now);
+      const willOwn = named ?? (!opener ? undefined : mayOwnCases(opener) ? caller.organisation : await defaultBody(read, opener.country, isChild.test((c) => c)));
+      const known = willOwn === undefined || willOwn === caller.organisation ? undefined : await organisationOf(read, willOwn);
+      const ownerIsPartner = known !== undefined && known.active && mayOwnCases(known) && await isActivePartner(read, known.organisation);
+      return { ...(opener ? { opener } : {}), ...(willOwn ? { willOwn } : {}), ownerIsPartner };
+    }
+    if (command === 'edit') return { hasGuardianship: (await read.many(GuardianAppointment, { caseId: row.id })).length > 0 };
+    if (command === 'assign') return {};
+    const [context, referrals, alerts, holds] = await Promise.all([
+      caseContext(read, row.id, caller, now), read.many(Referral, { caseId: row.id }), read.many(SafetyAlert, { caseId: row.id, state: ['raised'] }), read.many(Hold, { caseId: row.id, state: ['placed'] }),
+    ]);
+    return { isChild: context?.isChild ?? false, consents: context?.consents ?? [], consentNeeded: { purpose: 'CASE_TRANSFER' }, referrals, openAlerts: alerts.length, openHolds: holds.length };
+  },
+  owner: ({ willOwn, caller }) => willOwn ?? caller.organisation,
+  visible: caseVisible,
+  clocks: [
+    { name: 'unassigned', in: ['active', 'follow_up'], due: ({ row }) => (row.assignees?.length ? undefined : new Date(row.createdAt)), alert: { code: 'CASE_WAITS', to: ({ row }) => row.owner } },
+    { name: 'retention', in: ['closed', 'closed_referred'], due: ({ row }) => keptUntil(row), command: 'anonymiseCase' },
+  ],
+  editable: {
+    in: ['active', 'follow_up'], body: PersonDetailsBody,
+    // Only upwards: nobody stops being a child because a worker types another date (M1).
+    set: ({ row, body }, now) => {
+      const said = minorityOf(sealedIn<Sealed<Person, 'direct'>>(body, 'person') ?? row.person, sealedIn<CaseRow['ageBelief']>(body, 'ageBelief') ?? row.ageBelief, now);
+      return said.isChild.test((c) => c) ? said : {};
+    },
+    companions: ({ row, hasGuardianship }) => (guardianIsNeeded(row) && !hasGuardianship ? [guardianRequired(row)] : []),
+  },
+  rows: [
+    // from                        command             to                 by                                                                guards                                                       emits
+    [NONE,                         'openCase',         'active',          ['CASE_WORKER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'REFERRER'], [openerIsKnown, hasOwner, ownerMayOwn],                    CaseOpened, {
+      body: OpenCaseBody,
+      set: ({ row, caller, willOwn }, now) => ({
+        ...minorityOf(row.person, row.ageBelief, now), caseRef: newRef('csr'), openedBy: caller.organisation, openedAt: row.openedAt ?? now.toISOString(),
+        assignees: willOwn === undefined || willOwn === caller.organisation ? [caller.subject] : [],
+      }),
+      // The opener must be able to name the case in its own referral, and sees nothing more of it.
+      introduces: ({ row, caller }) => (row.owner === caller.organisation ? [] : [{ organisation: caller.organisation, kind: 'cas', aggregate: row.id }]),
+      companions: ({ row, caller }) => [
+        { lifecycle: 'Identification', command: 'openCase', body: { caseId: row.id, caseRef: row.caseRef }, as: caller.role },
+        ...(guardianIsNeeded(row) ? [guardianRequired(row)] : []),
+      ],
+    }],
+    [['active'],                   'moveToFollowUp',   'follow_up',       ['CASE_WORKER'],                                                  [noOpenUrgentNeed],                                          CaseMovedToFollowUp],
+    [['follow_up'],                'reactivate',       'active',          ['CASE_WORKER', 'PERSON'],                                        [attested('newNeedOrRisk', 'There is a new need or risk')],  CaseReactivated],
+    [['active', 'follow_up'],      'closeCase',        'closed',          ['CASE_WORKER'],                                                  [everyReferralClosed, noOpenSafetyAlert, noOpenHold, attested('personInformed', 'The person was told, or the attempt to tell her is recorded', 'CLOSE')], CaseClosed, {
+      body: CloseCaseBody, set: ({ body }, now) => ({ closureReason: sealedIn<CaseRow['closureReason']>(body, 'reason'), closedAt: now.toISOString() }),
+    }],
+    [['active', 'follow_up'],      'closeAfterTransfer', 'closed_referred', ['CASE_WORKER'],                                                [pending('TRANSFER', 'transferIsAccepted', 'CaseTransfer'), consentToTransfer], CaseTransferred, { set: (_, now) => ({ closedAt: now.toISOString() }) }],
+    [['closed'],                   'reopenCase',       'active',          ['CASE_WORKER', 'PERSON'],                                        [askedOrAgreed],                                             CaseReopened, { set: () => ({ closedAt: undefined, closureReason: undefined }) }],
+    [['closed', 'closed_referred'], 'anonymiseCase',   'anonymised',      ['PLATFORM', 'DPO'],                                              [retentionOver, erasureGranted, noOpenHold],                 CaseAnonymised, { approval: ['DPO', 'SUPERVISOR'] }],
+  ],
+});

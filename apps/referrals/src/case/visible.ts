@@ -1,0 +1,9 @@
+/** SQL over alias `t`; $1 is [organisation, account, roles]. Workers see cases assigned to them, supervision those of the own organisation (decisions 3). */
+const oversees = `(($1->2) ?| array['SUPERVISOR', 'DPO'])`;
+
+export const caseVisible = `t.owner = ($1->>0) and (${oversees} or t.assignees @> array[$1->>1])`;
+
+/** What belongs to a case, for those who see the case. */
+export const seenWithCase = `(t.owner = ($1->>0) and (${oversees} or exists (select 1 from "case" c where c.id = t.case_id and c.assignees @> array[$1->>1])))`;
+
+export const hasRole = (...roles: readonly string[]): string => `(($1->2) ?| array[${roles.map((r) => `'${r}'`).join(', ')}])`;

@@ -1,0 +1,20 @@
+import { spawnSync } from 'node:child_process';
+import type { Result } from './rounds.js';
+
+const benches: Readonly<Record<string, () => Promise<(quick: boolean) => Promise<Result>>>> = {
+  accept: async () => (await import('./accept.js')).accept,
+  relay: async () => (await import('./relay.js')).relay,
+};
+const [id, ...flags] = process.argv.slice(2);
+const load = id === undefined ? undefined : benches[id];
+if (!load || flags.some((f) => f !== '--quick')) {
+  process.stderr.write(`Usage: npm run -s bench -- ${Object.keys(benches).join('|')} [--quick]\n`);
+  process.exit(2);
+}
+if (id === 'accept' && spawnSync('pgbench', ['--version']).error) {
+  process.stderr.write('The raw side of this benchmark is pgbench, which is not on the PATH: install PostgreSQL\'s client programs.\n');
+  process.exit(2);
+}
+const run = await load();
+process.stdout.write(`${JSON.stringify(await run(flags.includes('--quick')), null, 2)}\n`);
+process.exit(0);

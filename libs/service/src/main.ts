@@ -1,0 +1,83 @@
+import { KafkaTransport, PostgresTransport, type Transport } from '@footbridge/messaging';
+import { LocalFileKeyStore } from '@footbridge/privacy';
+import { manualClock, systemClock } from './clock.js';
+import { log } from './log.js';
+import { serveMetrics } from './metrics.js';
+import { startService, type ServiceConfig, type ServiceDefinition } from './service.js';
+
+/** A setting that is missing or wrong: one clear line, exit code 2, nothing changed. */
+export class WrongSetting extends Error {}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What one service process is started with (docs/operating.md). */
+export interface ProcessSettings {
+  readonly databaseUrl: string; readonly migrationUrl: string; readonly issuer: string; readonly audience: string; readonly keys: string;
+  readonly transport: { readonly kind: 'kafka'; readonly brokers: readonly string[] } | { readonly kind: 'postgres'; readonly url: string };
+  readonly host: string; readonly port: number; readonly metricsPort?: number; readonly jwksUri?: string; readonly secret?: Buffer;
+  readonly manual: boolean; readonly webhooks: 'public' | 'loopback';
+}
+
+/** @throws WrongSetting */
+export function processSettings(environment: Environment): ProcessSettings {
+  const given = (name: string): string => {
+    const text = environment[name];
+    if (!text) throw new WrongSetting(`${name} is missing.`);
+    return text;
+  };
+  const oneOf = <const T extends string>(name: string, values: readonly [T, ...T[]]): T => {
+    const text = environment[name] || values[0];
+    const found = values.find((value) => value === text);
+    if (!found) throw new WrongSetting(`${name} must be ${values.join(' or ')}.`);
+    return found;
+  };
+  const port = (name: string): number => {
+    const number = Number(given(name));
+    if (!Number.isInteger(number) || number < 0 || number > 65_535) throw new WrongSetting(`${name} must be a number from 0 to 65535.`);
+    return number;
+  };
+  const clock = oneOf('FOOTBRIDGE_CLOCK', ['system', 'manual']);
+  const webhooks = oneOf('FOOTBRIDGE_WEBHOOKS', ['public', 'loopback']);
+  if (environment['NODE_ENV'] === 'production' && clock === 'manual') throw new WrongSetting('FOOTBRIDGE_CLOCK=manual is refused where NODE_ENV=production.');
+  if (environment['NODE_ENV'] === 'production' && webhooks === 'loopback') throw new WrongSetting('FOOTBRIDGE_WEBHOOKS=loopback is refused where NODE_ENV=production.');
+  const jwksUri = environment['OIDC_JWKS_URI'];
+  const secret = environment['FOOTBRIDGE_SECRET'];
+  return {
+    databaseUrl: given('DATABASE_URL'), migrationUrl: given('MIGRATION_URL'), issuer: given('OIDC_ISSUER'), audience: environment['OIDC_AUDIENCE'] || 'footbridge', keys: given('KEYS_DIR'),
+    transport: oneOf('TRANSPORT', ['kafka', 'postgres']) === 'kafka' ? { kind: 'kafka', brokers: given('KAFKA_BROKERS').split(',') } : { kind: 'postgres', url: given('BUS_URL') },
+    host: environment['HOST'] || '127.0.0.1', port: port('PORT'), ...(environment['METRICS_PORT'] ? { metricsPort: port('METRICS_PORT') } : {}),
+    ...(jwksUri ? { jwksUri } : {}), ...(secret ? { secret: Buffer.from(secret) } : {}), manual: clock === 'manual', webhooks,
+  };
+}
+
+/** Starts one service alone, as its environment says, and stops it cleanly when it is told to. */
+export async function startFromEnv(definition: ServiceDefinition, environment: Environment = process.env): Promise<void> {
+  try {
+    const s = processSettings(environment);
+    const onTrouble = (reason: string): void => { log('bus-trouble', { service: definition.name, reason }); };
+    const transport: Transport = s.transport.kind === 'kafka' ? new KafkaTransport({ brokers: s.transport.brokers, clientId: definition.name, onTrouble }) : new PostgresTransport({ url: s.transport.url, onTrouble });
+    const config: ServiceConfig = {
+      databaseUrl: s.databaseUrl, migrationUrl: s.migrationUrl, transport, issuer: s.issuer, audience: s.audience, keyStore: new LocalFileKeyStore(s.keys),
+      clock: s.manual ? manualClock() : systemClock, webhooks: s.webhooks, ...(s.jwksUri ? { jwksUri: s.jwksUri } : {}), ...(s.secret ? { secret: s.secret } : {}),
+    };
+    const running = await startService(definition, config);
+    const port = await running.listen(s.port, s.host);
+    const metrics = s.metricsPort === undefined ? undefined : serveMetrics(s.metricsPort);
+    process.stdout.write(`${definition.name} is ready on port ${port}\n`);
+    let stopping = false;
+    const stop = async (): Promise<void> => {
+      if (stopping) return;
+      stopping = true;
+      metrics?.close();
+      await running.close();
+      await transport.close().catch(() => undefined);
+      process.exit(0);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
+  } catch (error) {
+    // An error of the database or a library may quote what it was given: only its name and code are said.
+    const { code } = error as { code?: unknown };
+    process.stderr.write(`${definition.name} cannot start: ${error instanceof WrongSetting ? error.message : `${error instanceof Error ? error.name : 'error'} ${typeof code === 'string' ? code : ''}`.trim()}\n`);
+    process.exit(2);
+  }
+}
