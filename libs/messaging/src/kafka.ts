@@ -19,7 +19,11 @@ const DAY = 86_400_000;
 /** One produce request stays below the broker's limit for a batch (1 MB by default). */
 const REQUEST_BYTES = 500_000;
 /** Kafka's client fetches for all partitions at once and waits for all: a partition that takes longer than this is set aside. */
-const PATIENCE = 100;
+const PATIENCE = 500;
+/** How long a fetch waits for news. A partition that was set aside comes back with the next one. */
+const FETCH_WAIT = 200;
+/** Some hundred events: what a partition handles between two fetches. */
+const FETCH_BYTES = 131_072;
 const COMMIT_AFTER = 250;
 const COMMIT_PASSED_AFTER = 5_000;
 
@@ -60,7 +64,7 @@ export class KafkaTransport implements Transport {
   subscribe(group: string, topics: readonly string[], onEvent: OnEvent): Promise<Subscription> {
     const subscription = new KafkaSubscription(() => this.#kafka.consumer({
       groupId: group, sessionTimeout: this.#o.sessionTimeoutMs ?? 10_000, heartbeatInterval: Math.min(2_000, (this.#o.sessionTimeoutMs ?? 10_000) / 4), rebalanceTimeout: 20_000,
-      maxWaitTimeInMs: 500, allowAutoTopicCreation: false, retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3, restartOnFailure: () => Promise.resolve(false) },
+      maxWaitTimeInMs: FETCH_WAIT, maxBytesPerPartition: FETCH_BYTES, allowAutoTopicCreation: false, retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3, restartOnFailure: () => Promise.resolve(false) },
     }), topics, (topic) => this.#ensure(topic), onEvent, (code) => this.#o.onTrouble?.(code));
     this.#subscriptions.add(subscription);
     return Promise.resolve({ close: () => { this.#subscriptions.delete(subscription); return subscription.close(); } });
@@ -68,7 +72,7 @@ export class KafkaTransport implements Transport {
 
   async read(place: Place): Promise<Arrival | undefined> {
     const groupId = `footbridge.reading.${randomUUID()}`;
-    const consumer = this.#kafka.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 200, retry: { retries: 3, restartOnFailure: () => Promise.resolve(false) } });
+    const consumer = this.#kafka.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: FETCH_WAIT, retry: { retries: 3, restartOnFailure: () => Promise.resolve(false) } });
     let timer: NodeJS.Timeout | undefined;
     try {
       await consumer.connect();

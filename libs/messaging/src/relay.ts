@@ -111,9 +111,10 @@ export class Relay {
     // what is deleted and, after a crash of the server, there again, is sent again: its id is the same
     await client.query('set synchronous_commit = off');
     while (!over.aborted) {
-      if (!mark && performance.now() >= nextMark) {
+      if (performance.now() >= nextMark) {
         nextMark = performance.now() + WATERMARK_EVERY;
-        mark = await take(client);
+        after = '0';
+        mark ??= await take(client);
       }
       if (mark && mark.upTo === undefined && await settle(client, mark)) after = '0';
 

@@ -1,0 +1,45 @@
+import { HeldRecipient, HoldState, ProtectionHoldLifted, ProtectionHoldPlaced } from '@footbridge/contracts';
+import { NONE, attested, lifecycle, type Facts, type LifecycleSpec } from '@footbridge/lifecycle';
+import { label } from '@footbridge/privacy';
+import { caseContext, worksOnCase, type InCase } from '../case/case-context.js';
+import { organisationOf } from '../case/owner.js';
+import { hasRole, seenWithCase } from '../case/visible.js';
+import { Referral } from '../referral/referral.lifecycle.js';
+import type { ReferralRow } from '../referral/referral.entity.js';
+import { stopReferral } from '../referral/stop-referral.js';
+import { heldClassOf, holds } from './held.js';
+import { PlaceHoldBody } from './hold.dto.js';
+import { holdFields, type HoldRow } from './hold.entity.js';
+
+export interface HoldFacts extends Facts<HoldRow>, InCase {
+  /** Open referrals to somebody on the side that a hold can keep away. */
+  readonly exposed?: readonly { readonly referral: ReferralRow; readonly held: HeldRecipient }[];
+}
+
+/** Any words of fear are enough (A1): no guard stands before a hold. Lifting takes two people. */
+export const Hold: LifecycleSpec<HoldState, typeof holdFields, HoldFacts> = lifecycle<HoldFacts>()({
+  name: 'Hold', service: 'referrals', prefix: 'hld', states: HoldState.values, fields: holdFields,
+  links: { case: { kind: 'cas', column: 'caseId', collection: 'cases' } },
+  facts: async (read, { row, caller, command }, now) => {
+    const context = await caseContext(read, row.caseId, caller, now);
+    if (!context || command !== 'placeHold') return context ? { context, isChild: context.isChild } : {};
+    const owner = await organisationOf(read, context.case.owner);
+    const open = await context.read.many(Referral, { caseId: context.case.id, state: ['sent', 'acknowledged', 'accepted', 'in_service'] });
+    const exposed = (await Promise.all(open.map(async (referral) => ({ referral, held: heldClassOf(await organisationOf(read, referral.receiver), context.case.person, owner?.country) }))))
+      .flatMap(({ referral, held }) => (held ? [{ referral, held }] : []));
+    return { context, isChild: context.isChild, exposed };
+  },
+  owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
+  parties: (row) => [row.placedBy],
+  standing: (row) => ({ LAWYER: [row.owner, row.placedBy ?? row.owner] }),
+  visible: `(${seenWithCase} or (t.owner = ($1->>0) and ${hasRole('LAWYER', 'ASYLUM_FOCAL_POINT')}) or (t.placed_by = ($1->>0) and t.owner <> ($1->>0)))`,
+  rows: [
+    // from         command      to        by                                                                                                                                                guards                                                  emits
+    [NONE,          'placeHold', 'placed', ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'SHELTER_MANAGER', 'RETURN_OFFICER', 'LAWYER', 'ASYLUM_FOCAL_POINT'],      [worksOnCase('colleague', 'recipient')],                ProtectionHoldPlaced, {
+      body: PlaceHoldBody,
+      set: ({ row, caller, context }) => ({ caseRef: context?.case.caseRef, placedBy: caller.organisation, heldRecipients: row.heldRecipients ?? label('special', HeldRecipient.values), ground: row.ground ?? label('special', 'PROTECTION') }),
+      companions: ({ row, exposed = [] }) => exposed.filter(({ held }) => holds(row, held)).flatMap(({ referral }) => stopReferral(referral)),
+    }],
+    [['placed'],    'lift',      'lifted', ['SUPERVISOR', 'CASE_WORKER', 'LAWYER'],                                                                                                          [attested('causeGone', 'The cause is gone, and she was counselled', 'A10')], ProtectionHoldLifted, { approval: ['SUPERVISOR', 'LAWYER', 'DPO'] }],
+  ],
+});
