@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 
 const limitMs = 25 * 60_000;
-const report = 'reports/jest.json';
 const chosen = process.argv.slice(2);
 let passed = 0;
 let failed = 0;
@@ -33,11 +32,12 @@ if (chosen.length === 0) {
 }
 
 mkdirSync('reports', { recursive: true });
-rmSync(report, { force: true });
+const report = `reports/jest-${process.pid}.json`; // several runs may go on at once
 const options = `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --disable-warning=ExperimentalWarning`;
 const ok = await run('tests', 'node_modules/jest/bin/jest.js', ['--json', `--outputFile=${report}`, ...chosen], { NODE_OPTIONS: options, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' });
 let suites;
 try { suites = JSON.parse(readFileSync(report, 'utf8')); } catch { suites = undefined; }
+rmSync(report, { force: true });
 if (suites) {
   passed += suites.numPassedTests;
   // a suite that could not be loaded, and a test that did not run, have failed

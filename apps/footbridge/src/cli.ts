@@ -12,6 +12,8 @@ import { dataPathOf } from './settings.js';
 const environment = process.env;
 const folder = new DataFolder(dataPathOf(environment));
 const say = (line: string): void => { process.stdout.write(`${line}\n`); };
+// whoever reads the output may stop reading (`| head`)
+process.stdout.on('error', () => { process.exit(0); });
 const surroundings: Surroundings = { folder, environment, say, connect: (as) => connect(folder, environment, as) };
 
 const program = new Command('footbridge').description('What an operator and an organisation do to an instance from the command line')

@@ -5,8 +5,8 @@ import { LocalFileKeyStore } from '@footbridge/privacy';
 import { log, manualClock, provision, provisionedRoles, startService, systemClock, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { DataFolder } from './data-folder.js';
 import { Door, front } from './front.js';
-import { startIdentity, type Identity } from './identity/identity.js';
-import { audience } from './identity/provider.js';
+import { audience } from './identity/audience.js';
+import type { Identity } from './identity/identity.js';
 import { identityKeys } from './identity/signing-keys.js';
 import { startPostgres } from './postgres.js';
 import { readPrivateFile, writePrivateFile } from './private-file.js';
@@ -47,8 +47,9 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
     undo.push(() => postgres.stop());
     const urls = await provision(postgres.adminUrl, await postgres.passwords(provisionedRoles));
 
-    { const c = new (await import('pg')).default.Client({ connectionString: postgres.adminUrl('footbridge') }); await c.connect(); await c.query('grant create on database footbridge to bus'); await c.end(); } // TEMPORARY
     const issuer = `${url}/oidc`;
+    // loaded here, because oidc-provider speaks as soon as it is: a start that is refused says its one line and nothing else
+    const { startIdentity } = await import('./identity/identity.js');
     const identity = await startIdentity({ databaseUrl: urls.identityUrl, keys: await identityKeys(folder.identityFile), issuer });
     undo.push(() => identity.close());
     const seeded = await seedAccounts(identity.pool, folder.accountsFile, settings.seed) === 'seeded';

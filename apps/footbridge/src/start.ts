@@ -36,16 +36,20 @@ async function main(): Promise<void> {
     process.stderr.write('The database has ended by itself. Start again with npm start: nothing that was answered is lost.\n');
     process.exit(1);
   });
-  await untilReady(instance.url);
+  await untilReady(instance.url).catch(async (error: unknown) => { stopping = true; await instance.close(); throw error; });
   process.stdout.write(`Footbridge is ready: ${instance.url} (docs /docs, accounts: npm run footbridge -- accounts)\n`);
 }
 
 /** The services hear of each other for the first time within a second or two; before that they rightly refuse (decisions 15). */
 async function untilReady(url: string): Promise<void> {
-  for (const until = Date.now() + 30_000; Date.now() < until; await new Promise((resolve) => { setTimeout(resolve, 100); })) {
-    if ((await fetch(`${url}/readyz`)).ok) return;
+  let missing = '';
+  for (const until = Date.now() + 60_000; Date.now() < until; await new Promise((resolve) => { setTimeout(resolve, 100); })) {
+    const answer = await fetch(`${url}/readyz`);
+    if (answer.ok) return;
+    missing = await answer.text();
   }
-  throw new Error('not ready');
+  log('not-ready', { reason: missing.slice(0, 200) }, 'error');
+  throw new Refusal('Footbridge has started but does not become ready within a minute. Run npm run footbridge -- doctor to see what is missing.');
 }
 
 main().catch(end);

@@ -34,7 +34,7 @@ export {
   ReferralCompleted, ReferralUnsuccessful, ReferralWithdrawn, ReferralClosed, ReferralEnteredInError, DirectedDetailChanged,
 } from './referrals.js';
 export {
-  ShelterRegistered, ShelterOpened, ShelterAdmissionsLimited, ShelterAdmissionsClosed, ShelterSuspended, CapacityBandPublished, BedRequested, BedHeld,
+  ShelterRegistered, ShelterOpened, ShelterAdmissionsLimited, ShelterAdmissionsClosed, ShelterSuspended, CapacityBandPublished, BedRequested, BedRequestAnswered, BedRequestWithdrawn, BedHeld,
   BedRefused, BedReservationConsumed, BedReleased, BedHoldLapsed, IntakeOpened, IntakeRefused, PersonAdmitted, IntakeNotAdmitted, IntakeCompleted,
   AbsenceAuthorised, ResidentReturned, ResidentReportedMissing, ExitPlanned, ExitPlanCancelled, PersonExited, CaseErasedByShelters,
 } from './shelters.js';

@@ -38,6 +38,8 @@ export const BedRequested = defineEvent(service, 'BedRequested', {
   ...directed, summary: 'Somebody looks for a place; what is needed is fetched. The first hold wins.',
   data: { bedRequest: wire.ref('brq'), shelter: wire.ref('shl'), priority: wire.code(Priority), version: wire.version, dueAt: wire.instant },
 });
+export const BedRequestAnswered = auditOnly(service, 'BedRequestAnswered', 'The first bed is held; nobody else can hold one for it.');
+export const BedRequestWithdrawn = auditOnly(service, 'BedRequestWithdrawn', 'No place is looked for any more.');
 export const BedHeld = defineEvent(service, 'BedHeld', { ...directed, summary: 'A bed is kept until `dueAt`.', data: { ...bedAt('held'), shelter: wire.optional(wire.ref('shl')), dueAt: wire.optional(wire.instant) } });
 export const BedRefused = defineEvent(service, 'BedRefused', { ...directed, summary: 'No bed here.', data: { ...bedAt('refused_bed'), reason: wire.optional(wire.code(BedRefusal)) } });
 export const BedReservationConsumed = auditOnly(service, 'BedReservationConsumed', 'The person has moved in.');

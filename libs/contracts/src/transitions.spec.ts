@@ -55,7 +55,7 @@ describe('the reference tables', () => {
   it('are the only source of transition events: the others are declared here by name', () => {
     const transitions = new Set(rows.map(({ emits }) => emits));
     expect([...named.keys()].filter((name) => !transitions.has(name)).sort()).toEqual([
-      'AccountDisabled', 'AccountEnabled', 'AgreementEnded', 'AgreementSigned', 'BedRequested', 'CapacityBandPublished', 'CaseErasedByNotifications', 'CaseErasedByReintegration',
+      'AccountDisabled', 'AccountEnabled', 'AgreementEnded', 'AgreementSigned', 'BedRequestAnswered', 'BedRequestWithdrawn', 'BedRequested', 'CapacityBandPublished', 'CaseErasedByNotifications', 'CaseErasedByReintegration',
       'CaseErasedByReturns', 'CaseErasedByShelters', 'ClearanceChanged', 'ConsentScopeRecalled', 'DirectedDetailChanged', 'IntakeConfirmed', 'IntakeNotTaken', 'IntakeRefused', 'IntakeRegistered', 'OrganisationAdded',
       'OrganisationDisabled', 'OrganisationEnabled', 'PartnerServicesChanged', 'ReceptionDetailChanged', 'RecipientDeletionConfirmed', 'SafetyAlertCleared', 'SafetyAlertRaised',
       'StatisticsReleased', 'SubscriptionChallenge',

@@ -41,7 +41,8 @@ export function transportSuite(name: string, ground: Ground): void {
     const program = spawn(process.execPath, ['--conditions=source', '--import', '@swc-node/register/esm-register', fileURLToPath(new URL('./crash.child.ts', import.meta.url))], {
       cwd: fileURLToPath(new URL('../../..', import.meta.url)), stdio: 'ignore', env: { PATH: process.env['PATH'], ...broker.environment, CRASH: crash, DATABASE: database, SOURCE: stage.source, SCHEMA: schema },
     });
-    return new Promise((resolve) => { program.once('exit', (_code, signal) => { resolve(signal); }); });
+    const late = setTimeout(() => program.kill('SIGTERM'), 30_000);
+    return new Promise((resolve) => { program.once('exit', (_code, signal) => { clearTimeout(late); resolve(signal); }); });
   };
   const count = async (pool: Pool, table: string): Promise<number> => Number((await pool.query<{ n: string }>(`select count(*) as n from ${table}`)).rows[0]?.n);
   const message = (row: Readonly<Record<string, unknown>>, change: Readonly<Record<string, string | undefined>> = {}, body?: string): Message => {

@@ -487,7 +487,8 @@ export class Engine {
   async #commit(planned: Planned, expects: readonly Expectation[], alongside: readonly Change[]): Promise<void> {
     const written = new Set(planned.rows.filter((r) => r.op === 'update').map((r) => `${r.t}/${r.id}`));
     const distinct = expects.filter((e, i) => !written.has(`${e.t}/${e.id}`) && expects.findIndex((x) => x.t === e.t && x.id === e.id) === i);
-    await this.store.commit(planned.row.owner, [...planned.rows, ...alongside], distinct);
+    // First what says that this was done already: a duplicate then meets that, and not a row which it made the first time.
+    await this.store.commit(planned.row.owner, [...alongside, ...planned.rows], distinct);
   }
 
   async #again<T>(attempt: () => Promise<T>, idempotency?: Idempotency): Promise<T> {

@@ -13,7 +13,7 @@ import { PostgresServer } from './postgres-server.js';
  */
 type Server = PostgresServer | KafkaBroker;
 
-const folder = await mkdtemp(join(tmpdir(), 'footbridge-tests-'));
+const folder = await mkdtemp(join(tmpdir(), 'test-servers-of-footbridge-'));
 await chmod(folder, 0o755); // PostgreSQL may run as another user
 const secret = randomBytes(16).toString('hex');
 const servers = new Map<string, Server>();
@@ -63,6 +63,7 @@ async function answer(path: readonly string[]): Promise<unknown> {
 }
 
 const http = createServer((request, response) => {
+  response.setHeader('connection', 'close'); // a connection kept for the next question may be closed just when it is asked
   const [, given, ...path] = (request.url ?? '').split('/');
   void (given === secret ? answer(path) : Promise.reject(new Error('Not yours.'))).then(
     (body) => response.end(JSON.stringify(body)),

@@ -23,7 +23,7 @@ const selectAccount = `select a.id, a.organisation, a.name, a.title, a.roles, a.
 export class Accounts {
   constructor(private readonly pool: Pool | PoolClient) {}
 
-  async addOrganisation({ name, type, country, id = newRef('org') }: { readonly name: string; readonly type: OrganisationType; readonly country: string; readonly id?: Ref }): Promise<Organisation> {
+  async addOrganisation({ name, type, country, id = newRef('org') }: { readonly name: string; readonly type: OrganisationType; readonly country: string; readonly id?: Ref<'org'> }): Promise<Organisation> {
     await this.pool.query('insert into organisation (id, name, type, country) values ($1, $2, $3, $4)', [id, name, type, country]);
     return { id, name, type, country, disabled: false };
   }

@@ -7,6 +7,8 @@ const says = 'Send 2 to 63 small letters, digits, dots and hyphens.';
 const visible = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
 
 export class AddOrganisation {
+  /** As the services know it; left out: a new one. */
+  @IsOptional() @IsString() @Matches(/^org_[a-z2-7]{34}$/) readonly id?: string;
   @IsString() @Length(1, 200) @Matches(visible) readonly name!: string;
   @IsIn(OrganisationType.values) readonly type!: OrganisationType;
   @IsIn(Country.values) readonly country!: Country;

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isRef, newRef } from '@footbridge/privacy';
 import { log, Problem, type Principal, type SignIn } from '@footbridge/service';
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
@@ -54,9 +55,10 @@ async function list(accounts: Accounts, principal: Principal, what: string): Pro
 
 async function addOrganisation(accounts: Accounts, principal: Principal, sent: unknown): Promise<Answer> {
   mustBe(principal, ['OPERATOR']);
-  const { name, type, country, admin } = await checked(AddOrganisation, sent);
+  const { id = newRef('org'), name, type, country, admin } = await checked(AddOrganisation, sent);
+  if (!isRef(id, 'org') || await accounts.organisation(id)) throw new Problem('validation-failed', { errors: [{ pointer: '/id', code: 'organisation', detail: 'Send the id of an organisation that is not registered here yet.' }] });
   if (await accounts.hasName(admin)) throw nameTaken('/admin');
-  const organisation = await accounts.addOrganisation({ name, type, country });
+  const organisation = await accounts.addOrganisation({ id, name, type, country });
   const added = await accounts.addAccount({ organisation: organisation.id, name: admin, title: 'Administrator', roles: ['PARTNER_ADMIN'] }).catch(refuseName('/admin'));
   return { status: 201, body: { ...organisationView(organisation), admin: { id: added.account.id, name: admin, secret: added.secret } } };
 }

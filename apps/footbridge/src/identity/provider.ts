@@ -2,14 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Provider, errors, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Pool } from 'pg';
 import { Accounts } from './accounts.js';
+import { audience } from './audience.js';
 import { interactions } from './interactions.js';
 import { messagePage, pageHeaders, signOutPage } from './pages.js';
 import { Busy, secretMatches } from './secret.js';
 import type { IdentityKeys } from './signing-keys.js';
 import { stateIn } from './state.js';
 
-/** What an access token is made for. Resource servers check it as the audience. */
-export const audience = 'footbridge';
 const resource = 'urn:footbridge:api';
 const minutes = (n: number): number => n * 60;
 

@@ -5,8 +5,11 @@ import { htcdsColumns } from './htcds.js';
 type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What an export gives back: every field that makes a case. The parts of an intake have become a stay, which is not the case's. */
-export const exported: readonly FieldName[] = fieldNames.filter((name) => !intakeOnly.includes(name));
+/**
+ * What an export gives back: every field that makes a case. The parts of an intake have become a stay, which is not the case's, and what a
+ * person told of her story is never exported (IOM-HB 2).
+ */
+export const exported: readonly FieldName[] = fieldNames.filter((name) => !intakeOnly.includes(name) && name !== 'trafficking.narrative');
 
 function valueAt(view: Json, field: string): unknown {
   let value: unknown = view;

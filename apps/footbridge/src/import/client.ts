@@ -2,7 +2,7 @@
 export interface Client {
   /** Which instance and whose account, in words: `https://footbridge.example as acc_…`. The journal keeps it, so that a stopped import goes on only where it began. */
   readonly target: string;
-  /** Rejects when no answer came, which is tried again, and with `Stopped` (patience.ts) where trying again is no use. */
+  /** Rejects when no answer came, which is tried again, and with `Refusal` where trying again is no use. */
   post(path: string, body: unknown, idempotencyKey: string): Promise<Answer>;
   get(path: string): Promise<Answer>;
 }

@@ -28,12 +28,13 @@ const many = (kind: Kind, separators = ';|,\n'): Kind => ({ ...kind, list: true,
 /** C0 and C1 controls, and the characters that turn the direction of what follows (they can disguise a name on a screen). */
 const NOT_ALLOWED = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
-const text = (longest: number): Kind => one((raw) => {
-  const value = raw.trim().replace(/\s*[\r\n\t]+\s*/g, ' ').normalize('NFC'); // a line wrapped inside a cell
+function checkedText(value: string, longest: number): string | Refused {
   if (value.includes('\ufffd') || /\p{Cs}/u.test(value)) return refuse('CHARACTER_LOST');
-  if (NOT_ALLOWED.test(value)) return refuse('CHARACTER_NOT_ALLOWED');
+  if (NOT_ALLOWED.test(value.replace(/[\n\t]/g, ''))) return refuse('CHARACTER_NOT_ALLOWED');
   return value.length > longest ? refuse('TEXT_TOO_LONG') : value;
-});
+}
+const text = (longest: number): Kind => one((raw) => checkedText(raw.trim().replace(/\s*[\r\n\t]+\s*/g, ' ').normalize('NFC'), longest)); // a line wrapped inside a cell
+const longText = (longest: number): Kind => one((raw) => checkedText(raw.trim().replace(/\r\n?/g, '\n').normalize('NFC'), longest));
 
 /** `Physical threats`, `physical_threats` and `PhysicalThreats` are one code; so are `18--20`, `18 – 20` and `18-20`. */
 const plain = (code: string): string => code.toLowerCase().replace(/[\u2010-\u2015-]+/g, '-').replace(/[\s_]+/g, '');
@@ -98,6 +99,7 @@ export const fields = {
   'person.maritalStatus': shared(htcds.MaritalStatus),
   'person.childrenCount': wholeNumber(0, 50),
   'person.identityNumber': text(100),
+  'person.travelDocumentNumber': text(100),
   'person.phone': phoneNumber,
   'person.safeContact.phone': phoneNumber,
   'person.safeContact.when': text(200),
@@ -117,6 +119,11 @@ export const fields = {
   'trafficking.industry': many(shared(htcds.ForcedLabourIndustry)),
   'trafficking.relationshipToTrafficker': shared(htcds.RelationshipToTrafficker),
   'trafficking.locations': many(countryCode),
+  'trafficking.narrative': longText(20_000),
+  'health.disability': longText(2_000),
+  'health.conditions': longText(5_000),
+  'health.pregnancy': yesNo,
+  'health.medication': longText(2_000),
 } as const satisfies Readonly<Record<string, Kind>>;
 
 export type FieldName = keyof typeof fields;
@@ -125,7 +132,7 @@ export const isFieldName = (name: string): name is FieldName => Object.hasOwn(fi
 export const kindOf = (name: FieldName): Kind => fields[name];
 
 /** Which request a field belongs to; all others go into both. */
-export const intakeOnly: readonly FieldName[] = ['shelter', 'arrivedAt', 'source.kind', 'source.organisation', 'unaccompanied'];
+export const intakeOnly: readonly FieldName[] = ['shelter', 'arrivedAt', 'source.kind', 'source.organisation'];
 export const caseOnly: readonly FieldName[] = ['openedAt'];
 
 /** Not a field of a case: the state that it has elsewhere, in Footbridge's words or those of HTCDS. An import opens cases. */

@@ -1,3 +1,4 @@
+import { Refusal } from '../refusal.js';
 import type { Answer } from './client.js';
 import { type Clock, Patience, Stopped } from './patience.js';
 
@@ -40,6 +41,13 @@ describe('a request is asked again', () => {
     await expect(new Patience(clock, never).insist(answers({ status: 409, body: { code: 'guard-refused' } }, created))).resolves.toMatchObject({ status: 409 });
     expect(clock.waits).toEqual([500]);
   });
+  it('where a service has yet to hear from another, a few times', async () => {
+    const clock = new HandClock();
+    const notYet: Answer = { status: 409, body: { code: 'guard-refused' }, retryAfter: '2' };
+    await expect(new Patience(clock, never).insist(answers(notYet, notYet, created))).resolves.toBe(created);
+    expect(clock.waits).toEqual([2_000, 2_000]);
+    await expect(new Patience(clock, never).insist(answers(notYet))).resolves.toBe(notYet);
+  });
   it('three times in all where the server failed at it', async () => {
     const clock = new HandClock();
     await expect(new Patience(clock, never).insist(answers({ status: 500, body: {} }))).resolves.toMatchObject({ status: 500 });
@@ -63,6 +71,7 @@ describe('a request is asked again', () => {
   });
   it('not when the client says that it is no use', async () => {
     await expect(new Patience(new HandClock(), never).insist(answers(new Stopped('The sign-in ended.'), created))).rejects.toThrow('The sign-in ended.');
+    await expect(new Patience(new HandClock(), never).insist(answers(new Refusal('The account is disabled.'), created))).rejects.toThrow(Stopped);
   });
   it('not when the work is stopped', async () => {
     const stopped = new AbortController();

@@ -22,6 +22,7 @@ export const clock: Clock = {
 const PATIENCE_MS = 10 * 60_000;
 const LONGEST_WAIT_MS = 30_000;
 const TRIES_OF_A_FAULT = 3;
+const TRIES_OF_A_GUARD = 10;
 
 /** Asks again where that can help: the server is busy or away, or the same request is still at work. When it is busy, everybody waits. */
 export class Patience {
@@ -35,7 +36,8 @@ export class Patience {
       await this.whileBusy();
       if (this.signal.aborted) throw new Stopped('Stopped.');
       const answer = await ask().catch((error: unknown) => {
-        if (error instanceof Stopped || error instanceof Refusal) throw error; // the client itself says that asking again is no use
+        if (error instanceof Stopped) throw error;
+        if (error instanceof Refusal) throw new Stopped(error.message); // the client itself says that asking again is no use
         return undefined;
       });
       if (answer && !this.again(answer, tries)) return answer;
@@ -51,8 +53,9 @@ export class Patience {
     for (let left = this.busyUntil - this.time.now(); left > 0 && !this.signal.aborted; left = this.busyUntil - this.time.now()) await this.time.wait(left, this.signal);
   }
 
-  private again({ status, body }: Answer, tries: number): boolean {
-    if (status === 409) return problemCode(body) === 'idempotency-in-progress';
+  private again({ status, body, retryAfter }: Answer, tries: number): boolean {
+    // With Retry-After, a service waits for what another one will tell it (decisions 25).
+    if (status === 409) return problemCode(body) === 'idempotency-in-progress' || (retryAfter !== undefined && tries < TRIES_OF_A_GUARD);
     if (status === 500) return tries < TRIES_OF_A_FAULT;
     return status === 429 || status === 502 || status === 503 || status === 504;
   }

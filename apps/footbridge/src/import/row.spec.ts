@@ -38,6 +38,9 @@ describe('a row becomes', () => {
     expect(reasons({ shelter, arrivedAt: '2026-11-24', openedAt: '2026-11-20' })).toEqual([['openedAt', 'NOT_IN_INTAKE']]);
     expect(reasons({ shelter: 'shl_abc', arrivedAt: '2026-11-24' })).toEqual([['shelter', 'REFERENCE_NOT_READ']]);
   });
+  it('a case with what a cell wraps over lines, told in lines only where a field has room for them', () => {
+    expect(body({ prs_FirstName: 'Arta\r\nBesa', 'health.conditions': 'one\r\n\ttwo', unaccompanied: 'no' })).toEqual({ purpose: 'ASSISTANCE', person: { givenName: 'Arta Besa' }, unaccompanied: false, health: { conditions: 'one\n\ttwo' } });
+  });
   it('nothing, where it is empty', () => {
     expect(read({ prs_FirstName: ' ', prs_SecondName: '' })).toBe('blank');
     expect(reasons({ prs_FirstName: '', unknown: 'something' })).toEqual([['NOTHING_TO_IMPORT']]);

@@ -40,9 +40,10 @@ const caseView = some({
   person: some({
     givenName: text, familyName: text, chosenName: text, aliases: fc.uniqueArray(text, { minLength: 1, maxLength: 3 }), birthDate: day, birthDateCertainty: fc.constantFrom('documented', 'stated', 'estimated', 'unknown'),
     ageBand: code(AgeBand), gender: code(htcds.Gender.list), citizenships: codes(Citizenship), languages, interpreterNeeded: fc.boolean(), education: code(htcds.Education.list), maritalStatus: code(htcds.MaritalStatus.list),
-    childrenCount: fc.integer({ min: 0, max: 50 }), identityNumber: text, phone, safeContact: some({ phone, when: text, how: text, codeWord: text, leaveMessage: fc.boolean() }),
+    childrenCount: fc.integer({ min: 0, max: 50 }), identityNumber: text, travelDocumentNumber: text, phone, safeContact: some({ phone, when: text, how: text, codeWord: text, leaveMessage: fc.boolean() }),
   }),
-  needs: codes(ServiceType), ageBelief: fc.constantFrom('child', 'adult', 'unsure'),
+  needs: codes(ServiceType), ageBelief: fc.constantFrom('child', 'adult', 'unsure'), unaccompanied: fc.boolean(),
+  health: some({ disability: text, conditions: fc.tuple(text, text).map((lines) => lines.join('\n')), pregnancy: fc.boolean(), medication: text }),
   trafficking: some({
     status: code(htcds.TraffickingStatus.list), decisionOrg: code(htcds.DecisionOrg.list), decidedOn: day, typesOfExploitation: codes(htcds.TypeOfExploitation.list), typesOfSexExploitation: codes(htcds.TypeOfSexExploitation.list),
     methodsOfControl: codes(htcds.MethodsOfControl.list), recruitment: codes(htcds.MethodOfRecruitment.list), industry: codes(htcds.ForcedLabourIndustry.list), relationshipToTrafficker: code(htcds.RelationshipToTrafficker.list), locations: codes(Citizenship),
@@ -110,12 +111,16 @@ describe('a CSV export', () => {
       prs_PrimaryLanguage: 'srp', prs_SecondaryLanguage: 'ckb', 'person.languages': 'sr-Latn;ckb;en', vic_MethodsOfControl: 'DebtBondage;Other', 'trafficking.methodsOfControl': 'DebtBondage;RestrictsMovement;UsesChildren',
     });
   });
+  it('never has what a person told of her story', () => {
+    const view = { person: { givenName: 'Arta' }, trafficking: { narrative: 'told in confidence' } };
+    expect(JSON.stringify([cells(view), exportObject(view)])).not.toContain('told in confidence');
+  });
   it('has a column for every field of a case and no name twice', () => {
     const names = exportColumns.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(exported.filter((field) => exportColumns.every(({ cell }) => cell(nested(field)) === ''))).toEqual([]);
   });
-  const samples: Readonly<Record<string, unknown>> = { 'person.interpreterNeeded': true, 'person.safeContact.leaveMessage': true, 'person.childrenCount': 1 };
+  const samples: Readonly<Record<string, unknown>> = { 'person.interpreterNeeded': true, 'person.safeContact.leaveMessage': true, 'person.childrenCount': 1, 'health.pregnancy': true, unaccompanied: true };
   const nested = (field: string): Record<string, unknown> => field.split('.').reverse().reduce<unknown>((value, part) => ({ [part]: value }), samples[field] ?? ['x']) as Record<string, unknown>;
 });
 
@@ -127,7 +132,7 @@ describe('an export', () => {
     await expect(runExport({ file }, httpClient(api.url), around())).resolves.toEqual({ cases: 2, withoutPerson: 1 });
     expect(said).toContain('1 of them without the person');
     const rows: Record<string, string>[] = parse(readFileSync(file), { bom: true, columns: true });
-    expect(rows.map((row) => [row['prs_FirstName'], row['needs']])).toEqual([['Arta 0', 'health'], ['', 'health']]);
+    expect(rows.map((row) => [row['prs_FirstName'], row['needs']])).toEqual([['Arta 0', 'health'], ['', '']]);
   });
   it('never writes over a file, and leaves none that is half written', async () => {
     api = await ApiStandIn.start();

@@ -81,7 +81,7 @@ export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> 
       return { ...(opener ? { opener } : {}), ...(willOwn ? { willOwn } : {}), ownerIsPartner };
     }
     if (command === 'edit') return { hasGuardianship: (await read.many(GuardianAppointment, { caseId: row.id })).length > 0 };
-    if (command === 'assign') return {};
+    if (command === 'assign' || command === 'unassign') return {};
     const [context, referrals, alerts, holds] = await Promise.all([
       caseContext(read, row.id, caller, now), read.many(Referral, { caseId: row.id }), read.many(SafetyAlert, { caseId: row.id, state: ['raised'] }), read.many(Hold, { caseId: row.id, state: ['placed'] }),
     ]);

@@ -1,0 +1,186 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { PostgresTransport } from '@footbridge/messaging';
+import { LocalFileKeyStore, label, newRef, newSubjectKey, openFields, revealCapability, sealFields } from '@footbridge/privacy';
+import { migrate, provision, provisionedRoles, service, type ServiceDefinition } from '@footbridge/service';
+import pg from 'pg';
+import { backup, restore } from './backup.js';
+import { DataFolder } from './data-folder.js';
+import { Accounts } from './identity/accounts.js';
+import { identitySchema } from './identity/schema.js';
+import { identityKeys } from './identity/signing-keys.js';
+import { startPostgres } from './postgres.js';
+import { Refusal } from './refusal.js';
+
+/** A service of two tables that have everything which is easily lost on the way. */
+const tables = `
+create table person (
+  id uuid primary key, owner text not null, position bigint generated always as identity, sealed bytea not null, tags text[], free jsonb, plain json, at timestamptz not null, day date, span interval,
+  amount numeric(30, 10), real_number double precision, flag boolean, note text, doubled integer generated always as (2) stored);
+create table visit (id serial primary key, person uuid not null references person deferrable initially deferred, refused text check (refused <> 'x'));
+create table subject_key (subject text primary key, wrapped text not null);
+alter table person enable row level security; alter table person force row level security;
+create policy own on person using (owner = nullif(current_setting('app.org', true), ''));
+create function never() returns trigger language plpgsql as $$ begin raise exception 'trigger ran'; end $$;
+create trigger never before insert on visit for each row execute function never();
+`;
+const definitionOf = (name: string, statements: string): ServiceDefinition => {
+  class First1800000000000 {
+    name = `First${name}1800000000000`;
+    async up(runner: { query(text: string): Promise<unknown> }): Promise<void> { if (statements !== '') await runner.query(statements); }
+    async down(): Promise<void> { /* forward only */ }
+  }
+  return service({ name, lifecycles: [], migrations: [First1800000000000] });
+};
+const definitions = ['referrals', 'shelters', 'returns', 'reintegration', 'notifications'].map((name) => definitionOf(name, name === 'referrals' ? tables : ''));
+
+describe('backup and restore', () => {
+  let place: string;
+  let folder: DataFolder;
+  const organisation = newRef('org');
+  const person = randomUUID();
+  const data = (): string => join(place, 'data.backup');
+  const keys = (): string => join(place, 'keys.backup');
+
+  /** Works on the data of a folder as nobody but this test may. */
+  const inside = async <T>(at: DataFolder, work: (client: pg.Client, urls: Awaited<ReturnType<typeof provision>>) => Promise<T>): Promise<T> => {
+    const lock = await at.open('a test');
+    const postgres = await startPostgres(at);
+    try {
+      const urls = await provision(postgres.adminUrl, await postgres.passwords(provisionedRoles));
+      const client = new pg.Client({ connectionString: postgres.adminUrl('footbridge'), options: '-c timezone=UTC' });
+      await client.connect();
+      try { return await work(client, urls); } finally { await client.end(); }
+    } finally { await postgres.stop(); await lock.release(); }
+  };
+  const everyRow = (at: DataFolder): Promise<Record<string, unknown>> => inside(at, async (client) => {
+    const { rows } = await client.query<{ schema: string; name: string }>("select schemaname as schema, tablename as name from pg_tables where schemaname in ('referrals', 'identity', 'bus', 'shelters') and tablename <> 'oidc_state' order by 1, 2");
+    const all: Record<string, unknown> = {};
+    for (const { schema, name } of rows) all[`${schema}.${name}`] = (await client.query<{ row: string }>(`select t::text as row from ${schema}."${name}" t order by 1`)).rows.map(({ row }) => row);
+    return all;
+  });
+  const said = async (work: Promise<unknown>): Promise<string> => { try { await work; } catch (error) { return error instanceof Refusal ? error.message : `no refusal but ${String(error)}`; } return 'done'; };
+
+  beforeAll(async () => {
+    place = await mkdtemp(join(tmpdir(), 'footbridge-backup-'));
+    folder = new DataFolder(join(place, 'instance'));
+    await inside(folder, async (client, urls) => {
+      for (const definition of definitions) await migrate(definition, urls.services[definition.name as keyof typeof urls.services].migrationUrl);
+      const transport = new PostgresTransport({ url: urls.busUrl });
+      await transport.publish('footbridge.referrals', [{ partition: 0, key: 'k', headers: { ce_id: 'evt_1' }, body: Buffer.from([0, 1, 255]) }]).finally(() => transport.close());
+      const identity = new pg.Pool({ connectionString: urls.identityUrl, max: 2 });
+      await identity.query(identitySchema);
+      const accounts = new Accounts(identity);
+      await accounts.addOrganisation({ name: 'Lantern "House"\n#1', type: 'NGO', country: 'AL', id: organisation });
+      await accounts.addAccount({ organisation, name: 'lantern.intake', title: 'Desk', roles: ['SHELTER_INTAKE', 'CASE_WORKER'] });
+      await identity.query("insert into oidc_state values ('Session', 's', '{}')");
+      await identity.end();
+
+      const subjectKey = newSubjectKey();
+      const store = new LocalFileKeyStore(folder.keys);
+      const sealed = sealFields(subjectKey, { name: label('direct', 'Zyxwana') }, { organisation, table: 'person', row: person });
+      await client.query('insert into referrals.subject_key values ($1, $2)', [person, await store.wrap(organisation, subjectKey, person)]);
+      await client.query(`insert into referrals.person (id, owner, sealed, tags, free, plain, at, day, span, amount, real_number, flag, note) values ($1, $2, $3, $4, 'null', '{"b" : 1,  "a":2}', '2026-11-24T03:06:00.123456Z', '0044-03-15 BC', '1 year 2 mons -3 days', 12345678901234567890.0123456789, 0.1, null, $5)`,
+        [person, organisation, sealed, ['a,b', '{"x"}', null, ''], '# not a mark\n\t"quotes" \\ Ünï\u2028']);
+      await client.query('insert into referrals.person (id, owner, sealed, at, real_number) values ($1, $2, $3, \'infinity\', \'NaN\')', [randomUUID(), organisation, randomBytes(2_000_000)]);
+      await client.query('insert into referrals.person (id, owner, sealed, at) select gen_random_uuid(), $1, \'\\x00\', now() from generate_series(1, 1200)', [organisation]);
+      await client.query('alter table referrals.visit disable trigger never');
+      await client.query('insert into referrals.visit (person) select $1 from generate_series(1, 7)', [person]);
+      await client.query('alter table referrals.visit enable trigger never');
+    });
+    await identityKeys(folder.identityFile);
+  });
+  afterAll(async () => { await rm(place, { recursive: true, force: true }); });
+  const fresh = async (): Promise<DataFolder> => new DataFolder(join(await mkdtemp(join(place, 'new-')), 'data'));
+
+  it('bring back every row of every schema, exactly, and go on numbering where it stopped', async () => {
+    const before = await everyRow(folder);
+    const made = await backup(folder, data(), keys());
+    expect(made.rows).toBeGreaterThan(1_200);
+    for (const file of [data(), keys()]) expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const other = await fresh();
+    expect(await restore(other, data(), keys(), definitions)).toEqual(made);
+    expect(await everyRow(other)).toEqual(before);
+    await inside(other, async (client) => {
+      await client.query('alter table referrals.visit disable trigger never');
+      expect((await client.query<{ id: number }>('insert into referrals.visit (person) values ($1) returning id', [person])).rows).toEqual([{ id: 8 }]);
+      expect((await client.query<{ position: string }>('insert into referrals.person (id, owner, sealed, at) values (gen_random_uuid(), $1, \'\', now()) returning position', [organisation])).rows).toEqual([{ position: '1203' }]);
+      // walls are as before: the service's role sees nothing without saying for whom
+      const { rows } = await client.query<{ forced: boolean }>("select relforcerowsecurity as forced from pg_class where oid = 'referrals.person'::regclass");
+      expect(rows).toEqual([{ forced: true }]);
+      expect((await client.query('select from identity.oidc_state')).rowCount).toBe(0);
+    });
+  });
+
+  it('keep data and keys apart: the sealed name is read with the keys\' file, and with nothing else', async () => {
+    const stored = gunzipSync(await readFile(data())).toString('utf8');
+    expect(stored).not.toContain('Zyxwana');
+    expect(stored).not.toContain(Buffer.from('Zyxwana').toString('hex'));
+    const [name = ''] = (await readdir(folder.keys, { recursive: true })).filter((file) => file.includes('org_'));
+    expect(stored).not.toContain((JSON.parse(await readFile(join(folder.keys, name), 'utf8')) as { keys?: Record<string, string> }).keys?.['1'] ?? 'there is a key under another name');
+    const other = await fresh();
+    await restore(other, data(), keys(), definitions);
+    const read = async (directory: string): Promise<unknown> => await inside(other, async (client) => {
+      const { rows } = await client.query<{ sealed: Buffer; wrapped: string }>('select sealed, wrapped from referrals.person join referrals.subject_key on subject = id::text where id = $1', [person]);
+      const subjectKey = await new LocalFileKeyStore(directory).unwrap(organisation, rows[0]?.wrapped ?? '', person);
+      return openFields(subjectKey, rows[0]?.sealed ?? Buffer.alloc(0), { name: 'direct' }, { organisation, table: 'person', row: person })['name']?.reveal(revealCapability({ purpose: 'ASSISTANCE', auditId: 'a' }));
+    });
+    expect(await read(other.keys)).toBe('Zyxwana');
+    await expect(read(join(place, 'no-keys'))).rejects.toThrow();
+    expect(await readFile(other.identityFile, 'utf8')).toBe(await readFile(folder.identityFile, 'utf8'));
+  });
+
+  it('works while the instance runs, and is of one moment', async () => {
+    await inside(folder, async (client) => {
+      await client.query('create table if not exists shelters.pair (side text, n integer); truncate shelters.pair; insert into shelters.pair values (\'a\', 0), (\'b\', 0)');
+      let stop = false;
+      const writer = (async () => { for (let n = 1; !stop; n++) await client.query(`update shelters.pair set n = ${n}`); })();
+      const [live, liveKeys] = [join(place, 'live.data'), join(place, 'live.keys')];
+      await backup(folder, live, liveKeys);
+      stop = true;
+      await writer;
+      const pairs = gunzipSync(await readFile(live)).toString('utf8').split('\n').filter((line) => /^\["[ab]","\d+"\]$/.test(line)).map((line) => (JSON.parse(line) as string[])[1]);
+      expect(pairs).toHaveLength(2);
+      expect(pairs[0]).toBe(pairs[1]);
+      await client.query('drop table shelters.pair');
+    });
+  });
+
+  it('never overwrites a file, nor a folder that holds something', async () => {
+    const size = (await stat(data())).size;
+    expect(await said(backup(folder, data(), join(place, 'k2')))).toMatch(/is there already/);
+    expect(await said(backup(folder, join(place, 'd2'), keys()))).toMatch(/is there already/);
+    expect(await said(backup(folder, join(place, 'same'), join(place, 'same')))).toMatch(/Name two files/);
+    expect((await stat(data())).size).toBe(size);
+    expect(await said(restore(folder, data(), keys(), definitions))).toMatch(/is not empty/);
+    expect((await readdir(place)).filter((name) => name.includes('.part') || name.includes('restoring'))).toEqual([]);
+  });
+
+  it('a file that was cut off, swapped or is something else restores nothing', async () => {
+    const cut = join(place, 'cut');
+    await writeFile(cut, await readFile(data()));
+    await truncate(cut, (await stat(data())).size - 100);
+    const text = join(place, 'text');
+    await writeFile(text, 'hello');
+    const outside = join(place, 'outside');
+    await writeFile(outside, JSON.stringify({ footbridge: 'keys', format: 1, files: { '../../evil': 'eA==' } }));
+    const other = await fresh();
+    for (const [wrongData, wrongKeys, says] of [
+      [cut, keys(), /no whole backup of data/], [text, keys(), /no whole backup of data/], [keys(), data(), /no backup of keys/], [data(), text, /no backup of keys/], [data(), outside, /names files that are not keys/],
+      [join(place, 'missing'), keys(), /is not there/], [data(), join(place, 'missing'), /is not there/],
+    ] as const) expect(await said(restore(other, wrongData, wrongKeys, definitions))).toMatch(says);
+    await expect(stat(other.path)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('a backup of another version is not forced into this one, and leaves nothing behind', async () => {
+    const other = await fresh();
+    const newer = definitions.map((definition) => (definition.name === 'shelters' ? definitionOf('shelters', 'create table later (id integer)') : definition));
+    class Second1800000000001 { name = 'Second1800000000001'; async up(): Promise<void> { /* nothing */ } async down(): Promise<void> { /* nothing */ } }
+    const changed = newer.map((definition) => (definition.name === 'shelters' ? { ...definition, migrations: [...definition.migrations, Second1800000000001] } : definition));
+    expect(await said(restore(other, data(), keys(), changed))).toMatch(/made by another version/);
+    expect((await readdir(join(other.path, '..'))).filter((name) => name.startsWith('data'))).toEqual([]);
+  });
+});

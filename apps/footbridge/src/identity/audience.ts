@@ -1,0 +1,2 @@
+/** What an access token is made for. Resource servers check it as the audience. */
+export const audience = 'footbridge';

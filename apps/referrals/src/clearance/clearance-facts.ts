@@ -1,0 +1,17 @@
+import type { Read } from '@footbridge/lifecycle';
+import { caseContext } from '../case/case-context.js';
+import { Hold } from '../hold/hold.lifecycle.js';
+import { RiskAssessment } from '../risk-assessment/risk-assessment.lifecycle.js';
+import { SafetyAlert } from '../safety-alert/safety-alert.lifecycle.js';
+import type { ClearanceFacts } from './clearances.js';
+
+/** Loads what clears the steps of a case, as its owner. */
+export async function clearanceFacts(read: Read, caseId: string, owner: string, now: Date): Promise<(ClearanceFacts & { readonly caseRef?: string }) | undefined> {
+  const [context, holds, risks, alerts] = await Promise.all([
+    caseContext(read, caseId, { organisation: owner, subject: 'platform', roles: [], role: 'PLATFORM' }, now),
+    read.many(Hold, { caseId, state: ['placed'] }), read.many(RiskAssessment, { caseId, state: ['completed'] }), read.many(SafetyAlert, { caseId, state: ['raised'] }),
+  ]);
+  if (!context) return undefined;
+  const { case: row, isChild, guardian, consents } = context;
+  return { ...(row.caseRef ? { caseRef: row.caseRef } : {}), caseIsOpen: row.state === 'active' || row.state === 'follow_up', isChild, hasGuardian: guardian !== undefined, consents, holds, risks, hasSafetyAlert: alerts.length > 0 };
+}

@@ -1,0 +1,71 @@
+import { ClearanceChanged } from '@footbridge/contracts';
+import { newRef } from '@footbridge/privacy';
+import { outboxRow } from '@footbridge/messaging';
+import { Conflict, Stale, log, type Change, type Job, type Running } from '@footbridge/service';
+import { randomUUID } from 'node:crypto';
+import { clearanceFacts } from './clearance-facts.js';
+import { clearances, type Clearance } from './clearances.js';
+
+interface Kept { readonly id: string; readonly step: string; readonly cleared: boolean; readonly until: string | null; readonly version: number }
+interface Due { readonly case_id: string; readonly owner: string; readonly positions: readonly string[] }
+
+const EVERY_MS = 100;
+const AT_ONCE = 50;
+
+/**
+ * Tells the other services what may be done now (decisions 14). Every commit that may matter has marked its case in the same
+ * transaction (see the migration's triggers); a mark goes with the answer, so that none is lost. Several replicas may look at
+ * one case: the version lets only the newer answer in.
+ */
+export class ClearanceJob implements Job {
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<number> | undefined;
+  constructor(private readonly running: Running) {}
+
+  start(): void { this.#timer ??= setInterval(() => { void this.run().catch((error: unknown) => log('clearances-failed', { service: 'referrals', reason: error instanceof Error ? error.name : 'unknown' })); }, EVERY_MS); }
+  async stop(): Promise<void> { clearInterval(this.#timer); this.#timer = undefined; await this.#running?.catch(() => 0); }
+
+  /** Answers for every marked case; returns how many steps changed. */
+  run(): Promise<number> { return (this.#running ??= this.#drain().finally(() => { this.#running = undefined; })); }
+
+  async #drain(): Promise<number> {
+    let changed = 0;
+    for (;;) {
+      const { rows } = await this.running.pool.query<Due>(`select case_id, owner, array_agg(position::text) as positions from clearance_due group by case_id, owner order by min(position) limit ${AT_ONCE}`);
+      for (const due of rows) changed += await this.#answer(due);
+      if (rows.length < AT_ONCE) return changed;
+    }
+  }
+
+  async #answer({ case_id: caseId, owner, positions }: Due): Promise<number> {
+    const { engine, clock } = this.running;
+    const now = clock.now();
+    const read = engine.store.reader(owner, []);
+    const facts = await clearanceFacts(read, caseId, owner, now);
+    const kept = new Map((await read.sql<Kept>('select to_jsonb(c) from clearance c where c.case_id = ($1->>0)::uuid', [caseId])).map((k) => [k.step, k]));
+    const news = facts?.caseRef === undefined ? [] : clearances(facts, now).filter((c) => differs(c, kept.get(c.step)));
+    const rows = news.flatMap((c) => this.#changes(c, kept.get(c.step), caseId, facts?.caseRef ?? '', owner, now));
+    try {
+      await engine.store.commit(owner, [...rows, ...positions.map((position): Change => ({ t: 'clearance_due', op: 'delete', row: { position } }))], []);
+      return news.length;
+    } catch (error) {
+      // Another replica was faster: the mark is gone or stays, and the next look decides.
+      if (error instanceof Stale || error instanceof Conflict) return 0;
+      throw error;
+    }
+  }
+
+  #changes({ step, cleared, until }: Clearance, before: Kept | undefined, caseId: string, caseRef: string, owner: string, now: Date): Change[] {
+    const id = before?.id ?? randomUUID();
+    const version = (before?.version ?? 0) + 1;
+    const row = { cleared, until: until ?? null, version, changed_at: now.toISOString() };
+    const data = this.running.gate.encode(ClearanceChanged, { case: caseRef, step, cleared, ...(until === undefined ? {} : { until }), version } as never, { topic: 'footbridge.referrals', key: id });
+    return [
+      before ? { t: 'clearance', op: 'update', row, id, version: before.version } : { t: 'clearance', op: 'insert', row: { id, case_id: caseId, owner, step, ...row } },
+      { t: 'outbox', op: 'insert', row: outboxRow({ id: newRef('evt'), type: ClearanceChanged.type, time: now.toISOString(), audience: 'instance', aggregate: id, version, copy: 0, caseRef, owner, data }) },
+    ];
+  }
+}
+
+/** Never told means not cleared: a first "no" is no news. */
+const differs = (c: Clearance, kept: Kept | undefined): boolean => (kept ? kept.cleared !== c.cleared || (kept.until ?? undefined) !== c.until : c.cleared);

@@ -1,0 +1,94 @@
+import { minimumDataset, type ConsentCategory } from '@footbridge/contracts';
+import { label, newRef, revealCapability, type RevealCapability, type Sealed } from '@footbridge/privacy';
+import { Engine, Problem, Stale, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { caseContext } from '../case/case-context.js';
+import type { CaseRow } from '../case/case.entity.js';
+import { RiskAssessment } from '../risk-assessment/risk-assessment.lifecycle.js';
+import type { ReferralRow } from './referral.entity.js';
+import { Referral } from './referral.lifecycle.js';
+import { bareMinimum } from './send-guards.js';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** The receiver reads while it decides and while it helps; before, after and in between it reads nothing. */
+const readable: readonly string[] = ['sent', 'acknowledged', 'accepted', 'in_service'];
+/** Only these need to know how old somebody is; others prepare a child's place without an age (DP-31). */
+const needsAge: readonly string[] = ['health', 'legal', 'child-protection', 'asylum', 'return'];
+
+const only = (value: object | undefined, ...names: readonly string[]): Values => Object.fromEntries(Object.entries(value ?? {}).filter(([name]) => names.includes(name)));
+
+/**
+ * `GET /v1/referrals/{id}/needs`: what the receiver may know at this moment. Consent is looked at in the database, the entry
+ * in the audit trail and the consent are committed together before anything is read, so that a withdrawal is never overtaken.
+ */
+@Controller('v1/referrals')
+export class NeedsController {
+  constructor(@Inject(Engine) private readonly engine: Engine) {}
+
+  @Get(':id/needs')
+  async needs(@Param('id') id: string, @Req() request: SignedRequest): Promise<unknown> {
+    for (let attempt = 0; ; attempt += 1) {
+      try { return await this.#once(id, request); } catch (error) {
+        if (!(error instanceof Stale)) throw error;
+        if (attempt > 5) throw new Problem('service-unavailable', {}, { 'retry-after': '1' });
+      }
+    }
+  }
+
+  async #once(id: string, { principal }: SignedRequest): Promise<unknown> {
+    const { store, clock } = this.engine;
+    const { row, references } = await this.engine.load(Referral, principal, id) as { row: ReferralRow; references: Readonly<Record<string, string>> };
+    if (!principal.roles.includes('RECEIVER') || row.receiver !== principal.organisation) throw new Problem('role-not-allowed', { roles: ['RECEIVER'] });
+    if (!readable.includes(row.state)) throw new Problem('transition-not-allowed', { state: row.state, command: 'needs', allowedFrom: readable });
+    const now = clock.now();
+    const expects: { t: string; id: string; version: number }[] = [{ t: 'referral', id: row.id, version: row.version }];
+    const read = store.reader(row.owner, expects);
+    const context = await caseContext(read, row.caseId, { ...principal, role: 'RECEIVER' }, now);
+    if (!context) throw new Problem('not-found');
+    const consent = context.consents.find((c) => c.id === row.consentId);
+    const categories = categoriesOf(row, consent?.categories);
+    const [before] = row.override ? await read.sql<{ n: number }>(`select jsonb_build_object('n', count(*)) from disclosure d where d.referral_id = ($1->>0)::uuid`, [row.id]) : [{ n: 0 }];
+    // An override is good for one disclosure (U4).
+    if (categories.length === 0 || (!consent && (!row.override || (before?.n ?? 0) > 0))) throw new Problem('consent-required', { recipient: row.receiver, purpose: 'REFERRAL_DISCLOSURE', categories: row.fieldsDisclosed ?? [] });
+    const risks = categories.includes('RISK_MITIGATION') ? await read.many(RiskAssessment, { caseId: row.caseId, state: ['completed'] }) : [];
+    const audit = newRef('evt');
+    await store.commit(row.owner, [
+      { t: 'audit', op: 'insert', row: { at: now.toISOString(), organisations: [row.owner, principal.organisation], kind: Referral.prefix, aggregate: row.id, command: 'fetchNeeds', from_state: row.state, to_state: row.state, version: row.version, organisation: principal.organisation, account: principal.subject, role: 'RECEIVER', ground: row.consentId ?? 'OVERRIDE', fields: categories } },
+      { t: 'disclosure', op: 'insert', row: { id: randomUUID(), referral_id: row.id, case_id: row.caseId, owner: row.owner, recipient: principal.organisation, consent_id: row.consentId ?? null, categories, at: now.toISOString() } },
+    ], expects);
+    const capability = revealCapability({ purpose: 'REFERRAL_DISCLOSURE', auditId: audit });
+    return { referral: references[principal.organisation], categories, serviceType: row.serviceType, ...disclosed(row, context.case, context.isChild, categories, risks.at(-1)?.plan, capability) };
+  }
+}
+
+/** Dataset of the service, what was sent, what she agrees to at this moment: all three. */
+export function categoriesOf(row: Pick<ReferralRow, 'serviceType' | 'fieldsDisclosed' | 'override'>, consented: readonly ConsentCategory[] | undefined): readonly ConsentCategory[] {
+  const dataset = row.serviceType ? minimumDataset[row.serviceType] : [];
+  const allowed = row.override ? bareMinimum : consented ?? [];
+  return dataset.filter((c) => (row.fieldsDisclosed ?? []).includes(c) && allowed.includes(c));
+}
+
+/** The fields of the categories, in plain text: only behind an audit entry. */
+function disclosed(row: ReferralRow, { person: sealed, trafficking, health, needs: wished }: CaseRow, isChild: boolean, categories: readonly ConsentCategory[], plan: Sealed<string> | undefined, capability: RevealCapability): Values {
+  const has = (category: ConsentCategory): boolean => categories.includes(category);
+  const person = (sealed ?? label('direct', {})).reveal(capability);
+  const knowsAge = needsAge.includes(row.serviceType ?? '');
+  const details: Values = {
+    ...(has('IDENTITY') ? only(person, 'givenName', 'familyName', 'chosenName', 'aliases', ...(knowsAge ? ['birthDate', 'birthDateCertainty'] : [])) : {}),
+    ...(has('CONTACT') ? only(person, 'phone', 'safeContact') : {}),
+    ...(has('AGE_GENDER_LANGUAGE') ? only(person, 'gender', 'languages', 'interpreterNeeded', ...(knowsAge || !isChild ? ['ageBand'] : [])) : {}),
+    ...(has('FAMILY') ? only(person, 'maritalStatus', 'childrenCount') : {}),
+    ...(has('DOCUMENTS') ? only(person, 'citizenships', 'identityNumber', 'travelDocumentNumber') : {}),
+  };
+  return {
+    ...(Object.keys(details).length > 0 ? { person: details } : {}),
+    ...(has('NEEDS') ? { needs: { childUnitNeeded: isChild, ...(row.needs?.reveal(capability) ?? {}) }, ...(wished ? { services: wished.reveal(capability) } : {}) } : {}),
+    ...(has('HEALTH') && health ? { health: health.reveal(capability) } : {}),
+    ...(has('EXPLOITATION') && trafficking ? { trafficking: trafficking.map(({ narrative: _, ...facts }) => facts).reveal(capability) } : {}),
+    ...(has('RISK_MITIGATION') && plan ? { riskMitigation: plan.reveal(capability) } : {}),
+  };
+}
+
+export const needsRoute: ExtraRoute = { method: 'get', path: '/v1/referrals/{id}/needs', tag: 'Referral', summary: 'What the receiver may know now: within the minimum dataset of the service and the consent at this moment; each look is audited' };

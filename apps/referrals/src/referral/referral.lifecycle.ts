@@ -1,0 +1,135 @@
+import {
+  DirectedDetailChanged, PersonAdmitted, ReferralAccepted, ReferralAcknowledged, ReferralClosed, ReferralCompleted, ReferralDeclined, ReferralDrafted, ReferralEnteredInError, ReferralExpired,
+  ReferralResumed, ReferralSent, ReferralServiceStarted, ReferralSuspended, ReferralUnsuccessful, ReferralWithdrawn,
+  SaidServiceType, after, callAfter, deadlines, referralDeadlines, states, type Priority, type Span, type StateOf,
+} from '@footbridge/contracts';
+import { NONE, attested, guard, lifecycle, type Companion, type Guard, type LifecycleSpec } from '@footbridge/lifecycle';
+import { caseIsOpen, worksOnCase } from '../case/case-context.js';
+import { mayOwnCases } from '../case/owner.js';
+import { seenWithCase } from '../case/visible.js';
+import { DeclineBody, DraftReferralBody, EditReferralBody, FirstContactBody, OptionalPauseBody, OutcomeBody, PauseBody, SendReferralBody, UnsuccessfulBody } from './referral.dto.js';
+import { referralFields, type ReferralRow } from './referral.entity.js';
+import { referralFacts, type ReferralFacts } from './referral-facts.js';
+import {
+  agreementCovers, agreementInForce, carryingConsent, consentCoversReceiver, disclosedFields, guardianConsented, minimumOnly, notHeld, onlyOne, overrideGrounded, profileServed, receiverIsPartner, receiverIsSafe,
+  riskAssessed, rolesApart, serviceListed, somethingLeftToSend,
+} from './send-guards.js';
+
+const receiverKnown = guard<ReferralFacts>('DRAFT', 'receiverIsAnActiveOrganisation', ({ receiverKnown: known }) => (known?.active ? undefined : 'RECEIVER_NOT_KNOWN'), { retry: true });
+const needNamed = guard<ReferralFacts>('DRAFT', 'needIsNamed', ({ row }) => (row.serviceType ? undefined : 'NEED_NOT_NAMED'));
+/** Only who opened the case or brought the person can be told what becomes of it (decisions 3). */
+const referrerIsParty = guard<ReferralFacts>('DRAFT', 'referrerBroughtThePerson', ({ row, context, caller }) =>
+  (row.referrer === undefined || row.referrer === caller.organisation || [context?.case.openedBy, context?.case.broughtBy].includes(row.referrer) ? undefined : 'REFERRER_NOT_PARTY'));
+
+/** SAFE: a shelter accepts with a bed, and lets nobody hope without one. */
+const bedHeldIfShelter = guard<ReferralFacts>('BED', 'bedIsHeldWhereAShelterIsAsked', ({ row, bedIsHeld }) => (row.serviceType !== 'shelter' || bedIsHeld ? undefined : 'BED_NOT_HELD'),
+  { retry: true, needsFresh: ({ row }) => (row.serviceType === 'shelter' ? ['shelters'] : []) });
+/** The agreement forbids the receiver to refer onward; without it nothing does. PRIM. */
+const noOnwardReferral = guard<ReferralFacts>('ONWARD', 'agreementForbidsOnwardReferral', ({ row, agreement }) => (row.receiver === row.owner || agreement ? undefined : 'NO_AGREEMENT'), { retry: true });
+
+const decisionIsOver = guard<ReferralFacts>('EXPIRE', 'timeToDecideIsOver', ({ row }, now) => (now.getTime() >= (decisionDue(row)?.getTime() ?? Infinity) ? undefined : 'STILL_OPEN'));
+/** LEB: silence is the main failure. Nothing expires before people were called. */
+const wasEscalated = guard<ReferralFacts>('EXPIRE', 'escalationWasRaised', ({ escalated }) => (escalated ? undefined : 'NOT_ESCALATED'));
+const firstContactMade = guard<ReferralFacts>('RESUME', 'personWasMetBefore', ({ row }) => (row.firstContactAt ? undefined : 'FIRST_CONTACT_MISSING'));
+const consentStillHolds = guard<ReferralFacts>('SG1', 'consentIsStillInForce', ({ row, consents = [] }) => (row.override || consents.some((c) => c.id === row.consentId) || consents.length > 0 ? undefined : 'CONSENT_REQUIRED'), { sensitive: true });
+
+const unmet: readonly string[] = ['declined', 'expired', 'unsuccessful'];
+/** IOM-RM: an unmet need has a new referral, or somebody has decided in writing. */
+const needIsSeenTo: Guard<ReferralFacts> = {
+  code: 'LOOP', name: 'unmetNeedHasANewReferralOrADecision', onBody: true, attests: { field: 'needDecided', says: 'An unmet need has a new referral, or a written decision' },
+  check: ({ row, body, isReplaced }) => (!unmet.includes(row.state) || isReplaced || body['needDecided'] === true ? undefined : 'UNMET_NEED'),
+};
+
+const at = (start: string | undefined, spans: Partial<Record<Priority, Span>>, row: ReferralRow): Date | undefined => {
+  const span = row.priority && spans[row.priority];
+  return start && span ? after(new Date(start), span) : undefined;
+};
+const decisionDue = (row: ReferralRow): Date | undefined => at(row.sentAt, referralDeadlines.decision, row);
+/** People are called when three quarters of the time have gone. */
+const escalationDue = (row: ReferralRow): Date | undefined => {
+  const due = decisionDue(row);
+  return due && row.sentAt ? new Date(Date.parse(row.sentAt) + (due.getTime() - Date.parse(row.sentAt)) * 0.75) : undefined;
+};
+
+/** What police or an embassy may see of a referral of theirs (reference 2.7): no outcome, and not how it went on. */
+const seenByAuthority: readonly string[] = ['draft', 'sent', 'acknowledged', 'accepted', 'declined', 'expired', 'in_service'];
+const stopped: readonly string[] = [ReferralSuspended, ReferralResumed, ReferralWithdrawn].map((e) => e.type);
+
+function recipients(row: ReferralRow, type: string, actor: string): (string | undefined)[] {
+  const referrer = row.referrer !== row.owner && (!row.referrerSeesLittle || seenByAuthority.includes(row.state)) ? row.referrer : undefined;
+  // Nothing was disclosed: the receiver never learns that there was a draft.
+  if (!row.sentAt) return [];
+  if (type === ReferralSent.type) return [row.receiver, referrer === actor ? undefined : referrer];
+  // Copy 0 goes to the receiver's side first: that is where somebody waits.
+  const all = [row.receiver, row.owner, referrer];
+  const others = stopped.includes(type) ? all.filter((o) => o !== actor) : all;
+  return others.some((o) => o !== undefined) ? others : [row.receiver];
+}
+
+const recall = (row: ReferralRow): Companion[] =>
+  (row.consentId && row.receiver && row.receiver !== row.owner ? [{ lifecycle: 'Recall', command: 'askDeletion', body: { caseId: row.caseId, caseRef: row.caseRef, consentId: row.consentId, referralId: row.id, recipient: row.receiver }, as: 'PLATFORM' }] : []);
+const ended = (_: ReferralFacts, now: Date): Partial<ReferralRow> => ({ endedAt: now.toISOString() });
+/** No reason is asked (W1); what the others read is neutral. */
+const neutral = ({ caller, body }: ReferralFacts): ReferralRow['reason'] => (body['reason'] as ReferralRow['reason']) ?? (caller.role === 'PERSON' || caller.role === 'GUARDIAN' ? 'PERSON_CHOICE' : 'ADMINISTRATIVE');
+const final = ['completed', 'declined', 'unsuccessful', 'withdrawn', 'expired'] as const;
+
+export const Referral: LifecycleSpec<StateOf<'Referral'>, typeof referralFields, ReferralFacts> = lifecycle<ReferralFacts>()({
+  name: 'Referral', service: 'referrals', prefix: 'rfr', states: states.Referral.values, fields: referralFields,
+  links: { case: { kind: 'cas', column: 'caseId', collection: 'cases' }, replacesReferral: { kind: 'rfr', column: 'replacesReferral', collection: 'referrals' } },
+  facts: referralFacts,
+  owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
+  parties: (row) => [row.sentAt ? row.receiver : undefined, row.referrer],
+  standing: (row) => ({ RECEIVER: row.sentAt ? row.receiver : undefined, REFERRER: [row.referrer ?? row.owner, row.owner] }),
+  visible: `(${seenWithCase} or (t.receiver = ($1->>0) and t.sent_at is not null) or (t.referrer = ($1->>0) and t.owner <> ($1->>0) and (t.referrer_sees_little is not true or t.state in (${seenByAuthority.map((s) => `'${s}'`).join(', ')}))))`,
+  consentRef: (row) => row.consentId,
+  recipients: (row, event, { caller }) => recipients(row, event.type, caller.organisation),
+  wire: (row) => ({ priority: row.priority, serviceType: SaidServiceType.values.find((said) => said === row.serviceType), from: row.owner, to: row.receiver, reason: row.reason }),
+  clocks: [
+    { name: 'decision', in: ['sent', 'acknowledged'], due: ({ row }) => decisionDue(row), command: 'expire', shown: true },
+    { name: 'escalation', in: ['sent', 'acknowledged'], due: ({ row }) => escalationDue(row), alert: { code: 'DECISION_OVERDUE_SOON', to: ({ row }) => row.owner } },
+    { name: 'call', in: ['sent'], due: ({ row }) => at(row.sentAt, callAfter, row), alert: { code: 'CALL_RECEIVER', to: ({ row }) => row.receiver } },
+    { name: 'acknowledgement', in: ['sent'], due: ({ row }) => at(row.sentAt, referralDeadlines.acknowledgement, row), alert: { code: 'ACKNOWLEDGEMENT_OVERDUE', to: ({ row }) => row.owner } },
+    { name: 'expired', in: ['expired'], due: ({ row }) => (row.endedAt ? new Date(row.endedAt) : undefined), alert: { code: 'REFERRAL_EXPIRED', to: ({ row }) => row.owner } },
+    { name: 'firstContact', in: ['accepted'], due: ({ row }) => at(row.acceptedAt, referralDeadlines.firstContact, row), alert: { code: 'FIRST_CONTACT_OVERDUE', to: ({ row }) => row.owner }, shown: true },
+    { name: 'loop', in: final, due: ({ row }) => at(row.endedAt, referralDeadlines.loopClosed, row), alert: { code: 'LOOP_NOT_CLOSED', to: ({ row }) => row.owner } },
+    // U4: a supervisor hears of it at once, the data protection officer reviews it.
+    { name: 'override', in: ['sent'], due: ({ row }) => (row.overriddenAt ? new Date(row.overriddenAt) : undefined), alert: { code: 'OVERRIDE_USED', to: ({ row }) => row.owner } },
+    { name: 'overrideReview', in: states.Referral.values.filter((s) => s !== 'draft'), due: ({ row }) => (row.overriddenAt ? after(new Date(row.overriddenAt), deadlines.overrideReviewed) : undefined), alert: { code: 'OVERRIDE_TO_REVIEW', to: ({ row }) => row.owner } },
+  ],
+  reactions: [{ on: PersonAdmitted, command: 'confirmFirstContact', as: 'RECEIVER', where: ({ about }) => (about ? { id: about } : undefined), body: () => ({ personMet: true }) }],
+  editable: {
+    in: ['draft', 'sent', 'acknowledged', 'accepted', 'in_service', 'suspended'], body: EditReferralBody,
+    notices: ({ row, fetched = 0 }) => (fetched > 0 && row.receiver ? [{ event: DirectedDetailChanged, recipients: [row.receiver], data: {} }] : []),
+  },
+  rows: [
+    // from                                                                            command                to              by                                                                   guards  emits
+    [NONE,                                                                             'draftReferral',       'draft',        ['CASE_WORKER', 'REFERRER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE'], [caseIsOpen, worksOnCase('opener'), receiverKnown, needNamed, referrerIsParty], ReferralDrafted, {
+      body: DraftReferralBody,
+      set: ({ row, caller, context, referrerKnown }) => {
+        const referrer = context && caller.organisation !== context.case.owner ? caller.organisation : row.referrer;
+        return { caseRef: context?.case.caseRef, referrer, ...(referrer ? { referrerSeesLittle: !referrerKnown || !mayOwnCases(referrerKnown) } : {}) };
+      },
+    }],
+    [['draft'],                                                                        'send',                'sent',         ['CASE_WORKER', 'REFERRER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE'], [
+      consentCoversReceiver, guardianConsented, receiverIsPartner, agreementInForce, agreementCovers, serviceListed, profileServed, minimumOnly, somethingLeftToSend, riskAssessed, receiverIsSafe, rolesApart, notHeld, onlyOne, overrideGrounded,
+    ], ReferralSent, {
+      body: SendReferralBody,
+      set: (f, now) => ({ sentAt: now.toISOString(), consentId: f.body['override'] === undefined ? carryingConsent(f)?.id : undefined, fieldsDisclosed: disclosedFields(f), ...(f.body['override'] === undefined ? {} : { overriddenAt: now.toISOString() }) }),
+    }],
+    [['sent'],                                                                         'acknowledge',         'acknowledged', ['RECEIVER'],                                                        [],                                                                                        ReferralAcknowledged],
+    [['sent', 'acknowledged'],                                                         'accept',              'accepted',     ['RECEIVER'],                                                        [bedHeldIfShelter, noOnwardReferral],                                                      ReferralAccepted, { set: (_, now) => ({ acceptedAt: now.toISOString() }) }],
+    [['sent', 'acknowledged'],                                                         'decline',             'declined',     ['RECEIVER'],                                                        [],                                                                                        ReferralDeclined, { body: DeclineBody, set: ended }],
+    [['sent', 'acknowledged'],                                                         'expire',              'expired',      ['PLATFORM'],                                                        [decisionIsOver, wasEscalated],                                                            ReferralExpired, { set: ended }],
+    [['accepted'],                                                                     'confirmFirstContact', 'in_service',   ['RECEIVER'],                                                        [attested('personMet', 'The person was actually met or reached', 'FHIR')],                 ReferralServiceStarted, { body: FirstContactBody, set: ({ row, body }, now) => ({ firstContactAt: typeof body['firstContactAt'] === 'string' ? body['firstContactAt'] : row.firstContactAt ?? now.toISOString() }) }],
+    [['accepted', 'in_service'],                                                       'suspend',             'suspended',    ['RECEIVER', 'CASE_WORKER', 'PLATFORM'],                             [],                                                                                        ReferralSuspended, { body: PauseBody }],
+    [['suspended'],                                                                    'resume',              'in_service',   ['RECEIVER', 'CASE_WORKER'],                                         [firstContactMade, consentStillHolds, notHeld, attested('causeGone', 'The cause is gone', 'FHIR')], ReferralResumed, { body: OptionalPauseBody, set: (f) => ({ reason: undefined, consentId: f.consents?.find((c) => c.id === f.row.consentId)?.id ?? f.consents?.[0]?.id ?? f.row.consentId }) }],
+    [['in_service'],                                                                   'recordOutcome',       'completed',    ['RECEIVER'],                                                        [],                                                                                        ReferralCompleted, { body: OutcomeBody, set: ended }],
+    [['accepted', 'in_service', 'suspended'],                                          'recordUnsuccessful',  'unsuccessful', ['RECEIVER'],                                                        [],                                                                                        ReferralUnsuccessful, { body: UnsuccessfulBody, set: ended }],
+    [['draft', 'sent', 'acknowledged', 'accepted', 'in_service', 'suspended'],         'withdraw',            'withdrawn',    ['PERSON', 'GUARDIAN', 'CASE_WORKER', 'REFERRER', 'PLATFORM'],       [],                                                                                        ReferralWithdrawn, { body: OptionalPauseBody, set: (f, now) => ({ endedAt: now.toISOString(), reason: neutral(f) }) }],
+    [final,                                                                            'closeLoop',           'closed',       ['CASE_WORKER', 'REFERRER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE'], [attested('outcomeTold', 'The person was told the outcome, or why not is recorded', 'RN'), needIsSeenTo], ReferralClosed, {
+      // What was fetched for nothing is deleted again (IOM-DP 9).
+      companions: ({ row, fetched = 0, isRecalled }) => (fetched > 0 && !isRecalled && !row.firstContactAt ? recall(row) : []),
+    }],
+    [['draft', 'sent', 'acknowledged'],                                                'markError',           'entered_in_error', ['CASE_WORKER', 'SUPERVISOR', 'REFERRER'],                       [],                                                                                        ReferralEnteredInError, { set: ended, companions: ({ row }) => (row.sentAt ? recall(row) : []) }],
+  ],
+});

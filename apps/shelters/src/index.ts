@@ -1,0 +1,23 @@
+import { service, type ServiceDefinition } from '@footbridge/service';
+import { AssignReferral, assignReferralRoute } from './bed-reservation/assign-referral.controller.js';
+import { BedReservation } from './bed-reservation/bed-reservation.lifecycle.js';
+import { BedRequest } from './bed-request/bed-request.lifecycle.js';
+import { KnownPartners } from './known/known-partner.js';
+import { KnownReferrals } from './known/known-referral.js';
+import { KnownSafetyAlerts } from './known/known-safety-alert.js';
+import { First1764000000000 } from './migrations/1764000000000-first.js';
+import { Bands } from './shelter/bands.js';
+import { ShelterCapacity, ShelterDirectory, directoryRoutes } from './shelter/directory.controller.js';
+import { Shelter } from './shelter/shelter.lifecycle.js';
+import { Intakes } from './stay/intakes.js';
+import { Stay } from './stay/stay.lifecycle.js';
+
+/** Shelters, beds and stays. */
+export const sheltersService: ServiceDefinition = service({
+  name: 'shelters',
+  lifecycles: [Shelter, BedReservation, Stay, BedRequest],
+  migrations: [First1764000000000],
+  controllers: [ShelterDirectory, ShelterCapacity, AssignReferral, KnownReferrals, KnownPartners, KnownSafetyAlerts, Intakes],
+  documented: [...directoryRoutes, assignReferralRoute],
+  jobs: (running) => [new Bands(running)],
+});

@@ -1,0 +1,4 @@
+import { startFromEnv } from '@footbridge/service';
+import { sheltersService } from './index.js';
+
+await startFromEnv(sheltersService);

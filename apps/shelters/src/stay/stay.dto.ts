@@ -1,0 +1,48 @@
+import { ExitType, NeutralReason, ServiceProfile } from '@footbridge/contracts';
+import { is } from '@footbridge/lifecycle';
+import { unitCode } from '../shelter/shelter.dto.js';
+import { Arrival } from './stay.entity.js';
+
+const bedCode = (): PropertyDecorator => is.pattern(/^[A-Z0-9][A-Z0-9-]{0,11}$/, 'a short code of capital letters, digits and hyphens', 'A-3', { optional: true });
+
+/** With a referral its case is known; without one the case is named. */
+export class OpenIntakeBody {
+  @is.ref('shl') shelter!: string;
+  @is.ref('cas', { optional: true }) case?: string;
+  @is.ref('rfr', { optional: true }) referral?: string;
+  @is.code(Arrival) arrival!: Arrival;
+  @is.instant() arrivedAt!: string;
+}
+export class AdmitBody {
+  /** The bed that was kept; without one, the unit or the people that it takes. */
+  @is.ref('bed', { optional: true }) reservation?: string;
+  @unitCode(true) unit?: string;
+  @is.code(ServiceProfile, { optional: true }) profile?: ServiceProfile;
+  @bedCode() bed?: string;
+  @is.boolean({ optional: true }) ownFreeWill?: boolean;
+  @is.boolean({ optional: true, example: false }) guardianOrAuthorityDecided?: boolean;
+}
+export class DoNotAdmitBody {
+  @is.code(NeutralReason) reason!: NeutralReason;
+}
+export class CompleteIntakeBody {
+  @is.boolean({ optional: true }) ownFreeWill?: boolean;
+  @is.boolean({ optional: true, example: false }) guardianOrAuthorityDecided?: boolean;
+}
+export class PlanExitBody {
+  @is.code(ExitType, { class: 'quasi' }) exitType!: ExitType;
+}
+export class ExitBody {
+  @is.code(ExitType, { class: 'quasi', optional: true }) exitType?: ExitType;
+}
+export class ReportMissingBody {
+  @is.boolean({ optional: true, class: 'special', example: false }) child?: boolean;
+}
+export class EditStayBody {
+  @bedCode() bed?: string;
+  @is.patterns(/^[^\p{Cc}]{1,200}$/u, 'short texts', 'one blue bag', { class: 'special', optional: true }) belongings?: string[];
+  @is.text({ class: 'special', optional: true, max: 4_000 }) medication?: string;
+  @is.text({ class: 'special', optional: true, max: 4_000 }) healthNotes?: string;
+  @is.text({ class: 'special', optional: true, max: 4_000 }) psychNotes?: string;
+  @is.text({ class: 'special', optional: true, max: 4_000 }) incidentLog?: string;
+}
