@@ -20,7 +20,8 @@ describe('the settings of an instance', () => {
   });
 
   it('that are for trials are refused in production', () => {
-    for (const trial of [{ FOOTBRIDGE_CLOCK: 'manual' }, { FOOTBRIDGE_WEBHOOKS: 'loopback' }, { FOOTBRIDGE_DEMONSTRATION: 'yes' }]) {
+    const trials: Record<string, string>[] = [{ FOOTBRIDGE_CLOCK: 'manual' }, { FOOTBRIDGE_WEBHOOKS: 'loopback' }, { FOOTBRIDGE_DEMONSTRATION: 'yes' }];
+    for (const trial of trials) {
       expect(said(trial)).toBe('accepted');
       expect(said({ ...trial, NODE_ENV: 'production' })).toMatch(/refused where NODE_ENV=production/);
     }

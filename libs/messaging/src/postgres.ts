@@ -25,7 +25,8 @@ const MEMBER = 0x0f00d001;
  * offset 7 will never meet a 6 that was committed later.
  */
 const busSchema = `
-create schema if not exists bus;
+-- where it was made for this role, it needs no leave to make schemas
+do $$ begin if to_regnamespace('bus') is null then create schema bus; end if; end $$;
 create table bus.partition (topic text, partition integer, last bigint not null default 0, primary key (topic, partition));
 create table bus.event (
   topic text, partition integer, "offset" bigint, key text not null, headers jsonb not null, body bytea not null, passing boolean not null, at timestamptz not null default clock_timestamp(),

@@ -181,13 +181,15 @@ export function transportSuite(name: string, ground: Ground): void {
       const target = await stage.schema('drop_target');
       const transport = stage.transport();
       const [key] = aggregates(1) as [string];
-      const server = await stage.listening(target, transport, 'drop', { handle: (event) => { if (event.version === 1) throw new HandlerRefusal('NEVER', false); } });
+      let broken = true;
+      const server = await stage.listening(target, transport, 'drop', { handle: (event) => { if (event.version === 1 && broken) throw new HandlerRefusal('NEVER', false); } });
       const rows = range(3).map((version) => stage.event(key, version));
       await transport.publish(topicOf(stage.source), rows.map((row) => message(row)));
       await waitUntil('three parked', async () => (await server.parked.list()).length === 3);
       const [first] = await server.parked.list();
       expect(first).toMatchObject({ reason: 'NEVER', attempts: 1 });
       expect(await server.parked.drop(first?.id ?? '')).toEqual({ handled: 2 });
+      broken = false; // and it comes once more
       await transport.publish(topicOf(stage.source), [...rows, stage.event(key, 4)].map((row) => message(row)));
       await waitUntil('the fourth', async () => (await effects(target)).length === 3);
       expect((await effects(target)).map((e) => e.version)).toEqual([2, 3, 4]);
@@ -299,6 +301,19 @@ export function transportSuite(name: string, ground: Ground): void {
       await publish(4);
       await waitUntil('everything after that', async () => await count(target, 'effect') === 160);
       expect(byAggregate(await effects(target))).toEqual(expected(keys, 4));
+    });
+
+    test.each(['57P03', '08006', '53300', 'ECONNREFUSED'])('an event is not parked because the database was away (%s), however often', async (code) => {
+      const stage = open();
+      const target = await stage.schema('weather_target');
+      const transport = stage.transport();
+      let failures = 0;
+      await stage.listening(target, transport, 'weather', { handle: () => { failures += 1; if (failures < 4) throw Object.assign(new Error('away'), { code }); } });
+      await transport.publish(topicOf(stage.source), [message(stage.event(aggregates(1)[0] ?? '', 1))]);
+      await waitUntil('the effect', async () => await count(target, 'effect') === 1);
+      expect(failures).toBe(4);
+      expect(await count(target, 'parked')).toBe(0);
+      await target.query('drop schema weather_target cascade');
     });
 
     test('the service\'s own database is killed: no event is blamed for it', async () => {

@@ -5,7 +5,7 @@ import {
   type Acting, type AnyRow, type BaseRow, type Clock as LifecycleClock, type Facts, type Fields, type Lifecycle, type Refusal, type RowOptions,
 } from '@footbridge/lifecycle';
 import { outboxRow, type Freshness } from '@footbridge/messaging';
-import { label, newRef, revealCapability, type EventDef, type Gate, type PersonalClass, type Sealed } from '@footbridge/privacy';
+import { Sealed, label, newRef, revealCapability, type EventDef, type Gate, type PersonalClass } from '@footbridge/privacy';
 import { later, type Clock } from './clock.js';
 import type { Principal } from './identity/principal.js';
 import { Problem } from './problem.js';
@@ -153,7 +153,7 @@ export class Engine {
    * @throws Problem role-not-allowed, validation-failed
    */
   async reveal(l: Lifecycle, found: Loaded, caller: Principal, names: unknown, purpose: unknown): Promise<Values> {
-    const personal = Object.entries(l.fields as Fields).filter(([, f]) => isPersonal(f)).map(([name]) => name);
+    const personal = Object.entries(l.fields as Fields).filter(([, f]) => isPersonal(f) && f.shown !== 'nobody').map(([name]) => name);
     const wanted = typeof names === 'string' ? [...new Set(names.split(','))] : [];
     const errors = [
       ...(wanted.length === 0 || wanted.some((w) => !personal.includes(w)) ? [{ pointer: '/reveal', code: 'reveal', detail: `Send names out of: ${personal.join(', ')}.` }] : []),
@@ -313,7 +313,8 @@ export class Engine {
     const body: Values = { ...plain };
     for (const field of fieldsOf(bodyOf(table))) {
       const value = body[field.name];
-      if (value !== undefined && value !== null && (field.class === 'quasi' || field.class === 'special' || field.class === 'direct')) body[field.name] = label(field.class as PersonalClass, value);
+      // A companion's body may hold what is sealed already.
+      if (value !== undefined && value !== null && !Sealed.is(value) && (field.class === 'quasi' || field.class === 'special' || field.class === 'direct')) body[field.name] = label(field.class as PersonalClass, value);
       if (value === null) delete body[field.name];
     }
     return body;

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, type Type } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { ConsentCategory, codesOf, events } from '@footbridge/contracts';
 import type { Lifecycle, ReactionEvent } from '@footbridge/lifecycle';
@@ -18,7 +18,7 @@ const typeOf = (name: string): string => {
 };
 
 /** A class with one `@EventPattern` method for each entry, as Nest would have it written by hand. */
-export function handlersOf(name: string, handlers: readonly { readonly type: string; /** Stands in the inbox; default: the class. */ readonly handler?: string; readonly handle: (this: { engine: Engine }, event: Received, context: EventContext) => Promise<void> }[]): new (...args: never[]) => object {
+export function handlersOf(name: string, handlers: readonly { readonly type: string; /** Stands in the inbox; default: the class. */ readonly handler?: string; readonly handle: (this: { engine: Engine }, event: Received, context: EventContext) => Promise<void> }[]): Type<object> {
   class EventHandlers { constructor(@Inject(Engine) readonly engine: Engine) {} }
   handlers.forEach(({ type, handle, handler }, i) => {
     const method = `on${i}`;
@@ -30,11 +30,11 @@ export function handlersOf(name: string, handlers: readonly { readonly type: str
   });
   Object.defineProperty(EventHandlers, 'name', { value: name });
   Controller()(EventHandlers);
-  return EventHandlers as never;
+  return EventHandlers;
 }
 
 /** A small table that follows another service's events: `{ ConsentGiven: async (tx, event) => … }`. */
-export const projection = (name: string, on: Readonly<Record<string, Handle>>): new (...args: never[]) => object =>
+export const projection = (name: string, on: Readonly<Record<string, Handle>>): Type<object> =>
   handlersOf(name, Object.entries(on).map(([event, handle]) => ({ type: typeOf(event), handle: (received, context) => context.once(name, (tx) => handle(tx, received)) })));
 
 const learn = async (tx: PoolClient, organisation: unknown, ref: unknown, kind: string, aggregate: string | undefined): Promise<void> => {
@@ -43,7 +43,7 @@ const learn = async (tx: PoolClient, organisation: unknown, ref: unknown, kind: 
 };
 
 /** What every service knows of the others: which reference stands for what, consent, clearances, organisations, disabled accounts. */
-export function sharedProjections(service: string): readonly (new (...args: never[]) => object)[] {
+export function sharedProjections(service: string): readonly Type<object>[] {
   const foreign = Object.values(events).filter((e) => e.service !== service);
   const has = (name: string): boolean => foreign.some((e) => e.name === name && e.audience !== 'service');
   const consent: Handle = async (tx, event) => {
@@ -81,7 +81,7 @@ export function sharedProjections(service: string): readonly (new (...args: neve
 
 const refusedForGood = new Set(['transition-not-allowed', 'not-found', 'role-not-allowed']);
 /** The reactions that the service's lifecycles declare, as event handlers (decisions 5). */
-export function reactionsOf(lifecycles: readonly Lifecycle[]): readonly (new (...args: never[]) => object)[] {
+export function reactionsOf(lifecycles: readonly Lifecycle[]): readonly Type<object>[] {
   return lifecycles.filter((l) => l.reactions?.length).map((l) => handlersOf(`${l.name}Reactions`, (l.reactions ?? []).map((reaction, i) => ({
     type: reaction.on.type, handler: `${l.name}.${reaction.command}.${i}`,
     async handle(received: Received, context: EventContext) {

@@ -25,7 +25,7 @@ export const provisionedRoles: readonly string[] = roles.map(({ name }) => name)
  */
 export async function provision(adminUrl: (database: string) => string, passwords: Readonly<Record<string, string>>, database = 'footbridge'): Promise<Provisioned> {
   await asAdmin(adminUrl('postgres'), async (client) => {
-    // Two instances on one server (tests) must not make the same role at the same time.
+    // Roles belong to the server: two instances on it (tests) must not change the same one at the same time.
     await client.query('select pg_advisory_lock(hashtext($1))', ['footbridge provision']);
     await client.query('revoke connect on database postgres, template1 from public');
     const { rowCount } = await client.query('select from pg_database where datname = $1', [database]);
@@ -34,13 +34,14 @@ export async function provision(adminUrl: (database: string) => string, password
       const { rowCount: there } = await client.query('select from pg_roles where rolname = $1', [name]);
       await client.query(`${there === 0 ? 'create' : 'alter'} role ${name} login noinherit nosuperuser nocreatedb nocreaterole noreplication nobypassrls password ${client.escapeLiteral(password(passwords, name))}`);
     }
-  });
-  await asAdmin(adminUrl(database), async (client) => {
-    await client.query(`revoke all on database ${client.escapeIdentifier(database)} from public; revoke all on schema public from public; grant connect, temporary on database ${client.escapeIdentifier(database)} to ${provisionedRoles.join(', ')}`);
-    for (const { name, schema, owns } of roles) {
-      await client.query(owns ? `create schema if not exists ${schema} authorization ${name}` : `grant usage on schema ${schema} to ${name}`);
-      await client.query(`alter role ${name} set search_path = ${schema}`);
-    }
+    await asAdmin(adminUrl(database), async (own) => {
+      const named = own.escapeIdentifier(database);
+      await own.query(`revoke all on database ${named} from public; revoke all on schema public from public; grant connect, temporary on database ${named} to ${provisionedRoles.join(', ')}`);
+      for (const { name, schema, owns } of roles) {
+        await own.query(owns ? `create schema if not exists ${schema} authorization ${name}` : `grant usage on schema ${schema} to ${name}`);
+        await own.query(`alter role ${name} set search_path = ${schema}`);
+      }
+    });
   });
   const url = (name: string): string => {
     const address = new URL(adminUrl(database));

@@ -6,8 +6,8 @@ import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { events } from '@footbridge/contracts';
 import type { Lifecycle } from '@footbridge/lifecycle';
-import { EventServer, Relay, connectEvents, type Transport } from '@footbridge/messaging';
-import { createGate, type Gate, type KeyStore } from '@footbridge/privacy';
+import { EventServer, Relay, connectEvents, type Freshness, type Transport } from '@footbridge/messaging';
+import { createGate, type EgressOptions, type Gate, type KeyStore } from '@footbridge/privacy';
 import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import { ApprovalsController, AlertsController, OperationsController, ServiceController, alertsPath } from './common-routes.js';
@@ -29,7 +29,7 @@ import { Store } from './store.js';
 
 /** Work that a service does besides requests and events: started with it, stopped with it. */
 export interface Job { start(): void | Promise<void>; stop(): void | Promise<void> }
-export interface Running { readonly engine: Engine; readonly pool: pg.Pool; readonly gate: Gate; readonly clock: Clock; readonly config: ServiceConfig; readonly deadlines: Deadlines }
+export interface Running { readonly engine: Engine; readonly pool: pg.Pool; readonly gate: Gate; readonly clock: Clock; readonly config: ServiceConfig; readonly deadlines: Deadlines; readonly freshness: Freshness }
 
 /** A service: its lifecycles, and what is not a lifecycle. */
 export interface ServiceDefinition {
@@ -62,6 +62,10 @@ export interface ServiceConfig {
   /** Waits of the webhook sender are multiplied by random jitter unless it is off. */
   readonly jitter?: () => number;
   readonly poolSize?: number;
+  /** How the webhook sender finds and reaches addresses, where tests say so. */
+  readonly egress?: Partial<Omit<EgressOptions, 'allowLoopback'>>;
+  /** The embedded identity provider: whose account this is, where the register of `notifications` was not told. */
+  readonly accounts?: { organisationOf(account: string): Promise<string | undefined> };
   /** Who is disabled, where it is not learned from the instance's events. */
   readonly denyList?: DenyList;
 }
@@ -101,7 +105,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate });
   const engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness);
   const deadlines = new Deadlines(engine, config.deadlinesEveryMs);
-  const running: Running = { engine, pool, gate, clock, config, deadlines };
+  const running: Running = { engine, pool, gate, clock, config, deadlines, freshness: eventServer.freshness };
   const relay = new Relay({ pool, transport: config.transport, service: definition.name });
   const tokens = new AccessTokens({ issuer: config.issuer, audience: config.audience, ...(config.jwksUri ? { jwksUri: config.jwksUri } : {}) });
   const denyList = config.denyList ?? new KnownDenyList(pool, definition.name, eventServer.freshness);

@@ -6,7 +6,7 @@ let own: Promise<string> | undefined;
 /** Asks the keeper of the test servers: the one that jest's global setup started, else one that lives as long as this process. */
 export async function askKeeper(...path: readonly string[]): Promise<Readonly<Record<string, string>>> {
   const keeper = process.env['FOOTBRIDGE_KEEPER'] ?? await (own ??= startKeeper());
-  const response = await fetch([keeper, ...path].join('/'), { signal: AbortSignal.timeout(600_000) });
+  const response = await fetch([keeper, ...path].join('/'), { signal: AbortSignal.timeout(600_000) }).catch((error: unknown) => { throw new Error('The keeper of the test servers is gone or does not answer.', { cause: error }); });
   const body: unknown = await response.json();
   if (typeof body !== 'object' || body === null) throw new Error('The keeper of the test servers said nothing.');
   if ('error' in body) throw new Error(String(body.error));

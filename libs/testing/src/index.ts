@@ -6,3 +6,4 @@ export { freePort } from './free-port.js';
 export { testClock, type TestClock } from './test-clock.js';
 export { waitUntil } from './wait-until.js';
 export { testInstance, testIssuer, type TestAccount, type TestAnswer, type TestInstance, type TestIssuer } from './instance.js';
+export { say, speaker, type Said } from './speaker.js';

@@ -1,27 +1,12 @@
-import { guard, type Acting, type Read } from '@footbridge/lifecycle';
+import type { Acting, Read } from '@footbridge/lifecycle';
 import { ConsentRecord } from '../consent-record/consent-record.lifecycle.js';
 import type { ConsentRow } from '../consent-record/consent-record.entity.js';
 import { inForce } from '../consent-record/in-force.js';
 import { GuardianAppointment } from '../guardian-appointment/guardian-appointment.lifecycle.js';
-import type { GuardianRow } from '../guardian-appointment/guardian-appointment.entity.js';
 import type { CaseRow } from './case.entity.js';
+import type { CaseContext, Standing } from './case-rules.js';
 import { Case } from './case.lifecycle.js';
 import { isChildNow } from './minority.js';
-
-/** What ties somebody to a case. Only the owner's assigned workers and supervision work on it as a whole. */
-export type Standing = 'platform' | 'assigned' | 'supervision' | 'colleague' | 'opener' | 'recipient' | 'stranger';
-
-/** What the rules of everything that belongs to a case ask of it. */
-export interface CaseContext {
-  readonly case: CaseRow;
-  readonly standing: Standing;
-  /** At this moment (M1). */
-  readonly isChild: boolean;
-  /** Who speaks for the child now: `interim` or `appointed`. */
-  readonly guardian?: GuardianRow;
-  /** In force at this moment. */
-  readonly consents: readonly ConsentRow[];
-}
 
 const speaks: readonly string[] = ['interim', 'appointed'];
 const supervises = (caller: Acting): boolean => caller.roles.includes('SUPERVISOR') || caller.roles.includes('DPO');
@@ -54,13 +39,3 @@ export async function caseContext(read: Read, caseId: string | undefined, caller
   const consents = records.filter((c) => inForce(c, isChild, now));
   return { case: found.row, standing: standingOf(found.row, consents, caller), isChild, consents, read: found.read, ...(guardian ? { guardian } : {}) };
 }
-
-/** For lifecycles of a case: the facts `{ context, isChild }`. */
-export interface InCase { readonly context?: CaseContext }
-
-/** Nothing new is begun for a case that is closed. */
-export const caseIsOpen = guard<InCase>('CASE_OPEN', 'caseIsOpen', ({ context }) => (context && ['active', 'follow_up'].includes(context.case.state) ? undefined : 'CASE_NOT_OPEN'));
-
-/** Decisions 3: knowing a reference is no work on the case. */
-export const worksOnCase = (...others: readonly Standing[]) => guard<InCase>('ON_CASE', 'callerWorksOnTheCase', ({ context }) =>
-  context && ['platform', 'assigned', 'supervision', ...others].includes(context.standing) ? undefined : 'NOT_ASSIGNED');

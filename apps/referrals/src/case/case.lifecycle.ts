@@ -107,7 +107,7 @@ export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> 
     [NONE,                         'openCase',         'active',          ['CASE_WORKER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'REFERRER'], [openerIsKnown, hasOwner, ownerMayOwn],                    CaseOpened, {
       body: OpenCaseBody,
       set: ({ row, caller, willOwn }, now) => ({
-        ...minorityOf(row.person, row.ageBelief, now), caseRef: newRef('csr'), openedBy: caller.organisation, openedAt: row.openedAt ?? now.toISOString(),
+        ...minorityOf(row.person, row.ageBelief, now), caseRef: row.caseRef ?? newRef('csr'), openedBy: caller.organisation, openedAt: row.openedAt ?? now.toISOString(),
         assignees: willOwn === undefined || willOwn === caller.organisation ? [caller.subject] : [],
       }),
       // The opener must be able to name the case in its own referral, and sees nothing more of it.

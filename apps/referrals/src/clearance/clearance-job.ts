@@ -20,6 +20,7 @@ const AT_ONCE = 50;
 export class ClearanceJob implements Job {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<number> | undefined;
+  #day: string | undefined;
   constructor(private readonly running: Running) {}
 
   start(): void { this.#timer ??= setInterval(() => { void this.run().catch((error: unknown) => log('clearances-failed', { service: 'referrals', reason: error instanceof Error ? error.name : 'unknown' })); }, EVERY_MS); }
@@ -30,6 +31,9 @@ export class ClearanceJob implements Job {
 
   async #drain(): Promise<number> {
     let changed = 0;
+    // A birthday is no commit: who was a child is looked at again every day.
+    const today = this.running.clock.now().toISOString().slice(0, 10);
+    if (today !== this.#day) { await this.running.pool.query('select mark_unplaced_cases()'); this.#day = today; }
     for (;;) {
       const { rows } = await this.running.pool.query<Due>(`select case_id, owner, array_agg(position::text) as positions from clearance_due group by case_id, owner order by min(position) limit ${AT_ONCE}`);
       for (const due of rows) changed += await this.#answer(due);

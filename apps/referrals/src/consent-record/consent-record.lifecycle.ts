@@ -5,7 +5,8 @@ import {
 import { NONE, attested, guard, lifecycle, type Companion, type Facts, type LifecycleSpec } from '@footbridge/lifecycle';
 import { label } from '@footbridge/privacy';
 import { days, later } from '@footbridge/service';
-import { caseContext, caseIsOpen, worksOnCase, type InCase } from '../case/case-context.js';
+import { caseContext } from '../case/case-context.js';
+import { caseIsOpen, worksOnCase, type InCase } from '../case/case-rules.js';
 import { organisationOf, type KnownOrganisation } from '../case/owner.js';
 import { hasRole, seenWithCase } from '../case/visible.js';
 import { Referral } from '../referral/referral.lifecycle.js';

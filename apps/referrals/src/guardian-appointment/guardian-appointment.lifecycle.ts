@@ -2,7 +2,8 @@ import {
   GuardianAppointed, GuardianEnded, GuardianRequested, GuardianRequired, GuardianSuspended, InterimGuardianAppointed, after, deadlines, states, type StateOf,
 } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Companion, type Facts, type Guard, type LifecycleSpec } from '@footbridge/lifecycle';
-import { caseContext, caseIsOpen, worksOnCase, type InCase } from '../case/case-context.js';
+import { caseContext } from '../case/case-context.js';
+import { caseIsOpen, worksOnCase, type InCase } from '../case/case-rules.js';
 import { isChildNow } from '../case/minority.js';
 import { organisationOf, type KnownOrganisation } from '../case/owner.js';
 import { hasRole, seenWithCase } from '../case/visible.js';

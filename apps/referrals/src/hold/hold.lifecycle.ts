@@ -1,7 +1,8 @@
 import { HeldRecipient, HoldState, ProtectionHoldLifted, ProtectionHoldPlaced } from '@footbridge/contracts';
 import { NONE, attested, lifecycle, type Facts, type LifecycleSpec } from '@footbridge/lifecycle';
 import { label } from '@footbridge/privacy';
-import { caseContext, worksOnCase, type InCase } from '../case/case-context.js';
+import { caseContext } from '../case/case-context.js';
+import { worksOnCase, type InCase } from '../case/case-rules.js';
 import { organisationOf } from '../case/owner.js';
 import { hasRole, seenWithCase } from '../case/visible.js';
 import { Referral } from '../referral/referral.lifecycle.js';

@@ -4,6 +4,7 @@ import { newRef, type Sealed } from '@footbridge/privacy';
 import { randomUUID } from 'node:crypto';
 import { PersonDetailsBody } from '../case/case.dto.js';
 import { minorityOf } from '../case/minority.js';
+import { mayOwnCases, organisationOf, type KnownOrganisation } from '../case/owner.js';
 import type { Person } from '../case/person.dto.js';
 import { hasRole, seenWithCase } from '../case/visible.js';
 import { ConsentTermsBody } from '../consent-record/consent-record.dto.js';
@@ -32,7 +33,7 @@ export class IntakeSourceBody {
 /** Decisions 24: a shelter's intake in one request. Every part but `shelter` and `arrivedAt` may be missing. */
 export class IntakeBody extends PersonDetailsBody {
   @is.ref('shl') shelter!: string;
-  @is.instant() arrivedAt!: string;
+  @is.instant({ example: '2026-05-24T03:40:00Z' }) arrivedAt!: string;
   @is.nested(() => IntakeSourceBody, { optional: true }) source?: IntakeSourceBody;
   /** Agreed to on the form. A child's stay `requested` until the guardian gives them. */
   @is.list(() => ConsentTermsBody, { optional: true, max: 16 }) consents?: ConsentTermsBody[];
@@ -41,10 +42,13 @@ export class NotTakenBody { @is.code(NeutralReason, { optional: true }) reason?:
 
 export interface IntakeFacts extends Facts<IntakeRow> {
   readonly shelterOwner?: string;
+  readonly house?: KnownOrganisation;
 }
 
 const shelterKnown = guard<IntakeFacts>('SHELTER', 'shelterIsKnownHere', ({ shelterOwner }) => (shelterOwner ? undefined : 'NOT_YET_KNOWN'), { retry: true });
 const ownShelter = guard<IntakeFacts>('SHELTER', 'shelterIsTheCallersOwn', ({ shelterOwner, caller }) => (shelterOwner === undefined || shelterOwner === caller.organisation ? undefined : 'FOREIGN_SHELTER'));
+/** A house of police or an embassy owns no cases (decisions 3). */
+const mayOwn = guard<IntakeFacts>('OWNER', 'houseMayOwnCases', ({ house }) => (!house ? 'OPENER_NOT_KNOWN' : mayOwnCases(house) ? undefined : 'NEVER_OWNS_CASES'), { retry: true });
 const arrivalIsPast = guard<IntakeFacts>('ARRIVAL', 'personHasArrived', ({ row }, now) => (row.arrivedAt && Date.parse(row.arrivedAt) > now.getTime() + 3_600_000 ? 'NOT_YET_ARRIVED' : undefined));
 
 type Body = Readonly<Record<string, unknown>>;
@@ -57,7 +61,7 @@ function companions({ row, body, caller }: IntakeFacts, now: Date): Companion[] 
   const isAdult = isChild.test((c) => !c);
   const consents = (body['consents'] ?? []) as readonly ConsentTermsBody[];
   return [
-    { lifecycle: 'Case', command: 'openCase', as: caller.role, creates: row.caseId ?? '', body: defined({ purpose: 'ASSISTANCE', openedAt: row.arrivedAt, broughtBy: row.broughtBy, person, trafficking, health, needs, ageBelief, unaccompanied }) },
+    { lifecycle: 'Case', command: 'openCase', as: caller.role, creates: row.caseId ?? '', body: defined({ purpose: 'ASSISTANCE', caseRef: row.caseRef, openedAt: row.arrivedAt, broughtBy: row.broughtBy, person, trafficking, health, needs, ageBelief, unaccompanied }) },
     ...consents.flatMap((terms, i): Companion[] => {
       const id = row.consentIds?.[i] ?? '';
       return [
@@ -72,9 +76,11 @@ const defined = (body: Record<string, unknown>): Record<string, unknown> => Obje
 export const Intake: LifecycleSpec<IntakeState, typeof intakeFields, IntakeFacts> = lifecycle<IntakeFacts>()({
   name: 'Intake', service: 'referrals', prefix: 'int', states: IntakeState.values, fields: intakeFields, created: 'by companion',
   links: { case: { kind: 'cas', column: 'caseId', collection: 'cases' }, stay: { kind: 'sty', column: 'stayId', collection: 'stays' } },
-  facts: async (read, { row }) => {
+  facts: async (read, { row, command }) => {
+    if (command !== 'registerIntake') return {};
+    const house = await organisationOf(read, row.owner);
     const [known] = await read.sql<{ organisation: string }>('select to_jsonb(k) from known_shelter k where k.shelter = $1->>0', [row.shelter]);
-    return known ? { shelterOwner: known.organisation } : {};
+    return { ...(known ? { shelterOwner: known.organisation } : {}), ...(house ? { house } : {}) };
   },
   visible: `(${seenWithCase} or (t.owner = ($1->>0) and ${hasRole('SHELTER_MANAGER')}))`,
   about: (row) => row.stayId,
@@ -86,7 +92,7 @@ export const Intake: LifecycleSpec<IntakeState, typeof intakeFields, IntakeFacts
   ],
   rows: [
     // from                   command           to         by                  guards                                     emits
-    [NONE,                    'registerIntake', 'pending', ['SHELTER_INTAKE'], [shelterKnown, ownShelter, arrivalIsPast], IntakeRegistered, {
+    [NONE,                    'registerIntake', 'pending', ['SHELTER_INTAKE'], [shelterKnown, ownShelter, mayOwn, arrivalIsPast], IntakeRegistered, {
       body: IntakeBody,
       set: ({ body }) => ({
         caseRef: newRef('csr'), caseId: randomUUID(), stayId: randomUUID(), intakeRef: newRef('int'), stayRef: newRef('sty'), sourceKind: sourceOf(body).kind ?? 'SELF', broughtBy: sourceOf(body).organisation,

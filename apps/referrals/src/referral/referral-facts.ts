@@ -1,6 +1,7 @@
 import { minimumDataset, type ConsentCategory } from '@footbridge/contracts';
 import type { Facts, Read } from '@footbridge/lifecycle';
-import { caseContext, type InCase } from '../case/case-context.js';
+import { caseContext } from '../case/case-context.js';
+import type { InCase } from '../case/case-rules.js';
 import { organisationOf, type KnownOrganisation } from '../case/owner.js';
 import type { ConsentRow } from '../consent-record/consent-record.entity.js';
 import { Recall } from '../recall/recall.lifecycle.js';

@@ -4,7 +4,7 @@ import {
   SaidServiceType, after, callAfter, deadlines, referralDeadlines, states, type Priority, type Span, type StateOf,
 } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Companion, type Guard, type LifecycleSpec } from '@footbridge/lifecycle';
-import { caseIsOpen, worksOnCase } from '../case/case-context.js';
+import { caseIsOpen, worksOnCase } from '../case/case-rules.js';
 import { mayOwnCases } from '../case/owner.js';
 import { seenWithCase } from '../case/visible.js';
 import { DeclineBody, DraftReferralBody, EditReferralBody, FirstContactBody, OptionalPauseBody, OutcomeBody, PauseBody, SendReferralBody, UnsuccessfulBody } from './referral.dto.js';

@@ -1,7 +1,8 @@
 import { RiskAssessmentCompleted, RiskAssessmentExpired, RiskAssessmentStarted, RiskAssessmentSuperseded, after, deadlines, states, type RiskLevel, type Role, type StateOf } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Facts, type LifecycleSpec } from '@footbridge/lifecycle';
 import { days, later } from '@footbridge/service';
-import { caseContext, caseIsOpen, worksOnCase, type InCase } from '../case/case-context.js';
+import { caseContext } from '../case/case-context.js';
+import { caseIsOpen, worksOnCase, type InCase } from '../case/case-rules.js';
 import { seenWithCase } from '../case/visible.js';
 import { endOf } from '../consent-record/in-force.js';
 import { DraftBody, FindingsBody, StartAssessmentBody } from './risk-assessment.dto.js';

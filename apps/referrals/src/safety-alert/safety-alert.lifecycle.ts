@@ -1,6 +1,7 @@
 import { SafetyAlertCleared, SafetyAlertRaised, SafetyAlertState } from '@footbridge/contracts';
 import { NONE, attested, is, lifecycle, operational, special, type Facts, type LifecycleSpec, type RowOf } from '@footbridge/lifecycle';
-import { caseContext, worksOnCase, type InCase } from '../case/case-context.js';
+import { caseContext } from '../case/case-context.js';
+import { worksOnCase, type InCase } from '../case/case-rules.js';
 import { seenWithCase } from '../case/visible.js';
 
 export const safetyAlertFields = {

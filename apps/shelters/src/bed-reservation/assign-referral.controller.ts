@@ -4,6 +4,7 @@ import { checkBody, exampleOf, schemaOf } from '@footbridge/lifecycle';
 import { Engine, Problem, aggregate, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import type { FastifyReply } from 'fastify';
 import { AssignReferralBody } from './bed-reservation.dto.js';
+import type { BedReservationRow } from './bed-reservation.entity.js';
 import { BedReservation } from './bed-reservation.lifecycle.js';
 import type { KnownReferral } from '../known/known-referral.js';
 
@@ -19,6 +20,7 @@ export class AssignReferral {
 
   @Post() @HttpCode(200) async assign(@Param('id') id: string, @Body() body: unknown, @Req() { principal }: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const found = await this.engine.load(BedReservation, principal, id);
+    const { referrer, referral: before }: BedReservationRow = found.row;
     if (found.row.owner !== principal.organisation || !principal.roles.some((r) => may.includes(r))) throw new Problem('role-not-allowed', { roles: may });
     const checked = checkBody(AssignReferralBody, body ?? {});
     if ('errors' in checked) throw new Problem('validation-failed', { errors: checked.errors });
@@ -26,7 +28,7 @@ export class AssignReferral {
     const { store } = this.engine;
     const referral = [...(await store.resolve(principal.organisation, [String(checked.value['referral'])])).values()][0];
     const [known] = referral === undefined ? [] : await store.readAs<KnownReferral>(principal.organisation, `select jsonb_build_object('state', state, 'sender', sender, 'receiver', receiver) from known_referral where referral = ($1->>0)::uuid`, [referral]);
-    const fits = known && known.receiver === principal.organisation && known.sender === found.row.referrer && ['sent', 'acknowledged'].includes(known.state) && found.row.referral === undefined;
+    const fits = known && known.receiver === principal.organisation && known.sender === referrer && ['sent', 'acknowledged'].includes(known.state) && before === undefined;
     if (referral === undefined || !fits) throw new Problem('guard-refused', { guards: [{ guard: 'REFERRAL', reason: 'REFERRAL_NOT_OPEN', detail: 'Referral is to us and open.' }] }, { 'retry-after': '2' });
     return send(reply, await this.engine.amend(BedReservation, found, principal, 'assign-referral', { referral }, {
       notices: () => [{ event: BedHeld, recipients: [known.sender], data: { referral: aggregate(referral) }, about: referral }],

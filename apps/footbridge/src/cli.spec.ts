@@ -1,0 +1,94 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { footbridge, Started } from './start.fixture.js';
+
+describe('npm run footbridge --', () => {
+  let place: string;
+  let instance: Started;
+  const folder = (): string => join(place, 'data');
+  const run = (...args: string[]): ReturnType<typeof footbridge> => footbridge(folder(), ...args);
+  beforeAll(async () => {
+    place = await mkdtemp(join(tmpdir(), 'footbridge-cli-'));
+    instance = await Started.ready(folder());
+  });
+  afterAll(async () => {
+    await instance.end();
+    await rm(place, { recursive: true, force: true });
+  });
+
+  it('accounts: who there is and what to sign in with', async () => {
+    const { code, out } = await run('accounts');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Lantern House {2}org_[a-z2-7]{34}$/m);
+    expect(out).toMatch(/^ {2}lantern\.intake +Intake desk: SHELTER_INTAKE, RECEIVER, REFERRER {2}secret \S{34}$/m);
+    const listed = JSON.parse((await run('accounts', '--json')).out) as { name: string; account: string; organisation: string; secret: string }[];
+    expect(listed.find(({ name }) => name === 'network.operator')).toMatchObject({ account: expect.stringMatching(/^acc_/), organisation: expect.stringMatching(/^org_/), secret: expect.any(String) });
+  });
+
+  it('token: a token and nothing else, good for the API', async () => {
+    const { code, out, error } = await run('token', 'lantern.intake');
+    expect([code, error]).toEqual([0, '']);
+    expect(out).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+    expect((await fetch(`${instance.url}/v1/alerts`, { headers: { authorization: `Bearer ${out.trim()}` } })).status).toBe(200);
+    expect(await run('token', 'nobody')).toEqual({ code: 2, out: '', error: 'There is no such account in the demonstration. List them: npm run footbridge -- accounts\n' });
+  });
+
+  it('account add: a secret, shown once, that signs in; and only by whom it may', async () => {
+    const { code, out } = await run('account', 'add', '--name', 'lantern.new', '--title', 'Night desk', '--role', 'case-worker', 'shelter_intake', '--as', 'lantern.admin');
+    expect(code).toBe(0);
+    const [, id = '', secret = ''] = /account +(\S+) +\(lantern\.new\)\nsecret +(\S+) {2}shown only now/.exec(out) ?? [];
+    const answer = await fetch(`${instance.url}/oidc/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret }) });
+    expect(answer.status).toBe(200);
+    expect((await run('accounts')).out).toMatch(/lantern\.new +Night desk: CASE_WORKER, SHELTER_INTAKE\n/);
+    expect(await run('account', 'add', '--name', 'x.y', '--title', 'x', '--role', 'dpo', '--as', 'lantern.intake')).toMatchObject({ code: 2, error: expect.stringMatching(/^Your role may not do this\..*\n$/) });
+  });
+
+  it('clock advance: the domain clock of all services', async () => {
+    const { code, out } = await run('clock', 'advance', '3d');
+    expect(code).toBe(0);
+    expect(Math.abs(Date.parse(out.trim()) - Date.now() - 3 * 86_400_000)).toBeLessThan(60_000);
+  });
+
+  it('parked: nothing, or what and why', async () => {
+    expect(await run('parked', 'list')).toEqual({ code: 0, out: 'Nothing is parked.\n', error: '' });
+    expect(await run('parked', 'list', '--json')).toEqual({ code: 0, out: '[]\n', error: '' });
+  });
+
+  it('doctor: what is wrong, in words', async () => {
+    const { code, out } = await run('doctor');
+    expect([code, out.split('\n').filter((line) => line.startsWith('WRONG'))]).toEqual([0, []]);
+    expect(out).toContain(`The instance is ready at ${instance.url}.`);
+  });
+
+  it('backup and restore: while it runs, and the copy starts with the same accounts', async () => {
+    const [data, keys, copy] = [join(place, 'b.data'), join(place, 'b.keys'), join(place, 'copy')];
+    expect(await run('backup', data, keys)).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+ rows of \d+ tables are in /) });
+    expect(await run('restore', data, keys)).toMatchObject({ code: 2, error: expect.stringMatching(/is not empty/) });
+    expect(await footbridge(copy, 'restore', data, keys)).toMatchObject({ code: 0 });
+    const restored = await Started.ready(copy);
+    expect((await footbridge(copy, 'accounts')).out).toContain('lantern.new');
+    const { out: token } = await footbridge(copy, 'token', 'network.dpo');
+    expect((await fetch(`${restored.url}/v1/alerts`, { headers: { authorization: `Bearer ${token.trim()}` } })).status).toBe(200);
+    await restored.end();
+  });
+
+  it.each([
+    [[], 'Name a command. See npm run footbridge -- --help'],
+    [['dance'], 'Unknown command \'dance\'. See npm run footbridge -- --help'],
+    [['accounts', '--dance'], 'Unknown option \'--dance\'. See npm run footbridge -- --help'],
+    [['token'], 'Missing required argument \'account\'. See npm run footbridge -- --help'],
+    [['account'], 'Name a command. See npm run footbridge -- --help'],
+    [['clock', 'advance', 'soon'], 'Command-argument value \'soon\' is invalid for argument \'duration\'. It must be a length of time like 3d, 1d12h, 90m or P3D. See npm run footbridge -- --help'],
+  ])('%j is answered with one line and exit code 2', async (args, says) => {
+    expect(await run(...args)).toEqual({ code: 2, out: '', error: `${says}\n` });
+  });
+
+  it('where nothing runs it says so', async () => {
+    const nowhere = join(place, 'nowhere');
+    expect(await footbridge(nowhere, 'accounts')).toMatchObject({ code: 2, error: expect.stringMatching(/^There are no accounts in the data folder .*nowhere yet\. Start the instance once with npm start, or set FOOTBRIDGE_DATA\.\n$/) });
+    expect(await footbridge(nowhere, 'parked', 'list')).toMatchObject({ code: 2, error: expect.stringMatching(/^No instance is running on the data folder/) });
+    expect(await footbridge(nowhere, 'backup', join(place, 'x'), join(place, 'y'))).toMatchObject({ code: 2, error: expect.stringMatching(/^There is no data in/) });
+    expect(await footbridge(nowhere, 'doctor')).toMatchObject({ code: 0, out: expect.stringContaining('There is no data in') });
+  });
+});

@@ -1,0 +1,53 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+export interface Ended { readonly code: number | null; readonly out: string; readonly error: string }
+
+/** `npm start` and `npm run footbridge --` as processes of their own, for tests. */
+export class Started {
+  #out = '';
+  #error = '';
+  readonly ended: Promise<Ended>;
+  private constructor(private readonly process: ChildProcess) {
+    process.stdout?.on('data', (chunk: Buffer) => { this.#out += chunk.toString(); });
+    process.stderr?.on('data', (chunk: Buffer) => { this.#error += chunk.toString(); });
+    this.ended = new Promise((resolve) => { process.once('close', (code) => { resolve({ code, out: this.#out, error: this.#error }); }); });
+  }
+
+  /** On any free port, unless one is named. */
+  static begin(folder: string, environment: Record<string, string> = {}): Started {
+    return new Started(run('apps/footbridge/src/start.ts', [], { FOOTBRIDGE_DATA: folder, FOOTBRIDGE_CLOCK: 'manual', FOOTBRIDGE_WEBHOOKS: 'loopback', PORT: '0', ...environment }));
+  }
+  /** Until it says that it is ready. */
+  static async ready(folder: string, environment?: Record<string, string>): Promise<Started> {
+    const started = Started.begin(folder, environment);
+    while (!started.#out.includes('is ready')) {
+      const early = await Promise.race([started.ended, new Promise<undefined>((resolve) => { setTimeout(() => { resolve(undefined); }, 50); })]);
+      if (early) throw new Error(`ended early: ${early.error}`);
+    }
+    return started;
+  }
+  /** Where it says it is. */
+  get url(): string { return /is ready: (\S+)/.exec(this.#out)?.[1] ?? ''; }
+
+  async end(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL' = 'SIGINT'): Promise<Ended> {
+    this.process.kill(signal);
+    return await this.ended;
+  }
+}
+
+export async function footbridge(folder: string, ...args: string[]): Promise<Ended> {
+  const process = run('apps/footbridge/src/cli.ts', args, { FOOTBRIDGE_DATA: folder });
+  let out = '';
+  let error = '';
+  process.stdout?.on('data', (chunk: Buffer) => { out += chunk.toString(); });
+  process.stderr?.on('data', (chunk: Buffer) => { error += chunk.toString(); });
+  return await new Promise((resolve) => { process.once('close', (code) => { resolve({ code, out, error }); }); });
+}
+
+function run(entry: string, args: readonly string[], environment: Record<string, string>): ChildProcess {
+  const { PATH = '', HOME = '' } = process.env;
+  return spawn(process.execPath, ['bin/run.cjs', entry, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH, HOME, ...environment } });
+}

@@ -1,0 +1,4 @@
+import { startFromEnv } from '@footbridge/service';
+import { notificationsService } from './index.js';
+
+await startFromEnv(notificationsService);

@@ -1,0 +1,90 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
+import type { Role } from '@footbridge/contracts';
+import { checkBody, type BodyClass } from '@footbridge/lifecycle';
+import { isRef } from '@footbridge/privacy';
+import { CURSOR_SECRET, Engine, Problem, accountRoles, type Principal, type Running, type SignedRequest } from '@footbridge/service';
+import { AddAccountBody, AddOrganisationBody, StandingBody } from './organisation.dto.js';
+import { page } from './page.js';
+import { Register, type Account, type Organisation } from './register.js';
+
+const organisationView = (o: Organisation): object => ({ id: o.organisation, type: o.type, country: o.country, name: o.name, networkBody: o.network_body });
+const accountView = (a: Account): object => ({ id: a.account, organisation: a.organisation, ...(a.name === null ? {} : { name: a.name }), roles: a.roles, disabled: a.disabled, version: a.version });
+
+const mustBe = ({ roles }: Principal, ...allowed: Role[]): void => { if (!allowed.some((role) => roles.includes(role))) throw new Problem('role-not-allowed', { roles: allowed }); };
+function read<T extends object>(body: BodyClass & (new () => T), sent: unknown): T {
+  const checked = checkBody(body, sent ?? {});
+  if ('errors' in checked) throw new Problem('validation-failed', { errors: checked.errors });
+  return Object.assign(new body(), checked.value);
+}
+
+/** The directory: who is in this instance. Public facts of organisations; any signed-in caller may read it (decisions 2). */
+@Controller('v1/organisations')
+export class OrganisationsController {
+  private readonly register: Register;
+  constructor(@Inject(Engine) engine: Engine, @Inject(CURSOR_SECRET) private readonly secret: Buffer) { this.register = new Register(engine); }
+
+  @Post() @HttpCode(201) async add(@Body() sent: unknown, @Req() { principal }: SignedRequest): Promise<object> {
+    mustBe(principal, 'OPERATOR');
+    const { id, type, country, name, networkBody = false } = read(AddOrganisationBody, sent);
+    return organisationView(await this.register.addOrganisation(principal, { ...(id === undefined ? {} : { organisation: id }), type, country, name, networkBody }));
+  }
+  @Get() list(@Query() query: Record<string, unknown>): Promise<object> {
+    return page(query, this.secret, (after, limit) => this.register.organisations(after, limit), organisationView);
+  }
+  @Post(':id/disable') @HttpCode(200) disable(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<object> { return this.stand(principal, id, true); }
+  @Post(':id/enable') @HttpCode(200) enable(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<object> { return this.stand(principal, id, false); }
+
+  private async stand(principal: Principal, id: string, disabled: boolean): Promise<object> {
+    mustBe(principal, 'OPERATOR');
+    const found = await this.register.standOrganisation(principal, id, disabled);
+    if (!found) throw new Problem('not-found');
+    return { ...organisationView(found), disabled: found.disabled, version: found.version };
+  }
+}
+
+/**
+ * Who may sign in for an organisation (decisions 7): an OPERATOR names its first PARTNER_ADMIN, that one the others of the own organisation.
+ * The secret is the identity provider's; here it is known whose an account is and whether it is disabled.
+ */
+@Controller('v1/accounts')
+export class AccountsController {
+  private readonly register: Register;
+  constructor(@Inject(Engine) engine: Engine, @Inject(CURSOR_SECRET) private readonly secret: Buffer, @Inject('RUNNING') private readonly running: Running) { this.register = new Register(engine); }
+
+  @Post() @HttpCode(201) async add(@Body() sent: unknown, @Req() { principal }: SignedRequest): Promise<object> {
+    mustBe(principal, 'OPERATOR', 'PARTNER_ADMIN');
+    const { id, organisation = principal.organisation, name, roles } = read(AddAccountBody, sent);
+    if (roles.length === 0 || !roles.every((role) => accountRoles.includes(role))) throw new Problem('validation-failed', { errors: [{ pointer: '/roles', code: 'codes', detail: 'Send one or more roles that an account may have.' }] });
+    if (!(await this.register.organisation(organisation))) throw new Problem('not-found');
+    const own = organisation === principal.organisation;
+    const operator = principal.roles.includes('OPERATOR');
+    const firstAdministrator = operator && roles.every((role) => role === 'PARTNER_ADMIN') && !(await this.register.hasAdministrator(organisation));
+    // Whose servers these are is decided by whoever runs them, not by an organisation's administrator.
+    if (roles.includes('OPERATOR') ? !(own && operator) : !(own && (operator || principal.roles.includes('PARTNER_ADMIN'))) && !firstAdministrator) throw new Problem('role-not-allowed', { roles: ['PARTNER_ADMIN'] });
+    // A reference that somebody merely names may be another organisation's account, which would then be theirs to disable.
+    if (id !== undefined && !operator && await this.running.config.accounts?.organisationOf(id) !== organisation) throw new Problem('role-not-allowed', { roles: ['OPERATOR'] });
+    return accountView(await this.register.addAccount(principal, { ...(id === undefined ? {} : { account: id }), organisation, name, roles }));
+  }
+  @Get() list(@Query() query: Record<string, unknown>, @Req() { principal }: SignedRequest): Promise<object> {
+    mustBe(principal, 'OPERATOR', 'PARTNER_ADMIN');
+    return page(query, this.secret, (after, limit) => this.register.accounts(principal.roles.includes('OPERATOR') ? undefined : principal.organisation, after, limit), accountView);
+  }
+  @Post(':id/disable') @HttpCode(200) disable(@Param('id') id: string, @Body() sent: unknown, @Req() { principal }: SignedRequest): Promise<object> { return this.stand(principal, id, sent, true); }
+  @Post(':id/enable') @HttpCode(200) enable(@Param('id') id: string, @Body() sent: unknown, @Req() { principal }: SignedRequest): Promise<object> { return this.stand(principal, id, sent, false); }
+
+  private async stand(principal: Principal, id: string, sent: unknown, disabled: boolean): Promise<object> {
+    mustBe(principal, 'OPERATOR', 'PARTNER_ADMIN');
+    const operator = principal.roles.includes('OPERATOR');
+    const { organisation } = read(StandingBody, sent);
+    const known = await this.register.account(id);
+    if (known) {
+      if (!operator && known.organisation !== principal.organisation) throw new Problem('not-found');
+      return accountView(await this.register.standAccount(principal, id, disabled) ?? known);
+    }
+    if (!isRef(id, 'acc')) throw new Problem('not-found');
+    // Only the identity provider knows it: it says whose it is, or the operator does.
+    const belongs = await this.running.config.accounts?.organisationOf(id) ?? (operator ? organisation : undefined);
+    if (belongs === undefined || (!operator && belongs !== principal.organisation)) throw new Problem('not-found');
+    return accountView(await this.register.addAccount(principal, { account: id, organisation: belongs, roles: [], disabled }));
+  }
+}

@@ -1,0 +1,29 @@
+import { service, type ServiceDefinition } from '@footbridge/service';
+import { AssignController, assignRoutes } from './case/assign.controller.js';
+import { Case } from './case/case.lifecycle.js';
+import { ClearanceJob } from './clearance/clearance-job.js';
+import { ClearancesController, clearancesRoute } from './clearance/clearances.controller.js';
+import { ConsentRecord } from './consent-record/consent-record.lifecycle.js';
+import { GuardianAppointment } from './guardian-appointment/guardian-appointment.lifecycle.js';
+import { Hold } from './hold/hold.lifecycle.js';
+import { Identification } from './identification/identification.lifecycle.js';
+import { Intake } from './intake/intake.lifecycle.js';
+import { IntakesController, intakesRoute } from './intake/intakes.controller.js';
+import { Erasure, KnownBeds, KnownPartners, KnownShelters, UnreachedReceivers } from './known/known.projections.js';
+import { First1764000000000 } from './migrations/1764000000000-first.js';
+import { DeletionConfirmationsController, deletionConfirmationsRoute } from './recall/deletion-confirmations.controller.js';
+import { Recall } from './recall/recall.lifecycle.js';
+import { NeedsController, needsRoute } from './referral/needs.controller.js';
+import { Referral } from './referral/referral.lifecycle.js';
+import { RiskAssessment } from './risk-assessment/risk-assessment.lifecycle.js';
+import { SafetyAlert } from './safety-alert/safety-alert.lifecycle.js';
+
+/** Cases, and everything that a person decides or that is decided about her before she travels anywhere. */
+export const referralsService: ServiceDefinition = service({
+  name: 'referrals',
+  lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake],
+  migrations: [First1764000000000],
+  controllers: [AssignController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, UnreachedReceivers, Erasure],
+  documented: [...assignRoutes, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute],
+  jobs: (running) => [new ClearanceJob(running)],
+});
