@@ -15,7 +15,7 @@ export const watermarkType = (service: string): string => `footbridge.${service}
 /** One for each partition of the service's topic. */
 export const watermarks = (service: string, at: number): Message[] => Array.from({ length: PARTITIONS }, (_, partition) => ({
   partition, key: 'watermark', body: Buffer.alloc(0), passing: true,
-  headers: { ce_specversion: '1.0', ce_source: 'footbridge', ce_type: watermarkType(service), ce_id: `${service}.${partition}.${at}`, ce_time: new Date(at).toISOString() },
+  headers: { ce_type: watermarkType(service), ce_time: new Date(at).toISOString() }, // as few bytes as possible: there are half a million a day
 }));
 
 const FLUSH_AFTER = 200;

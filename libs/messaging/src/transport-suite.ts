@@ -305,7 +305,7 @@ export function transportSuite(name: string, ground: Ground): void {
 
     test.each(['57P03', '08006', '53300', 'ECONNREFUSED'])('an event is not parked because the database was away (%s), however often', async (code) => {
       const stage = open();
-      const target = await stage.schema('weather_target');
+      const target = await stage.schema(`weather_${code.toLowerCase()}`);
       const transport = stage.transport();
       let failures = 0;
       await stage.listening(target, transport, 'weather', { handle: () => { failures += 1; if (failures < 4) throw Object.assign(new Error('away'), { code }); } });
@@ -313,7 +313,6 @@ export function transportSuite(name: string, ground: Ground): void {
       await waitUntil('the effect', async () => await count(target, 'effect') === 1);
       expect(failures).toBe(4);
       expect(await count(target, 'parked')).toBe(0);
-      await target.query('drop schema weather_target cascade');
     });
 
     test('the service\'s own database is killed: no event is blamed for it', async () => {
@@ -395,11 +394,11 @@ export function transportSuite(name: string, ground: Ground): void {
       await relay.drain();
       const sent = performance.now() - began;
       await stage.listening(target, stage.transport(), 'many');
-      await waitUntil('all effects', async () => await count(target, 'effect') === 10_000, { within: 50_000 });
+      await waitUntil('all effects', async () => await count(target, 'effect') === 10_000, { within: 100_000 });
       const all = performance.now() - began;
       expect(byAggregate(await effects(target))).toEqual(expected(keys, 20));
       figures.push(`10,000 events: sent in ${Math.round(sent)} ms, with their effects in ${Math.round(all)} ms`);
-    });
+    }, 120_000);
 
     test('the broker is away for 20 seconds: nothing is lost, nothing doubled, and meanwhile nobody is believed', async () => {
       const own = await ground.ownBroker();
