@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { footbridge, Started } from './start.fixture.js';
+import { alertsOf, footbridge, Started } from './start.fixture.js';
 
 describe('npm run footbridge --', () => {
   let place: string;
@@ -30,7 +30,7 @@ describe('npm run footbridge --', () => {
     const { code, out, error } = await run('token', 'lantern.intake');
     expect([code, error]).toEqual([0, '']);
     expect(out).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
-    expect((await fetch(`${instance.url}/v1/alerts`, { headers: { authorization: `Bearer ${out.trim()}` } })).status).toBe(200);
+    expect(await alertsOf(instance.url, out.trim())).toBe(200);
     expect(await run('token', 'nobody')).toEqual({ code: 2, out: '', error: 'There is no such account in the demonstration. List them: npm run footbridge -- accounts\n' });
   });
 
@@ -69,7 +69,7 @@ describe('npm run footbridge --', () => {
     const restored = await Started.ready(copy);
     expect((await footbridge(copy, 'accounts')).out).toContain('lantern.new');
     const { out: token } = await footbridge(copy, 'token', 'network.dpo');
-    expect((await fetch(`${restored.url}/v1/alerts`, { headers: { authorization: `Bearer ${token.trim()}` } })).status).toBe(200);
+    expect(await alertsOf(restored.url, token.trim())).toBe(200);
     await restored.end();
   });
 

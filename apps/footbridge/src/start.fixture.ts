@@ -38,6 +38,15 @@ export class Started {
   }
 }
 
+/** News of disabled accounts may be late for a moment, and then nobody is let in: the answer says to come again. */
+export async function alertsOf(url: string, token?: string): Promise<number> {
+  for (let tries = 0; ; tries++) {
+    const { status } = await fetch(`${url}/v1/alerts`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
+    if (status !== 503 || tries === 20) return status;
+    await new Promise((resolve) => { setTimeout(resolve, 500); });
+  }
+}
+
 export async function footbridge(folder: string, ...args: string[]): Promise<Ended> {
   const process = run('apps/footbridge/src/cli.ts', args, { FOOTBRIDGE_DATA: folder });
   let out = '';
@@ -47,7 +56,8 @@ export async function footbridge(folder: string, ...args: string[]): Promise<End
   return await new Promise((resolve) => { process.once('close', (code) => { resolve({ code, out, error }); }); });
 }
 
-function run(entry: string, args: readonly string[], environment: Record<string, string>): ChildProcess {
+/** Any program of this project, from its source, with this environment and no other. */
+export function run(entry: string, args: readonly string[], environment: Record<string, string>): ChildProcess {
   const { PATH = '', HOME = '' } = process.env;
   return spawn(process.execPath, ['bin/run.cjs', entry, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH, HOME, ...environment } });
 }

@@ -180,16 +180,11 @@ export class EventServer extends Server implements CustomTransportStrategy {
   }
 
   async #again(row: ParkedRow): Promise<{ readonly reason: string; readonly attempts: number } | undefined> {
-    const { read } = this.#parkedEvent(row);
+    if (!row.data) return { reason: row.reason, attempts: 0 };
+    const read = this.#read({ topic: row.topic, headers: new Map(Object.entries(headersOf({ ...row, id: row['event_id'] }))), body: row.data });
     if ('reason' in read) return { reason: read.reason, attempts: 1 };
     const callbacks = this.#handlers.get(read.event.type)?.get(row.handler);
-    return callbacks ? this.#attempt(callbacks, read.event, this.#never) : undefined; // this build does without that handler
-  }
-
-  #parkedEvent(row: ParkedRow): { readonly read: { readonly event: ReceivedEvent } | { readonly reason: string } } {
-    if (!row.data) return { read: { reason: row.reason } };
-    const headers = new Map(Object.entries(headersOf({ ...row, id: row['event_id'] })));
-    return { read: this.#read({ topic: row.topic, headers, body: row.data }) };
+    return callbacks ? this.#attempt(callbacks, read.event, this.#never) : { reason: codes.handlerGone, attempts: 0 };
   }
 
   /** A body that the gate has not read is not kept: the transport is asked for it. */

@@ -14,7 +14,8 @@ export interface ParkedEvent {
   readonly reason: string;
   readonly attempts: number;
   readonly at: Date;
-  readonly event: Partial<Attributes>;
+  /** Nothing that says whose case it is: an operator has no access to cases. */
+  readonly event: Partial<Pick<Attributes, 'id' | 'type' | 'time' | 'aggregate' | 'version' | 'copy'>>;
   readonly place: Place;
 }
 
@@ -67,9 +68,10 @@ export class Parked {
   /** The oldest first; `after` is the id of the last one seen. */
   async list({ after = '0', limit = 100, dropped = false }: { readonly after?: string; readonly limit?: number; readonly dropped?: boolean } = {}): Promise<ParkedEvent[]> {
     const { rows } = await this.pool.query<ParkedRow>(`select * from parked where id > $1 and (state <> 'dropped' or $3) order by id limit $2`, [after, Math.min(limit, 1_000), dropped]);
-    return rows.map((row) => ({
-      id: row.id, handler: row.handler, state: row.state, reason: row.reason, attempts: row.attempts, at: row.at, event: attributesOf({ ...row, id: row['event_id'] }), place: { topic: row.topic, partition: row.partition, offset: row.place },
-    }));
+    return rows.map((row) => {
+      const { subject: _s, audience: _a, recipient: _r, caseRef: _c, owner: _o, consentRef: _k, about: _b, causedBy: _y, traceparent: _t, ...event } = attributesOf({ ...row, id: row['event_id'] });
+      return { id: row.id, handler: row.handler, state: row.state, reason: row.reason, attempts: row.attempts, at: row.at, event, place: { topic: row.topic, partition: row.partition, offset: row.place } };
+    });
   }
 
   /** Handles the event again, then those behind it, until one fails. */

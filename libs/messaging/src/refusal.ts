@@ -13,6 +13,8 @@ export const codes = {
   versionUnknown: 'VERSION_UNKNOWN',
   bodyRefused: 'BODY_REFUSED',
   handlerFailed: 'HANDLER_FAILED',
+  /** This build has no handler of that name: it was renamed, or is no more. */
+  handlerGone: 'HANDLER_GONE',
   /** Stands behind a parked event of the same key. */
   behind: 'BEHIND_PARKED',
   /** The transport keeps messages for a time only; this one is over. */

@@ -159,6 +159,7 @@ export function transportSuite(name: string, ground: Ground): void {
       const parked = await server.parked.list();
       expect(parked.map((p) => [p.handler, p.event.version, p.state, p.reason, p.attempts])).toEqual([
         ['Counting', 2, 'parked', 'BED_NOT_HELD', 3], ['Counting', 3, 'waiting', 'BEHIND_PARKED', 0], ['Counting', 4, 'waiting', 'BEHIND_PARKED', 0]]);
+      expect(JSON.stringify(parked)).not.toContain(caseRef);
       await waitUntil('watermarks', () => server.freshness.fresh(stage.source));
       expect(await server.freshness.fresh(stage.source, caseRef)).toBe(false);
       expect(await server.freshness.fresh(stage.source, newRef('csr'))).toBe(true);

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { log } from '@footbridge/service';
 import { Refusal } from '../refusal.js';
+import { seedAccounts } from '../seed.js';
 import { startIdentity } from './identity.js';
 import { identityKeys } from './signing-keys.js';
 
@@ -13,6 +14,12 @@ async function main(): Promise<void> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Refusal('PORT must be a number from 0 to 65535.');
   const host = process.env['HOST'] ?? '127.0.0.1';
   const identity = await startIdentity({ databaseUrl, issuer, keys: await identityKeys(keysFile), jwksUri: `http://${host}:${port}/oidc/jwks` });
+  // for trials and CI: the demonstration's accounts, whose secrets then lie in this file
+  const accountsFile = process.env['ACCOUNTS_FILE'];
+  if (accountsFile !== undefined && accountsFile !== '') {
+    if (process.env['NODE_ENV'] === 'production') throw new Refusal('ACCOUNTS_FILE makes accounts whose secrets lie in a file: it is refused where NODE_ENV=production.');
+    await seedAccounts(identity.pool, accountsFile, 'demonstration');
+  }
   const server = createServer((request, response) => {
     if (request.url === '/livez') { response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok"}'); return; }
     identity.listener(request, response);

@@ -52,7 +52,7 @@ export const Delivery = lifecycle<DeliveryFacts>()({
   about: (row) => row.aggregateId,
   clocks: [
     { name: 'kept', in: ['dead_lettered'], due: kept, command: 'purgeDelivery' },
-    { name: 'waiting', in: ['queued'], due: kept, command: 'suppress' },
+    { name: 'waiting', in: ['queued', 'retrying'], due: kept, command: 'suppress' },
   ],
   rows: [
     // from                                      command          to                 by                           guards                                emits

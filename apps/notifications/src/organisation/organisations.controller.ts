@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import type { Role } from '@footbridge/contracts';
-import { checkBody, type BodyClass } from '@footbridge/lifecycle';
+import { checkBody } from '@footbridge/lifecycle';
 import { isRef } from '@footbridge/privacy';
 import { CURSOR_SECRET, Engine, Problem, accountRoles, type Principal, type Running, type SignedRequest } from '@footbridge/service';
 import { AddAccountBody, AddOrganisationBody, StandingBody } from './organisation.dto.js';
@@ -11,7 +11,7 @@ const organisationView = (o: Organisation): object => ({ id: o.organisation, typ
 const accountView = (a: Account): object => ({ id: a.account, organisation: a.organisation, ...(a.name === null ? {} : { name: a.name }), roles: a.roles, disabled: a.disabled, version: a.version });
 
 const mustBe = ({ roles }: Principal, ...allowed: Role[]): void => { if (!allowed.some((role) => roles.includes(role))) throw new Problem('role-not-allowed', { roles: allowed }); };
-function read<T extends object>(body: BodyClass & (new () => T), sent: unknown): T {
+function read<T extends object>(body: new () => T, sent: unknown): T {
   const checked = checkBody(body, sent ?? {});
   if ('errors' in checked) throw new Problem('validation-failed', { errors: checked.errors });
   return Object.assign(new body(), checked.value);

@@ -34,7 +34,8 @@ export interface CaseFacts extends Facts<CaseRow> {
 const openerIsKnown = guard<CaseFacts>('OWNER', 'openerIsKnown', ({ opener, caller }) => (opener || caller.role === 'PLATFORM' ? undefined : 'OPENER_NOT_KNOWN'), { retry: true });
 const hasOwner = guard<CaseFacts>('OWNER', 'ownerIsNamedOrTheCountrysBody', ({ opener, willOwn }) => (!opener || willOwn ? undefined : 'NAME_THE_OWNER'), { onBody: true });
 const ownerMayOwn = guard<CaseFacts>('OWNER', 'ownerIsAnActiveBody', ({ opener, willOwn, caller, ownerIsPartner }) => {
-  if (!opener || !willOwn || willOwn === caller.organisation) return undefined;
+  if (!opener || !willOwn) return undefined;
+  if (willOwn === caller.organisation) return mayOwnCases(opener) ? undefined : 'OWNER_NOT_ACTIVE';
   return mayOwnCases(opener) ? 'OWN_CASE' : ownerIsPartner ? undefined : 'OWNER_NOT_ACTIVE';
 }, { onBody: true });
 

@@ -126,7 +126,8 @@ create trigger units_declared after insert or update of units on shelter for eac
 create function count_unit(of_shelter uuid, of_code text) returns void language plpgsql security definer set search_path = shelters as $$
 begin
   if of_code is null then return; end if;
-  perform from unit where shelter = of_shelter and code = of_code for update;
+  -- not "for update": the foreign keys of others in line hold their share of the row
+  perform from unit where shelter = of_shelter and code = of_code for no key update;
   -- a statement of its own, so that it sees what was committed while it waited for the lock
   update unit u set held = c.held, occupied = c.occupied
     from (select (select count(*) from bed_reservation r where r.shelter = of_shelter and r.unit = of_code and r.state = 'held') as held,

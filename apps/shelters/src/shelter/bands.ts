@@ -12,7 +12,7 @@ export class Bands implements Job {
   #running: Promise<boolean> | undefined;
   constructor(private readonly running: Running, private readonly everyMs = 1_000) {}
 
-  start(): void { this.#timer ??= setInterval(() => { void this.run().catch(() => { log('bands-not-published', { service: 'shelters' }); }); }, this.everyMs); }
+  start(): void { this.#timer ??= setInterval(() => { void this.run().catch((e) => { console.error(e); log('bands-not-published', { service: 'shelters' }); }); }, this.everyMs); }
   async stop(): Promise<void> { clearInterval(this.#timer); this.#timer = undefined; await this.#running?.catch(() => false); }
 
   /** Once an hour, whatever the number of replicas: the hour's row belongs to one of them. */

@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Controller, Get, Headers, Inject, Query, Req, Res } from '@nestjs/common';
+import type { Role } from '@footbridge/contracts';
+import { CURSOR_SECRET, Engine, Problem, cursorOf, placeOf, type Principal, type Running, type SignedRequest } from '@footbridge/service';
+import type { FastifyReply } from 'fastify';
+import { readFeed, type FeedPage } from './feed.js';
+
+/** The feed holds the news of a whole organisation, so it is for those who answer for all that comes in, not for a worker of single cases. */
+const readers: readonly Role[] = ['PARTNER_ADMIN', 'RECEIVER', 'ORIGIN_OFFICE', 'RECEPTION_OFFICER', 'REINTEGRATION_MANAGER', 'SUPERVISOR'];
+const POLL_MS = 500;
+const HEARTBEAT_MS = 15_000;
+/** A stream ends then, so that a token is looked at again; the client goes on from the last id. */
+const LONGEST_MS = 15 * 60_000;
+const STREAMS_EACH = 20;
+
+/** Open streams, by organisation; they end with the service. */
+export class Streams {
+  readonly #stop = new AbortController();
+  readonly #open = new Map<string, number>();
+  get signal(): AbortSignal { return this.#stop.signal; }
+  start(): void { /* opened by requests */ }
+  stop(): void { this.#stop.abort(); }
+  enter(organisation: string): void {
+    const open = this.#open.get(organisation) ?? 0;
+    if (open >= STREAMS_EACH) throw new Problem('too-many-requests', {}, { 'retry-after': '30' });
+    this.#open.set(organisation, open + 1);
+  }
+  leave(organisation: string): void {
+    const open = (this.#open.get(organisation) ?? 1) - 1;
+    if (open > 0) this.#open.set(organisation, open); else this.#open.delete(organisation);
+  }
+}
+
+/** A partner's own news, for those who cannot receive webhooks (api.md): pages, or server-sent events. */
+@Controller('v1/events')
+export class FeedController {
+  constructor(@Inject(Engine) private readonly engine: Engine, @Inject(CURSOR_SECRET) private readonly secret: Buffer, @Inject('RUNNING') private readonly running: Running, @Inject(Streams) private readonly streams: Streams) {}
+
+  @Get() async read(@Query() query: Record<string, unknown>, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { principal } = request;
+    const { cursor, limit = '50', ...rest } = query;
+    const errors = [
+      ...Object.keys(rest).map(() => ({ pointer: '', code: 'unknown-filter', detail: 'Remove the filter that is not known here.' })),
+      ...(typeof limit !== 'string' || !/^([1-9]\d?|100)$/.test(limit) ? [{ pointer: '/limit', code: 'limit', detail: 'Send a number from 1 to 100.' }] : []),
+      ...(cursor !== undefined && typeof cursor !== 'string' ? [{ pointer: '/cursor', code: 'cursor', detail: 'Send it once.' }] : []),
+    ];
+    if (errors.length > 0) throw new Problem('validation-failed', { errors });
+    if (!principal.roles.some((role) => readers.includes(role))) throw new Problem('role-not-allowed', { roles: readers });
+    if (!(await this.#mayRead(principal))) throw new Problem('guard-refused', { guards: [{ guard: 'PARTNER', reason: 'PARTNER_NOT_ACTIVE', detail: 'Your organisation is not an active partner of the network.' }] });
+    const streaming = (headers['accept'] ?? '').includes('text/event-stream');
+    const from = (streaming ? headers['last-event-id'] : undefined) ?? (cursor as string | undefined);
+    const place = from === undefined ? 0 : this.#position(from);
+    if (streaming) { await this.#stream(principal, place, reply); return; }
+    const page = await readFeed(this.engine, this.running.freshness, principal.organisation, place, Number(limit));
+    if (page.blind && page.news.length === 0 && page.upTo === place) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
+    // Built from the kept text, so that it is to the byte what the webhook carries.
+    await reply.header('content-type', 'application/json; charset=utf-8').send(`{"items":[${page.news.map(({ body }) => body).join(',')}],"next":${JSON.stringify(this.#cursor(page.upTo))}}`);
+  }
+
+  #cursor(position: number): string { return cursorOf({ at: 'feed', id: String(position) }, this.secret); }
+  #position(cursor: string): number {
+    const { at, id } = placeOf(cursor, this.secret);
+    if (at !== 'feed') throw new Problem('validation-failed', { errors: [{ pointer: '/cursor', code: 'cursor', detail: 'Send a cursor of this feed.' }] });
+    return Number(id);
+  }
+  async #mayRead({ organisation, subject }: Principal): Promise<boolean> {
+    const found = await this.engine.store.readAs<number>('', 'select to_jsonb(1) from member m where m.organisation = $1->>0 and m.active and not exists (select 1 from disabled d where d.disabled and d.subject in ($1->>0, $1->>1))', [organisation, subject]);
+    return found.length > 0;
+  }
+
+  async #stream(principal: Principal, from: number, reply: FastifyReply): Promise<void> {
+    this.streams.enter(principal.organisation);
+    reply.hijack();
+    const { raw } = reply;
+    const gone = new AbortController();
+    const signal = AbortSignal.any([gone.signal, this.streams.signal]);
+    raw.once('close', () => { gone.abort(); });
+    try {
+      raw.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' });
+      raw.write(': open\n\n');
+      const until = Date.now() + LONGEST_MS;
+      let place = from;
+      let beat = Date.now();
+      while (!signal.aborted && Date.now() < until) {
+        let page: FeedPage | undefined;
+        try {
+          if (!(await this.#mayRead(principal))) break;
+          page = await readFeed(this.engine, this.running.freshness, principal.organisation, place, 100);
+        } catch { page = undefined; } // the database is away: the next look goes on from here
+        for (const { position, type, body } of page?.news ?? []) {
+          if (!raw.write(`id: ${this.#cursor(position)}\nevent: ${type}\ndata: ${body}\n\n`)) await new Promise<void>((drained) => { raw.once('drain', drained); signal.addEventListener('abort', () => drained(), { once: true }); });
+          beat = Date.now();
+        }
+        place = page?.upTo ?? place;
+        if (Date.now() - beat >= HEARTBEAT_MS) { raw.write(': still here\n\n'); beat = Date.now(); }
+        if (!page?.more) await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+      }
+    } finally {
+      this.streams.leave(principal.organisation);
+      raw.end();
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { exampleOf, schemaOf } from '@footbridge/lifecycle';
+import { service, type ExtraRoute, type ServiceDefinition } from '@footbridge/service';
+import { Agreement } from './agreement/agreement.lifecycle.js';
+import { Deliveries } from './delivery/deliveries.js';
+import { Delivery } from './delivery/delivery.lifecycle.js';
+import { Sender } from './delivery/sender.js';
+import { Erasure } from './erasure/erasure.js';
+import { FeedController, Streams } from './feed/feed.controller.js';
+import { Feed } from './feed/feed.js';
+import { First1764000000000 } from './migrations/1764000000000-first.js';
+import { AddAccountBody, AddOrganisationBody, StandingBody } from './organisation/organisation.dto.js';
+import { AccountsController, OrganisationsController } from './organisation/organisations.controller.js';
+import { Partner } from './partner/partner.lifecycle.js';
+import { Endpoints } from './subscription/endpoints.js';
+import { RotateSecretController } from './subscription/rotate-secret.controller.js';
+import { Subscription } from './subscription/subscription.lifecycle.js';
+
+const bodyOf = (body: Parameters<typeof schemaOf>[0]): NonNullable<ExtraRoute['body']> => ({ schema: schemaOf(body), example: exampleOf(body) });
+const documented: readonly ExtraRoute[] = [
+  { method: 'post', path: '/v1/organisations', summary: 'An organisation begins to exist here (OPERATOR)', tag: 'Organisation', body: bodyOf(AddOrganisationBody) },
+  { method: 'get', path: '/v1/organisations', summary: 'The directory of organisations', tag: 'Organisation' },
+  { method: 'post', path: '/v1/organisations/{id}/disable', summary: 'All its tokens stop at once (OPERATOR)', tag: 'Organisation' },
+  { method: 'post', path: '/v1/organisations/{id}/enable', summary: 'Its tokens count again (OPERATOR)', tag: 'Organisation' },
+  { method: 'post', path: '/v1/accounts', summary: 'An account is known here (OPERATOR: the first PARTNER_ADMIN; PARTNER_ADMIN: the own organisation\'s)', tag: 'Account', body: bodyOf(AddAccountBody) },
+  { method: 'get', path: '/v1/accounts', summary: 'The own organisation\'s accounts (PARTNER_ADMIN), or all (OPERATOR)', tag: 'Account' },
+  { method: 'post', path: '/v1/accounts/{id}/disable', summary: 'Its tokens stop at once', tag: 'Account', body: bodyOf(StandingBody) },
+  { method: 'post', path: '/v1/accounts/{id}/enable', summary: 'Its tokens count again', tag: 'Account', body: bodyOf(StandingBody) },
+  { method: 'post', path: '/v1/subscriptions/{id}/rotate-secret', summary: 'A new secret, shown once; the old one counts for 24 h more', tag: 'Subscription' },
+  { method: 'get', path: '/v1/events', summary: 'The own news since `cursor`; `Accept: text/event-stream` for a stream that goes on from Last-Event-ID', tag: 'Feed' },
+];
+
+/** Organisations, partners, agreements, and everything that leaves the instance. */
+export const notificationsService: ServiceDefinition = service({
+  name: 'notifications',
+  lifecycles: [Partner, Agreement, Subscription, Delivery],
+  migrations: [First1764000000000],
+  controllers: [OrganisationsController, AccountsController, RotateSecretController, FeedController, Deliveries, Feed, Erasure],
+  documented,
+  ports: (config, _pool, gate) => ({ endpoints: new Endpoints(config, gate), gate, streams: new Streams() }),
+  providers: ({ engine }) => [{ provide: Streams, useValue: engine.store.reader('', []).port<Streams>('streams') }],
+  jobs: (running) => [new Sender(running), running.engine.store.reader('', []).port<Streams>('streams')],
+});

@@ -1,0 +1,13 @@
+import { service, type ServiceDefinition } from '@footbridge/service';
+import { Erasure } from './erasure/erasure.js';
+import { KnownReceptions } from './known/known-reception.js';
+import { First1764000000000 } from './migrations/1764000000000-first.js';
+import { ReintegrationCase } from './reintegration-case/reintegration-case.lifecycle.js';
+
+/** Help after return. */
+export const reintegrationService: ServiceDefinition = service({
+  name: 'reintegration',
+  lifecycles: [ReintegrationCase],
+  migrations: [First1764000000000],
+  controllers: [KnownReceptions, Erasure],
+});

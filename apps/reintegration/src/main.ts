@@ -1,0 +1,4 @@
+import { startFromEnv } from '@footbridge/service';
+import { reintegrationService } from './index.js';
+
+await startFromEnv(reintegrationService);
