@@ -208,7 +208,7 @@ export class Engine {
     const table = [[state], command, state, [], [], { audience: 'service' }, { ...more, set }] as unknown as AnyRow;
     const role = caller.roles.find((r) => this.#stands(l, found.row, caller, r)) ?? caller.roles[0] ?? 'PLATFORM';
     const expects: Expectation[] = [];
-    const planned = await this.#plan({ l, table, row: found.row, references: found.references, isNew: false, body: changes, acting: { ...caller, role }, expects, now: this.clock.now() });
+    const planned = await this.#plan({ l, table, row: found.row, references: found.references, isNew: false, body: changes, acting: { ...caller, role }, expects, now: this.clock.now(), ownersOnly: true });
     await this.#commit(planned, expects, []).catch((error: unknown) => { throw error instanceof Stale ? new Problem('stale-version', {}) : error instanceof Conflict ? conflictProblem(error.constraint) : error; });
     return this.#answer(planned, caller, 200);
   }
@@ -327,6 +327,8 @@ export class Engine {
   async #plan(p: {
     l: Lifecycle; table: AnyRow; row: BaseRow; references: Readonly<Record<string, string>>; isNew: boolean; body: Values; acting: Acting; expects: Expectation[]; now: Date;
     causedBy?: string; facts?: Readonly<Values>; approvedBy?: string; together?: Together; issued?: Map<string, string>; keys?: Map<string, Buffer>;
+    /** No transition: what is changed in a row is told to its owner only. */
+    ownersOnly?: true;
   }): Promise<Planned> {
     const { l, table, isNew, body, acting, now, together = new Map() as Together, issued = new Map<string, string>(), keys = new Map<string, Buffer>() } = p;
     const [, command, to, , guards, emits, more] = table;
@@ -369,7 +371,7 @@ export class Engine {
     rows.unshift(...keyRows, isNew ? { t: tableOf(l), op: 'insert', row: columns } : { t: tableOf(l), op: 'update', row: columns, id: row.id, version: p.row.version });
     rows.push(...clocks.rows);
     rows.push({ t: 'audit', op: 'insert', row: {
-      at: now.toISOString(), organisations, kind: l.prefix, aggregate: row.id, command, from_state: isNew ? null : p.row.state, to_state: to, version: row.version,
+      at: now.toISOString(), organisations: p.ownersOnly ? [row.owner] : organisations, kind: l.prefix, aggregate: row.id, command, from_state: isNew ? null : p.row.state, to_state: to, version: row.version,
       organisation: acting.organisation, account: acting.subject, role: acting.role, on_behalf_of: acting.role === 'PERSON' || acting.role === 'GUARDIAN' ? acting.role : null, how: acting.how ?? null,
       caused_by: p.causedBy ?? null, ground: l.consentRef?.(row) ?? null, fields: Object.keys(body),
     } });

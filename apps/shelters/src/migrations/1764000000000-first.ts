@@ -134,8 +134,8 @@ begin
                  (select count(*) from stay s where s.shelter = of_shelter and s.unit = of_code and s.state in ('admitted', 'resident', 'absent', 'missing', 'exit_planned')) as occupied) c
     where u.shelter = of_shelter and u.code = of_code and (u.held, u.occupied) is distinct from (c.held, c.occupied);
 end $$;
-create function unit_entered() returns trigger language plpgsql as $$ begin perform count_unit(new.shelter, new.unit); return null; end $$;
-create function unit_left() returns trigger language plpgsql as $$ begin perform count_unit(old.shelter, old.unit); return null; end $$;
+create function unit_entered() returns trigger language plpgsql set search_path = shelters as $$ begin perform count_unit(new.shelter, new.unit); return null; end $$;
+create function unit_left() returns trigger language plpgsql set search_path = shelters as $$ begin perform count_unit(old.shelter, old.unit); return null; end $$;
 ${['bed_reservation', 'stay'].map((table) => `
 create constraint trigger unit_entered after insert on ${table} deferrable initially deferred for each row execute function unit_entered();
 create constraint trigger unit_left after delete on ${table} deferrable initially deferred for each row execute function unit_left();

@@ -12,7 +12,7 @@ export class Bands implements Job {
   #running: Promise<boolean> | undefined;
   constructor(private readonly running: Running, private readonly everyMs = 1_000) {}
 
-  start(): void { this.#timer ??= setInterval(() => { void this.run().catch((e) => { console.error(e); log('bands-not-published', { service: 'shelters' }); }); }, this.everyMs); }
+  start(): void { this.#timer ??= setInterval(() => { void this.run().catch(() => { log('bands-not-published', { service: 'shelters' }); }); }, this.everyMs); }
   async stop(): Promise<void> { clearInterval(this.#timer); this.#timer = undefined; await this.#running?.catch(() => false); }
 
   /** Once an hour, whatever the number of replicas: the hour's row belongs to one of them. */
@@ -37,7 +37,8 @@ export class Bands implements Job {
         await client.query('insert into capacity_band (shelter, profile, band, hour) values ($1, $2, $3, $4) on conflict (shelter, profile) do update set band = excluded.band, hour = excluded.hour', [shelter, profile, band, hour]);
         events.push(engine.announce(CapacityBandPublished, { aggregate: shelter, version: hour.getTime() / 3_600_000, owner }, { shelter: reference, organisation: owner, country, profile, band }));
       }
-      await client.query('select commit_change($1)', [JSON.stringify({ org: '', rows: events, expects: [] })]);
+      const columns = Object.keys(events[0]?.row ?? {}).join(', ');
+      if (columns) await client.query(`insert into outbox (${columns}) select ${columns} from jsonb_populate_recordset(null::outbox, $1)`, [JSON.stringify(events.map((e) => e.row))]);
       await client.query('commit');
       return rowCount === 1;
     } catch (error) {
