@@ -62,6 +62,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
       undo.push(() => transport.close());
       const service = await startService(definition, {
         ...own, transport, issuer, audience, keyStore, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks,
+        accounts: { organisationOf: async (account) => (await identity.accounts.account(account))?.organisation },
       });
       undo.push(() => service.close());
       return service;

@@ -66,7 +66,7 @@ describe('the identity provider as a process of its own', () => {
     expect(await stopped()).toBe(0);
   });
 
-  it('says in one line what is not set, or that its accounts are no thing for production', async () => {
+  it('says in one line what is not set or wrong', async () => {
     expect(await begin('apps/footbridge/src/identity/main.ts', {})).toEqual({ code: 2, error: 'DATABASE_URL is not set: the connection to the schema "identity".' });
     expect(await begin('apps/footbridge/src/identity/main.ts', { DATABASE_URL: 'postgres://x', OIDC_ISSUER: 'http://localhost/oidc', IDENTITY_KEYS_FILE: join(place, 'k'), PORT: 'x' })).toEqual({ code: 2, error: 'PORT must be a number from 0 to 65535.' });
   });

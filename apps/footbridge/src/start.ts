@@ -37,6 +37,7 @@ async function main(): Promise<void> {
     log('not-ready', { reason: missing }, 'error');
     throw new Refusal('Footbridge has started but did not become ready within a minute. Run npm run footbridge -- doctor to see what is wrong.');
   }
+  if (settings.seed === 'demonstration') await (await import('./demo/prepare.js')).prepareDemonstration(instance.url, instance.folder);
   process.stdout.write(`Footbridge is ready: ${instance.url} (docs /docs, accounts: npm run footbridge -- accounts)\n`);
 }
 

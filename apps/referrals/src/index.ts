@@ -1,6 +1,7 @@
 import { service, type ServiceDefinition } from '@footbridge/service';
 import { AssignController, assignRoutes } from './case/assign.controller.js';
 import { Case } from './case/case.lifecycle.js';
+import { RecipientsController, recipientsRoute } from './case/recipients.controller.js';
 import { ClearanceJob } from './clearance/clearance-job.js';
 import { ClearancesController, clearancesRoute } from './clearance/clearances.controller.js';
 import { ConsentRecord } from './consent-record/consent-record.lifecycle.js';
@@ -23,7 +24,7 @@ export const referralsService: ServiceDefinition = service({
   name: 'referrals',
   lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake],
   migrations: [First1764000000000],
-  controllers: [AssignController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, UnreachedReceivers, Erasure],
-  documented: [...assignRoutes, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute],
+  controllers: [AssignController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, UnreachedReceivers, Erasure],
+  documented: [...assignRoutes, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute],
   jobs: (running) => [new ClearanceJob(running)],
 });

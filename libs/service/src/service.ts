@@ -81,7 +81,10 @@ export const service = (definition: ServiceDefinition): ServiceDefinition => def
 const pools = { max: 12, connectionTimeoutMillis: 10_000, idleTimeoutMillis: 30_000 };
 const poolOf = (url: string, schema: string, max?: number): pg.Pool => {
   const pool = new pg.Pool({ ...pools, ...(max ? { max } : {}), connectionString: url, options: `-c search_path=${schema} -c timezone=UTC -c statement_timeout=30000`, application_name: `footbridge-${schema}` });
-  pool.on('error', () => log('database-connection-lost', { service: schema }));
+  const lost = (): void => log('database-connection-lost', { service: schema });
+  pool.on('error', lost);
+  // A client that is lent out when the server dies would otherwise take the process with it.
+  pool.on('connect', (client) => client.on('error', lost));
   return pool;
 };
 

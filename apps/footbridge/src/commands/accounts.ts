@@ -50,6 +50,7 @@ export function accountCommands(program: Command, { folder, environment, say, co
       say(`organisation ${id}`);
       say(`account      ${String(added['id'])}  (${String(added['name'])})`);
       say(`secret       ${String(added['secret'])}  shown only now`);
+      expectOk(await connection.send('POST', '/v1/accounts', { id: added['id'], organisation: id, name: 'Administrator', roles: ['PARTNER_ADMIN'] }));
     });
   for (const change of ['disable', 'enable'] as const) {
     organisation.command(change).description(change === 'disable' ? 'All its accounts stop at once' : 'Its accounts count again').argument('<organisation>', 'org_…').addOption(as())
@@ -60,9 +61,12 @@ export function accountCommands(program: Command, { folder, environment, say, co
   account.command('add').description('A new account, whose secret is shown once')
     .requiredOption('--name <name>', 'what it signs in with').requiredOption('--title <title>', 'what it is for, like "Night desk"').requiredOption('--role <role...>', 'one or more', roleIn).option('--organisation <id>', 'org_… (default: the caller\'s own)').addOption(as())
     .action(async ({ as: who, role, ...body }: { readonly as?: string; readonly name: string; readonly title: string; readonly role: readonly string[]; readonly organisation?: string }) => {
-      const added = expectOk(await (await connect(who)).send('POST', '/oidc/accounts', { ...body, roles: role }));
+      const connection = await connect(who);
+      const added = expectOk(await connection.send('POST', '/oidc/accounts', { ...body, roles: role }));
       say(`account      ${String(added['id'])}  (${String(added['name'])})`);
       say(`secret       ${String(added['secret'])}  shown only now`);
+      // after the secret, which is not shown again whatever happens now
+      expectOk(await connection.send('POST', '/v1/accounts', { id: added['id'], organisation: added['organisation'], name: body.title, roles: role }));
     });
   for (const change of ['disable', 'enable'] as const) {
     account.command(change).description(change === 'disable' ? 'Its tokens stop within a minute, and it gets no new ones' : 'It counts again').argument('<account>', 'its sign-in name or id').addOption(as())

@@ -1,11 +1,11 @@
-import { OrganisationType, Role } from '@footbridge/contracts';
+import { Country, OrganisationType, Role } from '@footbridge/contracts';
 import { is } from '@footbridge/lifecycle';
 
 export class AddOrganisationBody {
   /** The reference under which the identity provider knows it already. */
   @is.organisation({ optional: true }) id?: string;
   @is.code(OrganisationType) type!: OrganisationType;
-  @is.country() country!: string;
+  @is.code(Country, { example: 'AL' }) country!: Country;
   @is.text({ class: 'open', example: 'Lantern House' }) name!: string;
   /** Judges other organisations: partners, subscriptions (decisions 6). */
   @is.boolean({ optional: true, example: false }) networkBody?: boolean;

@@ -1,6 +1,4 @@
 import { ClearanceChanged } from '@footbridge/contracts';
-import { newRef } from '@footbridge/privacy';
-import { outboxRow } from '@footbridge/messaging';
 import { Conflict, Stale, log, type Change, type Job, type Running } from '@footbridge/service';
 import { randomUUID } from 'node:crypto';
 import { clearanceFacts } from './clearance-facts.js';
@@ -63,10 +61,9 @@ export class ClearanceJob implements Job {
     const id = before?.id ?? randomUUID();
     const version = (before?.version ?? 0) + 1;
     const row = { cleared, until: until ?? null, version, changed_at: now.toISOString() };
-    const data = this.running.gate.encode(ClearanceChanged, { case: caseRef, step, cleared, ...(until === undefined ? {} : { until }), version } as never, { topic: 'footbridge.referrals', key: id });
     return [
       before ? { t: 'clearance', op: 'update', row, id, version: before.version } : { t: 'clearance', op: 'insert', row: { id, case_id: caseId, owner, step, ...row } },
-      { t: 'outbox', op: 'insert', row: outboxRow({ id: newRef('evt'), type: ClearanceChanged.type, time: now.toISOString(), audience: 'instance', aggregate: id, version, copy: 0, caseRef, owner, data }) },
+      this.running.engine.announce(ClearanceChanged, { aggregate: id, version, owner, caseRef }, { case: caseRef, step, cleared, ...(until === undefined ? {} : { until }), version }),
     ];
   }
 }

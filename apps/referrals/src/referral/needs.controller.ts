@@ -47,7 +47,8 @@ export class NeedsController {
     const read = store.reader(row.owner, expects);
     const context = await caseContext(read, row.caseId, { ...principal, role: 'RECEIVER' }, now);
     if (!context) throw new Problem('not-found');
-    const consent = context.consents.find((c) => c.id === row.consentId);
+    // A child's consent needs somebody who speaks for her now: a suspended guardian's goes to review (M4).
+    const consent = context.isChild && !context.guardian ? undefined : context.consents.find((c) => c.id === row.consentId);
     const categories = categoriesOf(row, consent?.categories);
     const [before] = row.override ? await read.sql<{ n: number }>(`select jsonb_build_object('n', count(*)) from disclosure d where d.referral_id = ($1->>0)::uuid`, [row.id]) : [{ n: 0 }];
     // An override is good for one disclosure (U4).

@@ -1,0 +1,77 @@
+import { CaseAnonymised, ReferralSent } from '@footbridge/contracts';
+import { hours } from '@footbridge/service';
+import { waitUntil, webhookReceiver, type TestAccount, type WebhookReceiver } from '@footbridge/testing';
+import { randomUUID } from 'node:crypto';
+import { network, type Network } from '../network.fixture.js';
+
+const got = (receiver: WebhookReceiver, id: string): number => receiver.requests.filter((r) => r.headers['webhook-id'] === id).length;
+const pause = (ms: number): Promise<void> => new Promise((done) => { setTimeout(done, ms); });
+
+describe('deliveries when something is away', () => {
+  let net: Network, admin: TestAccount, hook: WebhookReceiver;
+  beforeAll(async () => { net = await network('outage'); admin = await net.partner(); hook = await webhookReceiver(); await net.subscribe(admin, hook.url, ReferralSent); });
+  afterAll(async () => { await hook?.stop(); await net?.close(); });
+  const pool = () => net.instance.services.get('notifications')!.pool;
+  const stateOf = async (event: string): Promise<unknown> => ((await admin.get('/v1/deliveries?limit=100')).body['items'] as Record<string, unknown>[]).find((d) => d['eventId'] === event)?.['state'];
+
+  it('are exhausted after ten attempts; the endpoint is disabled and its organisation is called', async () => {
+    const [other, dead] = [await net.partner(), await webhookReceiver()];
+    await net.subscribe(other, dead.url, ReferralSent);
+    dead.behave({ status: 503 });
+    const event = await net.referral(other.organisation);
+    const first = async (): Promise<Record<string, unknown>> => ((await other.get('/v1/deliveries')).body['items'] as Record<string, unknown>[])[0] ?? {};
+    for (let n = 1; n <= 10; n += 1) {
+      await waitUntil(`attempt ${n}`, async () => (await first())['attempts'] === n);
+      await net.instance.advance(hours(24));
+    }
+    expect(await first()).toMatchObject({ state: 'dead_lettered', attempts: 10, lastStatus: 503 });
+    expect(got(dead, event)).toBe(10);
+    await waitUntil('it is disabled', async () => ((await other.get('/v1/subscriptions')).body['items'] as { state: string }[])[0]?.state === 'sub_disabled');
+    await net.instance.advance(1);
+    await waitUntil('somebody is called', async () => ((await other.get('/v1/notifications-alerts')).body['items'] as { code: string }[]).some((a) => a.code === 'WEBHOOK_DISABLED'));
+    await net.instance.advance(hours(24 * 14));
+    await waitUntil('it is purged', async () => (await first())['state'] === 'delivery_purged');
+    expect((await pool().query('select 1 from outbox where type like \'%delivery-dead-lettered%\'')).rowCount).toBeLessThanOrEqual(1);
+    await dead.stop();
+  });
+
+  it('are taken over when a sender is killed: its lease runs out', async () => {
+    hook.behave({ status: 503 });
+    const event = await net.referral(admin.organisation);
+    await waitUntil('it was tried', async () => await stateOf(event) === 'retrying');
+    await pool().query('update delivery_due set leased_until = clock_timestamp() + interval \'2 seconds\'');
+    hook.behave({ status: 204 });
+    await net.instance.advance(hours(1));
+    const before = got(hook, event);
+    await pause(1_000);
+    expect(got(hook, event)).toBe(before);
+    await waitUntil('it is delivered', async () => await stateOf(event) === 'delivered');
+  });
+
+  it('are forgotten with their case', async () => {
+    hook.behave({ status: 503 });
+    const consent = await net.consent(admin.organisation);
+    const event = await net.referral(admin.organisation, consent);
+    await waitUntil('it was tried', async () => await stateOf(event) === 'retrying');
+    await net.say(CaseAnonymised, { case: consent.caseRef, state: 'anonymised', version: 9 }, { caseRef: consent.caseRef, aggregate: randomUUID(), version: 9, owner: net.body });
+    await net.instance.advance(hours(1));
+    await waitUntil('it goes nowhere', async () => await stateOf(event) === 'suppressed');
+    const { rows } = await net.instance.services.get('notifications')!.pool.query('select relname from pg_class where relname = $1', ['feed']);
+    expect(rows).toHaveLength(1);
+    expect(((await admin.get('/v1/events?limit=100')).body['items'] as { id: string }[]).some((i) => i.id === event)).toBe(false);
+  });
+
+  it('are put off, and not counted, while it is not known whether consent still stands', async () => {
+    hook.behave({ status: 503 });
+    const event = await net.referral(admin.organisation, await net.consent(admin.organisation));
+    await waitUntil('it was tried', async () => await stateOf(event) === 'retrying');
+    const before = got(hook, event);
+    hook.behave({ status: 204 });
+    await net.instance.services.get('referrals')!.close(); // nobody tells of withdrawals any more
+    await pause(6_000);
+    await net.instance.advance(hours(1));
+    await pause(3_000);
+    expect([got(hook, event), await stateOf(event)]).toEqual([before, 'retrying']);
+    expect((await admin.get('/v1/events?limit=100'))).toMatchObject({ status: 503, body: { code: 'service-unavailable' } });
+  }, 30_000);
+});
