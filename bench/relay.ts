@@ -26,7 +26,7 @@ export async function relay(quick: boolean): Promise<Result> {
       data: gate.encode(ReferralAcknowledged, { referral: subject, state: 'acknowledged', version: 3, priority: 'EMERGENCY', from, to }, {}) };
   });
   const topic = topicOf('referrals');
-  const messages = backlog.map((e) => ({ partition: partitionOf(e.aggregate), key: e.aggregate, headers: headersOf(e), body: e.data.bytes() }));
+  const messages = backlog.map((e) => ({ partition: partitionOf(e.aggregate), key: e.aggregate, headers: headersOf({ ...e }), body: e.data.bytes() }));
   const timed = async (work: () => Promise<void>): Promise<Rate> => { const [t, c] = [process.hrtime.bigint(), process.cpuUsage()]; await work(); const used = process.cpuUsage(c); return { perSecond: size / (Number(process.hrtime.bigint() - t) / 1e9), cpuMicroseconds: (used.user + used.system) / size }; };
   const raw = (): Promise<Rate> => timed(async () => { for (let i = 0; i < messages.length; i += 500) await transport.publish(topic, messages.slice(i, i + 500)); });
   const ours = async (): Promise<Rate> => {

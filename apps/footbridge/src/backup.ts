@@ -184,6 +184,8 @@ async function build(folder: DataFolder, keys: KeysFile, header: Header, dataFil
       const transport = new PostgresTransport({ url: urls.busUrl });
       try { await transport.clean(); } finally { await transport.close(); }
       await asOwner(urls.identityUrl, identitySchema);
+      // what is restored is as it was: nothing of a demonstration is added to it
+      await writeFile(folder.demonstrationMade, '', { mode: 0o600 });
       return await fill(postgres.adminUrl(database), header, dataFile);
     } finally { await postgres.stop(); }
   } finally { await lock.release(); }

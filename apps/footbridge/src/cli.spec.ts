@@ -44,6 +44,35 @@ describe('npm run footbridge --', () => {
     expect(await run('account', 'add', '--name', 'x.y', '--title', 'x', '--role', 'dpo', '--as', 'lantern.intake')).toMatchObject({ code: 2, error: expect.stringMatching(/^Your role may not do this\..*\n$/) });
   });
 
+  it('account disable: no new token, and the one that is about stops; account enable: it counts again', async () => {
+    const token = (await run('token', 'lantern.supervisor')).out.trim();
+    expect(await alertsOf(instance.url, token)).toBe(200);
+    expect(await run('account', 'disable', 'lantern.supervisor', '--as', 'harbour.admin')).toMatchObject({ code: 2, error: expect.stringMatching(/^Nothing here\./) });
+    expect(await run('account', 'disable', 'lantern.supervisor', '--as', 'lantern.admin')).toEqual({ code: 0, out: 'lantern.supervisor disabled\n', error: '' });
+    const since = Date.now();
+    while (await alertsOf(instance.url, token) !== 401) {
+      expect(Date.now() - since).toBeLessThan(60_000);
+      await new Promise((resolve) => { setTimeout(resolve, 250); });
+    }
+    expect(await run('token', 'lantern.supervisor')).toMatchObject({ code: 2, out: '', error: 'This account and secret do not fit, or the account is disabled.\n' });
+    expect((await run('accounts')).out).toMatch(/lantern\.supervisor +Supervision \(disabled\)/);
+    expect(await run('account', 'enable', 'lantern.supervisor', '--as', 'lantern.admin')).toMatchObject({ code: 0 });
+    expect((await run('token', 'lantern.supervisor')).code).toBe(0);
+  });
+
+  it('organisation add: an organisation that the services know, and an administrator that signs in and may add others', async () => {
+    const { code, out } = await run('organisation', 'add', '--name', 'New House', '--type', 'NGO', '--country', 'al', '--admin', 'newhouse.admin');
+    expect(code).toBe(0);
+    const [, organisation = '', id = '', secret = ''] = /^organisation (\S+)\naccount +(\S+) +\(newhouse\.admin\)\nsecret +(\S+) {2}shown only now\n$/.exec(out) ?? [];
+    const answer = await fetch(`${instance.url}/oidc/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret }) });
+    const { access_token: token } = await answer.json() as { access_token: string };
+    const added = await fetch(`${instance.url}/oidc/accounts`, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body: JSON.stringify({ name: 'newhouse.desk', title: 'Desk', roles: ['RECEIVER'] }) });
+    expect(await added.json()).toMatchObject({ organisation, roles: ['RECEIVER'] });
+    const directory = await (await fetch(`${instance.url}/v1/organisations?limit=100`, { headers: { authorization: `Bearer ${token}` } })).json() as { items: { id: string; name: string }[] };
+    expect(directory.items.find((known) => known.id === organisation)).toMatchObject({ name: 'New House' });
+    expect(await run('organisation', 'add', '--name', 'Other', '--type', 'NGO', '--country', 'AL', '--admin', 'newhouse.admin')).toEqual({ code: 2, out: '', error: 'This sign-in name is in use. Choose another with --admin.\n' });
+  });
+
   it('clock advance: the domain clock of all services', async () => {
     const { code, out } = await run('clock', 'advance', '3d');
     expect(code).toBe(0);

@@ -33,6 +33,9 @@ export class DataFolder {
   /** What the instance's first accounts sign in with. */
   get accountsFile(): string { return join(this.path, 'accounts.json'); }
 
+  /** There when the demonstration's network has been made. */
+  get demonstrationMade(): string { return join(this.path, 'demonstration-made'); }
+
   /** Refuses what is not ours to change, then makes the folder and takes its lock. */
   async open(url: string): Promise<InstanceLock> {
     const content = await this.#look();

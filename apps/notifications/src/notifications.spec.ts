@@ -249,6 +249,24 @@ describe('notifications, on real Postgres and real endpoints', () => {
     expect((await admin.post('/v1/partners', { services: ['legal'] })).body).toMatchObject({ guards: [{ reason: 'ALREADY_MEMBER' }] });
   });
 
+  it('lets a partner change what it offers, and an address only while nothing is sent there', async () => {
+    const [admin, hook] = [await net.partner(), await receiver()];
+    const mine = ((await admin.get('/v1/partners')).body['items'] as { id: string; version: number }[])[0]!;
+    expect(await admin.patch(`/v1/partners/${mine.id}`, { services: ['legal', 'cash'], profiles: ['women'] }, mine.version)).toMatchObject({ status: 200, body: { state: 'partner_active', services: ['legal', 'cash'] } });
+    const { id } = await net.subscribe(admin, hook.url, ReferralSent);
+    const version = async (): Promise<unknown> => (await admin.get(`/v1/subscriptions/${id}`)).body['version'];
+    const moved = await receiver();
+    expect((await admin.patch(`/v1/subscriptions/${id}`, { url: moved.url }, await version())).status).toBe(409);
+    await admin.post(`/v1/subscriptions/${id}/pause`);
+    expect((await admin.patch(`/v1/subscriptions/${id}`, { url: 'https://10.0.0.8/' }, await version()))).toMatchObject({ status: 422, body: { errors: [{ pointer: '/url' }] } });
+    expect((await admin.patch(`/v1/subscriptions/${id}`, { url: moved.url }, await version())).status).toBe(200);
+    const event = await net.referral(admin.organisation);
+    expect(moved.requests).toEqual([]);
+    expect(await admin.post(`/v1/subscriptions/${id}/activate-subscription`)).toMatchObject({ status: 200 });
+    await waitUntil('it arrives there', () => got(moved, event).length === 1);
+    expect([moved.requests.filter(isChallenge).length, got(hook, event).length]).toEqual([1, 0]);
+  });
+
   it('registers agreements, which end by either side or by themselves', async () => {
     const [one, two] = [await net.partner(), await net.partner()];
     const until = new Date(net.instance.clock.now().getTime() + 2 * 86_400_000).toISOString().slice(0, 10);

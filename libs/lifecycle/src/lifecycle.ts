@@ -65,7 +65,7 @@ export const pending = (code: string, name: string, aggregate: string): Guard<Fa
 });
 
 /** Another aggregate of the same service that changes in the same transaction (decisions 5). */
-export interface Companion { readonly lifecycle: string; /** Of a row that is there, or that an earlier companion makes. */ readonly id?: string; /** The id of a row that this one makes, where others name it. */ readonly creates?: string; readonly command: string; readonly body: Readonly<Record<string, unknown>>; readonly facts?: Readonly<Record<string, unknown>>; readonly as: Role }
+export interface Companion { readonly lifecycle: string; /** Of a row that is there, or that an earlier companion makes. */ readonly id?: string; /** The id of a row that this one makes, where others name it. */ readonly creates?: string; readonly command: string; readonly body: Readonly<Record<string, unknown>>; /** Keeps `body` on the row, without a change of state. */ readonly learns?: true; readonly facts?: Readonly<Record<string, unknown>>; readonly as: Role }
 
 /** An event besides the row's own, for example a recall to each recipient. */
 export interface Notice { readonly event: EventDef; readonly recipients?: readonly string[]; readonly data: Readonly<Record<string, unknown>>; readonly about?: string }

@@ -110,6 +110,11 @@ export class Engine {
     });
   }
 
+  /** Before a detail is handed out that depends on what another service told. @throws Problem service-unavailable */
+  async requireFresh(service: string, caseRef?: string): Promise<void> {
+    if (this.freshness && !(await this.freshness.fresh(service, caseRef))) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
+  }
+
   /** Loads what a caller may see; a foreign and a missing reference are answered alike. */
   async load(l: Lifecycle, caller: Principal, reference: string): Promise<Loaded> {
     const [found] = await this.store.find(l, caller.organisation,
@@ -219,8 +224,7 @@ export class Engine {
       const { lifecycle: l, owner, id, changes, notices } = input;
       const [found] = await this.store.find(l, owner, 't.id = ($1->>0)::uuid', [id]);
       if (!found) return undefined;
-      const { state } = found.row;
-      const table = [[state], 'learn', state, [], [], { audience: 'service' }, { set: () => changes, ...(notices ? { notices } : {}) }] as unknown as AnyRow;
+      const table = learning(found.row.state, changes, notices);
       const expects: Expectation[] = [];
       const planned = await this.#plan({ l, table, row: found.row, references: found.references, isNew: false, body: changes, acting: { organisation: owner, subject: 'platform', roles: ['PLATFORM'], role: 'PLATFORM' }, expects, now: this.clock.now(), ...(input.causedBy ? { causedBy: input.causedBy } : {}) });
       await this.#commit(planned, expects, input.alongside ?? []);
@@ -381,7 +385,7 @@ export class Engine {
     for (const c of more?.companions?.(after as never, now) ?? []) {
       const other = this.lifecycle(c.lifecycle);
       const found: Loaded | undefined = c.id === undefined ? undefined : together.get(c.id) ?? (await this.store.find(other, owner, 't.id = ($1->>0)::uuid', [c.id]))[0];
-      const otherTable = this.#rowOf(other, found?.row.state ?? NONE, c.command);
+      const otherTable = c.learns && found ? learning(found.row.state, c.body) : this.#rowOf(other, found?.row.state ?? NONE, c.command);
       const otherBody = this.#labelled(otherTable, c.body);
       const planned2 = await this.#plan({ l: other, table: otherTable, row: found?.row ?? this.#draft(other, otherTable, otherBody, owner, c.creates ?? randomUUID(), now), references: found?.references ?? {}, isNew: !found, body: otherBody, acting: { ...acting, role: c.as }, expects: p.expects, now, together, issued, keys, ...(c.facts ? { facts: c.facts } : {}), ...(p.causedBy ? { causedBy: p.causedBy } : {}) });
       rows.push(...planned2.rows.filter((r) => !(r.t === 'subject_key' && rows.some((x) => x.t === 'subject_key' && x.row['subject'] === r.row['subject']))));
@@ -519,6 +523,8 @@ const merged = (before: Sealed<unknown> | undefined, patch: Sealed<unknown>): Se
   let old: unknown; before.test((b) => { old = b; return true; });
   return Object.fromEntries(Object.entries({ ...(old as Values), ...p }).filter(([, v]) => v !== null));
 });
+/** The row of a table that is none: something is kept, and the state stays. */
+const learning = (state: string, changes: Readonly<Values>, notices?: RowOptions<Facts, BaseRow>['notices']): AnyRow => [[state], 'learn', state, [], [], { audience: 'service' }, { set: () => changes, ...(notices ? { notices } : {}) }] as unknown as AnyRow;
 /** Holder of references that are the same for everybody. */
 const EVERYBODY = '*';
 const approvalPrefix: Readonly<Record<string, string>> = { referrals: 'apr', shelters: 'aps', returns: 'apt', reintegration: 'api', notifications: 'apn' };

@@ -1,8 +1,8 @@
 import { messagingSchema } from '@footbridge/messaging';
 
 /**
- * What every service's schema holds besides its aggregates. Reads and writes go through two functions, so that the
- * organisation travels in the same round trip as the work and never outlives its transaction.
+ * What every service's schema holds besides its aggregates. How rows are read and written, with the
+ * organisation in the same round trip as the work, is in store.ts.
  */
 export const serviceSchema = (schema: string, owner: string): string => `
 create table reference (ref text primary key, organisation text not null, kind text not null, aggregate text not null, unique (organisation, kind, aggregate));
@@ -40,12 +40,6 @@ create table known_clearance (case_ref text not null, step text not null, cleare
 create table known_organisation (organisation text primary key, type text not null, country text not null, active boolean not null, version integer not null);
 create table disabled (subject text primary key, version integer not null, disabled boolean not null);
 ${messagingSchema}
-
-create function read_as(org text, query text, p jsonb) returns setof jsonb language plpgsql as $$
-begin
-  perform set_config('app.org', org, true);
-  return query execute query using p;
-end $$;
 
 -- Where an aggregate is, for events that name no organisation: identifiers only, never a sealed column.
 create function locate(tbl text, wanted jsonb) returns table (id uuid, owner text) language plpgsql security definer set search_path = ${schema} as $$

@@ -8,6 +8,7 @@ export interface Change { readonly t: string; readonly op: 'insert' | 'update' |
 export interface Expectation { readonly t: string; readonly id: string; readonly version: number }
 /** Rows that one transaction will write, as far as it is planned: what it decides next sees them as they will be. */
 export type Together = Map<string, { readonly lifecycle: Lifecycle; readonly row: BaseRow; readonly references: Readonly<Record<string, string>> }>;
+interface Asked { readonly query: string; readonly parameters: readonly unknown[]; resolve(rows: unknown[]): void; reject(error: unknown): void }
 export interface Loaded<Row extends BaseRow = BaseRow> { readonly row: Row; readonly references: Readonly<Record<string, string>> }
 
 /** Somebody changed a row that the decision was based on: decide again. */
@@ -24,11 +25,47 @@ export class Store {
   readonly #resolved = new Map<string, string>();
   constructor(readonly pool: Pool, private readonly keyStore: KeyStore, readonly ports: Readonly<Record<string, unknown>> = {}) {}
 
-  /** Reads as an organisation: row-level security applies. `query` yields one JSON object a row and takes its parameters as `$1->>n`. */
-  async readAs<T>(organisation: string, query: string, parameters: readonly unknown[]): Promise<T[]> {
-    const { rows } = await this.pool.query<{ r: T }>({ name: 'read', text: 'select * from read_as($1, $2, $3) as r', values: [organisation, query, JSON.stringify(parameters)] });
-    return rows.map(({ r }) => r);
+  /**
+   * Reads as an organisation: row-level security applies. `query` yields one JSON object a row and takes its parameters as `$1->>n`.
+   * What is asked for at the same moment goes in one round trip.
+   */
+  readAs<T>(organisation: string, query: string, parameters: readonly unknown[]): Promise<T[]> {
+    return new Promise<T[]>((resolve, reject) => {
+      const asked: Asked = { query, parameters, resolve: resolve as Asked['resolve'], reject };
+      const waiting = this.#waiting.get(organisation);
+      if (waiting) { waiting.push(asked); return; }
+      const batch = [asked];
+      this.#waiting.set(organisation, batch);
+      queueMicrotask(() => { this.#waiting.delete(organisation); void this.#read(organisation, batch); });
+    });
   }
+  readonly #waiting = new Map<string, Asked[]>();
+
+  async #read(organisation: string, batch: readonly Asked[]): Promise<void> {
+    try {
+      const text = batch.map(({ query }, n) => `return query select ${n}, x.r from (${query.replaceAll(/\$1\b/g, () => `($2->${n})`)}) x(r);`).join(' ');
+      const rows = await this.#session<{ n: number; r: unknown }>('read', text, 'returns table (n integer, r jsonb)', [organisation, JSON.stringify(batch.map(({ parameters }) => parameters))]);
+      batch.forEach(({ resolve }, n) => { resolve(rows.filter((row) => row.n === n).map(({ r }) => r)); });
+    } catch (error) { for (const { reject } of batch) reject(error); }
+  }
+
+  /** Runs a body as an organisation in one round trip. It is made a function of the session the first time that a connection meets it, so that it is planned once. */
+  async #session<R>(kind: string, body: string, returns: string, values: readonly [organisation: string, json: string]): Promise<R[]> {
+    const name = `${kind}_${createHash('sha256').update(body).digest('hex').slice(0, 24)}`;
+    const client = await this.pool.connect();
+    let worn = false;
+    try {
+      const compiled = this.#compiled.get(client) ?? new Set<string>();
+      this.#compiled.set(client, compiled);
+      if (!compiled.has(name)) {
+        await client.query(`create or replace function pg_temp.${name}(text, jsonb) ${returns} language plpgsql as $session$\n#variable_conflict use_column\ndeclare changed bigint; begin perform set_config('app.org', $1, true); ${body} end $session$`);
+        compiled.add(name);
+      }
+      worn = compiled.size > 1_000;
+      return (await client.query<R & object>({ name, text: `select * from pg_temp.${name}($1, $2)`, values: [...values] })).rows;
+    } finally { client.release(worn); }
+  }
+  readonly #compiled = new WeakMap<PoolClient, Set<string>>();
 
   static readonly columns = (alias: string): string => `to_jsonb(${alias}) || jsonb_build_object('$key', (select wrapped from subject_key where subject = coalesce(${alias}.case_ref, ${alias}.id::text) and owner = ${alias}.owner), '$references', (select jsonb_object_agg(organisation, ref) from reference where aggregate = ${alias}.id::text))`;
 
@@ -87,26 +124,18 @@ export class Store {
 
   /**
    * One command, one transaction, one round trip: checks the facts that the decision was based on and applies the changes.
-   * The statement is compiled once per shape and connection, as a function of the session, so that it is planned once.
    * @throws Stale when a fact or the row has moved; Conflict with the constraint's name
    */
   async commit(organisation: string, rows: readonly Change[], expects: readonly Expectation[]): Promise<void> {
-    const shape = [...expects.map((e) => e.t), ...rows.map((r) => `${r.op} ${r.t} ${Object.keys(r.row).join()}`)].join(';');
-    const name = `commit_${createHash('sha256').update(shape).digest('hex').slice(0, 24)}`;
-    const client = await this.pool.connect();
     try {
-      const compiled = this.#compiled.get(client) ?? new Set<string>();
-      this.#compiled.set(client, compiled);
-      if (!compiled.has(name)) { await client.query(statementOf(name, rows, expects)); compiled.add(name); }
-      await client.query({ name, text: `select pg_temp.${name}($1)`, values: [JSON.stringify({ org: organisation, rows: rows.map(({ row, id, version }) => ({ row, id, version })), expects })] });
+      await this.#session('commit', statementOf(rows, expects), 'returns void', [organisation, JSON.stringify({ rows: rows.map(({ row, id, version }) => ({ row, id, version })), expects })]);
     } catch (error) {
       const { code, constraint } = error as { code?: string; constraint?: string };
       if (code === '40001' || code === '40P01') throw new Stale();
       if (code === '23505' || code === '23514') throw new Conflict(constraint ?? '');
       throw error;
-    } finally { client.release(); }
+    }
   }
-  readonly #compiled = new WeakMap<PoolClient, Set<string>>();
 
   /** The columns of a row as JSON for `jsonb_populate_record`; personal fields go into the sealed column. */
   async columnsOf(l: Lifecycle, row: BaseRow, changed: readonly string[] | undefined, keyRows: Change[], made?: Map<string, Buffer>): Promise<Record<string, unknown>> {
@@ -193,19 +222,18 @@ export class Store {
 }
 
 /** The body of a commit of this shape. Values come in one JSON document; names come from our own declarations. */
-function statementOf(name: string, rows: readonly Change[], expects: readonly Expectation[]): string {
-  const stale = "get diagnostics n = row_count; if n = 0 then raise exception 'stale' using errcode = '40001'; end if;";
-  const steps = [
-    ...expects.map((e, i) => `perform 1 from ${quote(e.t)} where id = (p->'expects'->${i}->>'id')::uuid and version = (p->'expects'->${i}->>'version')::integer for share; ${stale}`),
+function statementOf(rows: readonly Change[], expects: readonly Expectation[]): string {
+  const stale = "get diagnostics changed = row_count; if changed = 0 then raise exception 'stale' using errcode = '40001'; end if;";
+  return [
+    ...expects.map((e, i) => `perform 1 from ${quote(e.t)} where id = ($2->'expects'->${i}->>'id')::uuid and version = ($2->'expects'->${i}->>'version')::integer for share; ${stale}`),
     ...rows.map(({ op, t, row }, i) => {
       const names = Object.keys(row).map(quote);
-      const from = `jsonb_populate_record(null::${quote(t)}, p->'rows'->${i}->'row') v`;
+      const from = `jsonb_populate_record(null::${quote(t)}, $2->'rows'->${i}->'row') v`;
       if (op === 'delete') return `delete from ${quote(t)} t using ${from} where ${names.map((k) => `t.${k} = v.${k}`).join(' and ')};`;
-      if (op === 'update') return `update ${quote(t)} t set ${names.map((k) => `${k} = v.${k}`).join(', ')} from ${from} where t.id = (p->'rows'->${i}->>'id')::uuid and t.version = (p->'rows'->${i}->>'version')::integer; ${stale}`;
+      if (op === 'update') return `update ${quote(t)} t set ${names.map((k) => `${k} = v.${k}`).join(', ')} from ${from} where t.id = ($2->'rows'->${i}->>'id')::uuid and t.version = ($2->'rows'->${i}->>'version')::integer; ${stale}`;
       return `insert into ${quote(t)} (${names.join(', ')}) select ${names.join(', ')} from ${from};`;
     }),
-  ];
-  return `create or replace function pg_temp.${name}(p jsonb) returns void language plpgsql as $commit$ declare n bigint; begin perform set_config('app.org', p->>'org', true); ${steps.join(' ')} end $commit$`;
+  ].join(' ');
 }
 const context = (l: Lifecycle, row: Pick<BaseRow, 'owner' | 'id'>): { organisation: string; table: string; row: string } => ({ organisation: row.owner, table: tableOf(l), row: row.id });
 const isUuid = (l: Lifecycle, field: string): boolean => field === 'id' || (l.fields as Fields)[field]?.column === 'uuid';

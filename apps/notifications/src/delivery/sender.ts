@@ -66,13 +66,11 @@ export class Sender implements Job {
     if (room <= 0) return false;
     const { rows } = await pool.query<Due>({ name: 'claim-deliveries', values: [now.toISOString(), room], text: `
       with chosen as (
-        select c.delivery from (select distinct d.subscription from delivery_due d where d.due_at <= $1 and (d.leased_until is null or d.leased_until < clock_timestamp())) s
-        join endpoint e on e.subscription = s.subscription and e.state in ('sub_active', 'sub_degraded')
-        cross join lateral (select x.delivery, row_number() over () as n from (
+        select c.delivery from endpoint e cross join lateral (select x.delivery, row_number() over () as n from (
           select d.delivery from delivery_due d where d.subscription = e.subscription and d.due_at <= $1 and (d.leased_until is null or d.leased_until < clock_timestamp()) order by d.due_at, d.delivery
-          limit greatest(0, case e.state when 'sub_degraded' then 1 else ${AT_ONCE_TO_ONE} end - (select count(*) from delivery_due f where f.subscription = e.subscription and f.leased_until >= clock_timestamp()))
+          limit greatest(0, case e.state when 'sub_degraded' then 1 else ${AT_ONCE_TO_ONE} end - (select count(*) from delivery_due f where f.subscription = e.subscription and f.leased_until is not null and f.leased_until >= clock_timestamp()))
           for update skip locked) x) c
-        where not exists (select 1 from disabled b where b.subject = e.owner and b.disabled)
+        where e.state in ('sub_active', 'sub_degraded') and not exists (select 1 from disabled b where b.subject = e.owner and b.disabled)
         order by c.n limit $2)
       update delivery_due d set leased_until = clock_timestamp() + make_interval(secs => ${LEASE_SECONDS}) from chosen where d.delivery = chosen.delivery returning d.delivery, d.owner, d.subscription` });
     for (const due of rows) {

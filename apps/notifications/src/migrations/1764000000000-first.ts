@@ -74,8 +74,8 @@ end $$;
 create trigger endpoint_changed after insert or update on subscription for each row execute function endpoint_changed();
 
 create table delivery_due (delivery uuid primary key, owner text not null, subscription uuid not null, due_at timestamptz not null, tried boolean not null, leased_until timestamptz);
-create index delivery_due_at on delivery_due (due_at);
 create index delivery_due_subscription on delivery_due (subscription, due_at);
+create index delivery_due_leased on delivery_due (subscription) where leased_until is not null;
 create function delivery_changed() returns trigger language plpgsql as $$
 begin
   if new.state in ('queued', 'retrying') then

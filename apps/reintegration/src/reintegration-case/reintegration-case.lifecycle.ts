@@ -90,7 +90,7 @@ export const ReintegrationCase: LifecycleSpec<State, typeof reintegrationFields,
       helper, managerDisabled: disabled.length > 0, ...(consent ? { consent } : {}), ...(followUp ? { followUp } : {}), ...(reception ? { reception } : {}), ...(returnId ? { returnId } : {}),
       consentNeeded: { recipient: helper, purpose: 'REFERRAL_DISCLOSURE', categories: needed.length > 0 ? needed : minimumDataset.reintegration },
       // Nobody is taken for an adult: it has to be said (M1).
-      isChild: caller.role === 'GUARDIAN' && row.child === undefined ? true : !(row.child?.test((child) => !child) ?? false),
+      isChild: !(row.child?.test((child) => !child) ?? false),
     };
   },
   owner: ({ helper }) => helper,
@@ -119,7 +119,7 @@ export const ReintegrationCase: LifecycleSpec<State, typeof reintegrationFields,
       name: `monitoring${n + 1}`, in: ['plan_agreed', 'reint_active', 'monitoring'] as const, due: ({ row }: ReintegrationFacts) => (row.planAgreedAt ? after(new Date(row.planAgreedAt), span) : undefined), alert: { code: 'MONITORING_DUE', to: ({ row }: ReintegrationFacts) => row.owner },
     })),
     { name: 'contactLost', in: helping, due: ({ row }) => lostAfter(row.attempts), alert: { code: 'CONTACT_MAY_BE_LOST', to: ({ row }) => row.owner } },
-    { name: 'suspended', in: ['reint_suspended'], due: ({ row }) => new Date(row.createdAt), alert: { code: 'REINTEGRATION_SUSPENDED', to: ({ row }) => row.owner } },
+    { name: 'consentEnded', in: ['reint_suspended'], due: ({ row }) => (row.suspendedFor?.test((why) => why === 'CONSENT_ENDED') ? new Date(row.createdAt) : undefined), alert: { code: 'REINTEGRATION_CONSENT_ENDED', to: ({ row }) => row.owner } },
     { name: 'declined', in: ['refused_by_person'], due: ({ row }) => new Date(row.createdAt), alert: { code: 'PERSON_DECLINED_HELP', to: ({ row }) => row.owner } },
   ],
   // A return that is withdrawn ends nothing here: help goes on (W6), and she says herself whether she wants it (W10).
