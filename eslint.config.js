@@ -38,7 +38,7 @@ const declaredDependency = {
   create(context) {
     const workspace = manifest(dirname(context.filename));
     const root = manifest(context.cwd);
-    const isSpec = /\.spec\.ts$/.test(context.filename);
+    const isSpec = /\.(spec|fixture)\.ts$/.test(context.filename);
     const check = (node) => {
       const source = node.source?.value;
       if (typeof source !== 'string' || source.startsWith('node:')) return;
@@ -112,8 +112,8 @@ export default tseslint.config(
     },
   },
   ...Object.keys(MAY_IMPORT).flatMap((folder) => [
-    { files: [`${folder}/**/*.ts`], ignores: ['**/*.spec.ts', ...KAFKA_FILES], rules: importRule(folder) },
-    { files: [`${folder}/**/*.spec.ts`], ignores: KAFKA_FILES, rules: importRule(folder, { specs: true }) },
+    { files: [`${folder}/**/*.ts`], ignores: ['**/*.spec.ts', '**/*.fixture.ts', ...KAFKA_FILES], rules: importRule(folder) },
+    { files: [`${folder}/**/*.spec.ts`, `${folder}/**/*.fixture.ts`], ignores: KAFKA_FILES, rules: importRule(folder, { specs: true }) },
   ]),
   ...KAFKA_FILES.map((file) => ({ files: [file], rules: importRule(file.split('/').slice(0, 2).join('/'), { kafka: true, specs: file.endsWith('.spec.ts') }) })),
 );

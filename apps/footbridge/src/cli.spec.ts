@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { alertsOf, footbridge, Started } from './start.fixture.js';
 
+jest.setTimeout(180_000);
+
 describe('npm run footbridge --', () => {
   let place: string;
   let instance: Started;
@@ -10,7 +12,7 @@ describe('npm run footbridge --', () => {
   const run = (...args: string[]): ReturnType<typeof footbridge> => footbridge(folder(), ...args);
   beforeAll(async () => {
     place = await mkdtemp(join(tmpdir(), 'footbridge-cli-'));
-    instance = await Started.ready(folder());
+    instance = await Started.ready(folder(), { FOOTBRIDGE_DEMONSTRATION: 'yes' });
   });
   afterAll(async () => {
     await instance.end();
@@ -95,7 +97,7 @@ describe('npm run footbridge --', () => {
     expect(await run('backup', data, keys)).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+ rows of \d+ tables are in /) });
     expect(await run('restore', data, keys)).toMatchObject({ code: 2, error: expect.stringMatching(/is not empty/) });
     expect(await footbridge(copy, 'restore', data, keys)).toMatchObject({ code: 0 });
-    const restored = await Started.ready(copy);
+    const restored = await Started.ready(copy, { FOOTBRIDGE_DEMONSTRATION: 'yes' });
     expect((await footbridge(copy, 'accounts')).out).toContain('lantern.new');
     const { out: token } = await footbridge(copy, 'token', 'network.dpo');
     expect(await alertsOf(restored.url, token.trim())).toBe(200);

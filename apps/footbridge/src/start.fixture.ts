@@ -16,9 +16,9 @@ export class Started {
     this.ended = new Promise((resolve) => { process.once('close', (code) => { resolve({ code, out: this.#out, error: this.#error }); }); });
   }
 
-  /** On any free port, unless one is named. */
+  /** On any free port and with the operator's account only, unless it is said otherwise. */
   static begin(folder: string, environment: Record<string, string> = {}): Started {
-    return new Started(run('apps/footbridge/src/start.ts', [], { FOOTBRIDGE_DATA: folder, FOOTBRIDGE_CLOCK: 'manual', FOOTBRIDGE_WEBHOOKS: 'loopback', PORT: '0', ...environment }));
+    return new Started(run('apps/footbridge/src/start.ts', [], { FOOTBRIDGE_DATA: folder, FOOTBRIDGE_CLOCK: 'manual', FOOTBRIDGE_WEBHOOKS: 'loopback', FOOTBRIDGE_DEMONSTRATION: 'no', PORT: '0', ...environment }));
   }
   /** Until it says that it is ready. */
   static async ready(folder: string, environment?: Record<string, string>): Promise<Started> {

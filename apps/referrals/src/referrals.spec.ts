@@ -2,7 +2,6 @@ import { AgreementSigned, BedHeld, ConsentCategory, IntakeOpened, OrganisationAd
 import { outboxRow } from '@footbridge/messaging';
 import { tableOf } from '@footbridge/lifecycle';
 import { newRef } from '@footbridge/privacy';
-import { huntLeaks } from '@footbridge/privacy/testing';
 import { columnsOfTable, days, grants, hours, service, serviceSchema, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import { randomUUID } from 'node:crypto';
@@ -53,7 +52,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
   const eventually = (what: string, check: () => Promise<boolean>): Promise<unknown> => waitUntil(what, check);
 
   beforeAll(async () => {
-    instance = await testInstance([referralsService, neighbour('notifications'), neighbour('shelters')], { name: 'referrals' });
+    instance = await testInstance([referralsService, neighbour('notifications'), neighbour('shelters')], { name: 'referrals', config: { denyList: { standing: () => 'good' } } });
     const account = (organisation: string, ...roles: Role[]): TestAccount => instance.account(organisation, ...roles);
     intake = account(house, 'SHELTER_INTAKE'); worker = account(house, 'CASE_WORKER'); supervisor = account(house, 'SUPERVISOR'); supervisor2 = account(house, 'SUPERVISOR');
     receiver = account(foreign, 'RECEIVER', 'SHELTER_INTAKE'); legal = account(lawyers, 'RECEIVER', 'LAWYER'); officer = account(police, 'REFERRER');
@@ -66,7 +65,6 @@ describe('referrals, on real Postgres and over HTTP', () => {
     await tell(ShelterRegistered, { shelter, organisation: house, version: 1, state: 'registered' }, { aggregate: shelterId });
     await tell(ShelterRegistered, { shelter: foreignShelter, organisation: foreign, version: 1, state: 'registered' });
     await eventually('the news arrive', async () => (await rows<{ n: string }>('select (select count(*) from referrals.known_agreement) + (select count(*) from referrals.known_shelter) as n'))[0]?.n === '6');
-    await eventually('the services hear each other', async () => (await worker.get('/v1/cases')).status === 200);
   });
   afterAll(() => instance?.close());
 
@@ -91,7 +89,9 @@ describe('referrals, on real Postgres and over HTTP', () => {
     expect([answer.status, answer.body]).toMatchObject([201, { state: 'draft' }]);
     return String(answer.body['id']);
   };
-  const send = (referral: string, body: object = {}, by = worker): Promise<TestAnswer> => by.post(`/v1/referrals/${referral}/send`, body);
+  /** On a busy machine the news of the neighbours may be older than 5 s for a moment: then 503 says to come again. */
+  const soon = (ask: () => Promise<TestAnswer>): Promise<TestAnswer> => waitUntil('the service is not blind', async () => { const answer = await ask(); return answer.status === 503 ? undefined : answer; });
+  const send = (referral: string, body: object = {}, by = worker): Promise<TestAnswer> => soon(() => by.post(`/v1/referrals/${referral}/send`, body));
   const sent = async (caseId: string, more: object = {}): Promise<string> => { const id = await draft(caseId, more); const answer = await send(id); expect([answer.status, answer.body]).toMatchObject([200, { state: 'sent' }]); return id; };
   const newest = async (account: TestAccount, collection: string): Promise<string> => String(((await account.get(`/v1/${collection}?limit=1`)).body['items'] as { id: string }[])[0]?.id);
 
@@ -381,6 +381,15 @@ describe('referrals, on real Postgres and over HTTP', () => {
       expect(await receiver.post('/v1/deletion-confirmations', { consentRecord: theirConsent, deleted: true })).toMatchObject({ status: 200, body: { items: [{ state: 'confirmed', deleted: true }] } });
       expect((await receiver.post('/v1/deletion-confirmations', { consentRecord: theirConsent, deleted: true })).status).toBe(404);
     });
+    it('W3: stops too when it is sent and withdrawn in the same moment', async () => {
+      for (let n = 0; n < 4; n += 1) {
+        const id = await open();
+        const consent = await agreed(id, foreign);
+        const referral = await draft(id);
+        await Promise.all([send(referral), worker.post(`/v1/consent-records/${consent}/withdraw`, { ...herself })]);
+        await eventually('nothing is sent any more', async () => ['draft', 'withdrawn'].includes(String((await worker.get(`/v1/referrals/${referral}`)).body['state'])));
+      }
+    });
     it('W5: is a task of the data protection officer where nobody confirms within 72 hours', async () => {
       const id = await open();
       const consent = await agreed(id, lawyers);
@@ -646,7 +655,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
         const id = await open(adult, blind);
         const consent = await ask(id, foreign, {}, blind);
         expect((await give(consent, {}, blind)).status).toBe(200);
-        const refused = await send(await draft(id, {}, blind), {}, blind);
+        const refused = await blind.post(`/v1/referrals/${await draft(id, {}, blind)}/send`, {});
         expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
         expect((await blind.post(`/v1/consent-records/${consent}/withdraw`, { ...herself })).body['state']).toBe('withdrawn');
       } finally { await alone.close(); }
@@ -655,18 +664,19 @@ describe('referrals, on real Postgres and over HTTP', () => {
 
   it('keeps every name sealed: none of them is in any table, outbox, alert or audit entry in plain text', async () => {
     const tables = await rows<{ s: string; t: string }>(`select table_schema as s, table_name as t from information_schema.tables where table_schema in ('referrals', 'bus') and table_type = 'BASE TABLE'`);
-    const canaries = [{ name: 'persons', values: { given: 'Zyxqua', family: 'Vrmtt', child: 'Qorvyn', reason: 'Wqzzx', threat: 'Vqxxr', guardian: 'Lqwrt', alert: 'Brqqv', phone: '355600000001', born: '1994-03-01', childBorn: '2012-02-01', words: 'I want to go there' } }];
+    const canaries = ['Zyxqua', 'Vrmtt', 'Qorvyn', 'Wqzzx', 'Vqxxr', 'Lqwrt', 'Brqqv', '355600000001', '1994-03-01', '2012-02-01', 'I want to go there'];
+    const forms = canaries.flatMap((canary) => [canary, Buffer.from(canary).toString('hex'), Buffer.from(canary).toString('base64').replace(/=+$/, '')].map((form) => ({ canary, form })));
     const hunt = async (): Promise<string[]> => {
       const leaks: string[] = [];
       for (const { s, t } of tables) {
         const content = (await rows<{ row: string }>(`select x::text as row from ${s}."${t}" x`)).map(({ row }) => row).join('\n');
-        leaks.push(...huntLeaks([{ name: `${s}.${t}`, content }], canaries).map((leak) => `${leak.sink} ${leak.field} ${leak.encoding}`));
+        leaks.push(...forms.filter(({ form }) => content.includes(form)).map(({ canary }) => `${s}.${t} ${canary}`));
       }
       return leaks;
     };
     expect(await hunt()).toEqual([]);
     // The hunt is proved by a leak that was planted.
     await rows(`insert into referrals.idempotency (caller, key, request, status, headers, body) values ('x', 'y', 'z', 200, '{}', '{"name": "Zyxqua"}')`);
-    expect(await hunt()).toContain('referrals.idempotency given plain');
+    expect(await hunt()).toEqual(['referrals.idempotency Zyxqua']);
   });
 });

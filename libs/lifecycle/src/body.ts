@@ -54,8 +54,14 @@ const code = (list: CodeList<string>, o: Options = {}): Rule => (t, p) =>
   declare(p, t, o, { schema: { type: 'string', enum: list.values }, example: list.values[0] }, [IsIn([...list.values])]);
 const codes = (list: CodeList<string>, o: Options = {}): Rule => (t, p) =>
   declare(p, t, o, { schema: { type: 'array', items: { type: 'string', enum: list.values }, maxItems: 40 }, example: [list.values[0]] }, [IsArray(), ArrayMaxSize(40), own('codes', `a list of ${list.name} codes`, (v) => Array.isArray(v) && v.every((x) => list.values.includes(x as string)))]);
+const letters = 'abcdefghijklmnopqrstuvwxyz234567';
+/** A reference that passes its own check and that nobody holds. */
+function exampleRef(prefix: string): string {
+  for (const a of letters) for (const b of letters) { const text = `${prefix}_${'a'.repeat(32)}${a}${b}`; if (isRef(text, prefix)) return text; }
+  return `${prefix}_`;
+}
 const ref = (prefix: string, o: Options = {}): Rule => (t, p) =>
-  declare(p, t, o, { schema: { type: 'string', pattern: `^${prefix}_[a-z2-7]{34}$` }, example: `${prefix}_${'a'.repeat(34)}` }, [own('reference', `a reference that starts with ${prefix}_`, (v) => isRef(v, prefix))]);
+  declare(p, t, o, { schema: { type: 'string', pattern: `^${prefix}_[a-z2-7]{34}$` }, example: exampleRef(prefix) }, [own('reference', `a reference that starts with ${prefix}_`, (v) => isRef(v, prefix))]);
 const refs = (prefix: string, o: Options = {}): Rule => (t, p) =>
   declare(p, t, o, { schema: { type: 'array', items: { type: 'string', pattern: `^${prefix}_[a-z2-7]{34}$` }, maxItems: 40 }, example: [] }, [IsArray(), ArrayMaxSize(40), own('references', `references that start with ${prefix}_`, (v) => Array.isArray(v) && v.every((x) => isRef(x, prefix)))]);
 const instant = (o: Options = {}): Rule => (t, p) =>

@@ -1,5 +1,5 @@
 import {
-  DirectedDetailChanged, PersonAdmitted, ReferralAccepted, ReferralAcknowledged, ReferralClosed, ReferralCompleted, ReferralDeclined, ReferralDrafted, ReferralEnteredInError, ReferralExpired,
+  ConsentExpired, ConsentRevoked, ConsentWithdrawn, DirectedDetailChanged, PersonAdmitted, ReferralAccepted, ReferralAcknowledged, ReferralClosed, ReferralCompleted, ReferralDeclined, ReferralDrafted, ReferralEnteredInError, ReferralExpired,
   ReferralResumed, ReferralSent, ReferralServiceStarted, ReferralSuspended, ReferralUnsuccessful, ReferralWithdrawn,
   SaidServiceType, after, callAfter, deadlines, referralDeadlines, states, type Priority, type Span, type StateOf,
 } from '@footbridge/contracts';
@@ -96,7 +96,13 @@ export const Referral: LifecycleSpec<StateOf<'Referral'>, typeof referralFields,
     { name: 'override', in: ['sent'], due: ({ row }) => (row.overriddenAt ? new Date(row.overriddenAt) : undefined), alert: { code: 'OVERRIDE_USED', to: ({ row }) => row.owner } },
     { name: 'overrideReview', in: states.Referral.values.filter((s) => s !== 'draft'), due: ({ row }) => (row.overriddenAt ? after(new Date(row.overriddenAt), deadlines.overrideReviewed) : undefined), alert: { code: 'OVERRIDE_TO_REVIEW', to: ({ row }) => row.owner } },
   ],
-  reactions: [{ on: PersonAdmitted, command: 'confirmFirstContact', as: 'RECEIVER', where: ({ about }) => (about ? { id: about } : undefined), body: () => ({ personMet: true }) }],
+  reactions: [
+    { on: PersonAdmitted, command: 'confirmFirstContact', as: 'RECEIVER', where: ({ about }) => (about ? { id: about } : undefined), body: () => ({ personMet: true }) },
+    // What the consent's end stops is stopped in its own transaction; these catch a referral that was sent in the same moment.
+    { on: ConsentWithdrawn, command: 'withdraw', as: 'PLATFORM', where: ({ aggregate }) => ({ consentId: aggregate, state: 'sent' }), body: () => ({ reason: 'PERSON_CHOICE' }) },
+    { on: ConsentRevoked, command: 'withdraw', as: 'PLATFORM', where: ({ aggregate }) => ({ consentId: aggregate, state: 'sent' }), body: () => ({ reason: 'ADMINISTRATIVE' }) },
+    { on: ConsentExpired, command: 'withdraw', as: 'PLATFORM', where: ({ aggregate }) => ({ consentId: aggregate, state: 'sent' }), body: () => ({ reason: 'ADMINISTRATIVE' }) },
+  ],
   editable: {
     in: ['draft', 'sent', 'acknowledged', 'accepted', 'in_service', 'suspended'], body: EditReferralBody,
     notices: ({ row, fetched = 0 }) => (fetched > 0 && row.receiver ? [{ event: DirectedDetailChanged, recipients: [row.receiver], data: {} }] : []),

@@ -1,7 +1,7 @@
 import {
   ReceptionAccepted, ReceptionCancelled, ReceptionDeclined, ReceptionMissed, ReceptionPerformed, ReceptionReady, ReceptionRequested, after, states, type ConsentCategory, type ConsentPurpose, type OrganisationType,
 } from '@footbridge/contracts';
-import { label } from '@footbridge/privacy';
+import { Sealed, label } from '@footbridge/privacy';
 import { NONE, attested, guard, lifecycle, type Facts } from '@footbridge/lifecycle';
 import { aggregate, inForce, isCleared, knownClearance, knownConsents, type KnownClearance, type KnownConsent } from '@footbridge/service';
 import { newCodePhrase, type CodePhrase } from '../code-phrase.js';
@@ -11,7 +11,7 @@ import type { ReturnCaseRow } from '../return-case/return-case.entity.js';
 import { returnOf } from '../return-case/return-of.js';
 import { planOf } from './plan-of.js';
 import { DeclineReceptionBody, MakeReadyBody, PerformBody, RequestReceptionBody } from './reception-plan.dto.js';
-import { openPlan, receptionPlanFields, type ReceptionPlanRow } from './reception-plan.entity.js';
+import { openPlan, receptionPlanFields, type Arrangement, type ReceptionPlanRow } from './reception-plan.entity.js';
 
 export interface PlanFacts extends Facts<ReceptionPlanRow> {
   readonly returnCase?: ReturnCaseRow;
@@ -27,7 +27,8 @@ export interface PlanFacts extends Facts<ReceptionPlanRow> {
   readonly consentNeeded?: { readonly recipient?: string; readonly purpose: ConsentPurpose; readonly categories: readonly ConsentCategory[] };
 }
 
-const blind = { sensitive: true, needsFresh: ['referrals'], onBody: true } as const;
+const isArrangement = (value: unknown): value is Sealed<Arrangement> => Sealed.is(value);
+const blind = { sensitive: true, needsFresh: ['referrals'], onBody: true, retry: true } as const;
 
 export const returnIsPlanned = guard<PlanFacts>('RETURN', 'returnIsBeingPlanned', ({ returnCase, caller }) => (returnCase?.state === 'planning' && returnCase.owner === caller.organisation ? undefined : 'RETURN_NOT_IN_PLANNING'), { onBody: true });
 /** Named by the person, and nobody before. IOM-DP 5; UNHCR-C. */
@@ -37,8 +38,8 @@ export const contactCleared = guard<PlanFacts>('ORIGIN_CONTACT', 'originContactI
 export const officeIsNoAuthority = guard<PlanFacts>('OFFICE', 'officeIsNoAuthority', ({ officeType }) => (isAuthorityOrEmbassy(officeType) ? 'AUTHORITY_MAY_NOT_RECEIVE' : undefined), { onBody: true });
 export const onePlan = guard<PlanFacts>('ONE_PLAN', 'noOtherReceptionIsOpen', ({ other }) => (other && openPlan.some((s) => s === other.state) ? 'RECEPTION_IS_OPEN' : undefined), { onBody: true });
 /** Two different people, so that one can be ill. EMM. */
-export const substituteIsAnother = guard<PlanFacts>('SUBSTITUTE', 'officerAndSubstituteDiffer', ({ row }) =>
-  (row.arrangement?.test(({ officer, substitute }) => officer.name.trim().toLowerCase() !== substitute.name.trim().toLowerCase()) ? undefined : 'SUBSTITUTE_MISSING'), { onBody: true });
+export const substituteIsAnother = guard<PlanFacts>('SUBSTITUTE', 'officerAndSubstituteDiffer', ({ body: { arrangement } }) =>
+  (isArrangement(arrangement) && arrangement.test(({ officer, substitute }) => officer.name.trim().toLowerCase() !== substitute.name.trim().toLowerCase()) ? undefined : 'SUBSTITUTE_MISSING'), { onBody: true });
 export const phraseExists = guard<PlanFacts>('F5', 'codePhraseWasMade', ({ row }) => (row.codePhrase ? undefined : 'CODE_PHRASE_MISSING'));
 
 const onTheWay: readonly unknown[] = ['in_transit', 'arrived', 'reception_failed', 'unaccounted', 'received'];
@@ -90,7 +91,7 @@ export const ReceptionPlan = lifecycle<PlanFacts>()({
     }],
     [['reception_requested'],                                 'acceptReception',  'reception_accepted',  ['ORIGIN_OFFICE'],                            [],                                                                            ReceptionAccepted],
     [['reception_requested'],                                 'declineReception', 'reception_declined',  ['ORIGIN_OFFICE'],                            [],                                                                            ReceptionDeclined, { body: DeclineReceptionBody }],
-    [['reception_accepted'],                                  'makeReady',        'ready',               ['ORIGIN_OFFICE'],                            [substituteIsAnother, phraseExists],                                           ReceptionReady, { body: MakeReadyBody, set: ({ body }) => ({ arrangement: body['arrangement'] as never }) }],
+    [['reception_accepted'],                                  'makeReady',        'ready',               ['ORIGIN_OFFICE'],                            [substituteIsAnother, phraseExists],                                           ReceptionReady, { body: MakeReadyBody }],
     [['ready'],                                               'perform',          'performed',           ['RECEPTION_OFFICER'],                        [personIsComing, matchCodePhrase, attested('handedOver', 'She was handed over', 'EMM')], ReceptionPerformed, { body: PerformBody }],
     [['ready'],                                               'miss',             'missed',              ['RECEPTION_OFFICER', 'PLATFORM', 'PERSON'],  [hostSide, personIsComing],                                                    ReceptionMissed],
     [['missed'],                                              'perform',          'performed',           ['RECEPTION_OFFICER'],                        [personIsComing, matchCodePhrase, attested('handedOver', 'She was handed over', 'EMM')], ReceptionPerformed, { body: PerformBody }],

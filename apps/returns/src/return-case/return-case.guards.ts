@@ -3,7 +3,7 @@ import { attested, guard, pending, type Facts, type Guard } from '@footbridge/li
 import { inForce, isCleared } from '@footbridge/service';
 import { isAuthorityOrEmbassy, type ReturnFacts } from './return-case.facts.js';
 
-const blind = { sensitive: true, needsFresh: ['referrals'] } as const;
+const blind = { sensitive: true, needsFresh: ['referrals'], retry: true } as const;
 const attestedWhere = (where: (facts: ReturnFacts) => boolean, statement: Guard<Facts>): Guard<ReturnFacts> => ({ ...statement, check: (facts, now) => (where(facts) ? statement.check(facts, now) : undefined) });
 const instantIn = (value: unknown): Date | undefined => (typeof value === 'string' ? new Date(value) : undefined);
 

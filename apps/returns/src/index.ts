@@ -1,0 +1,17 @@
+import { service, type ServiceDefinition } from '@footbridge/service';
+import { PhraseAttempts, attempts } from './code-phrase.js';
+import { KnownReintegrations } from './known/known-reintegration.js';
+import { First1764000000000 } from './migrations/1764000000000-first.js';
+import { ReceptionDetail, detailRoutes } from './reception-plan/detail.controller.js';
+import { ReceptionPlan } from './reception-plan/reception-plan.lifecycle.js';
+import { ReturnCase } from './return-case/return-case.lifecycle.js';
+
+/** Assisted voluntary return and reception. */
+export const returnsService: ServiceDefinition = service({
+  name: 'returns',
+  lifecycles: [ReturnCase, ReceptionPlan],
+  migrations: [First1764000000000],
+  controllers: [ReceptionDetail, KnownReintegrations],
+  documented: detailRoutes,
+  ports: (_config, pool) => ({ [attempts]: new PhraseAttempts(pool) }),
+});

@@ -1,0 +1,4 @@
+import { startFromEnv } from '@footbridge/service';
+import { returnsService } from './index.js';
+
+await startFromEnv(returnsService);

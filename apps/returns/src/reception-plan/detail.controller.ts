@@ -1,0 +1,82 @@
+import { Controller, Get, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import { after, deadlines, type ConsentCategory, type Role } from '@footbridge/contracts';
+import { revealCapability, label, type Sealed } from '@footbridge/privacy';
+import { Engine, Problem, inForce, isCleared, knownClearance, knownConsents, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { newCodePhrase } from '../code-phrase.js';
+import type { ReturnCaseRow } from '../return-case/return-case.entity.js';
+import { returnOf } from '../return-case/return-of.js';
+import { openPlan, type ReceptionPlanRow } from './reception-plan.entity.js';
+import { ReceptionPlan } from './reception-plan.lifecycle.js';
+
+const office: readonly Role[] = ['ORIGIN_OFFICE', 'RECEPTION_OFFICER'];
+const host: readonly Role[] = ['RETURN_OFFICER'];
+
+/** One answer to whatever stands against it, so that it tells nothing (A4). */
+const notNow = (): Problem => new Problem('guard-refused', { guards: [{ guard: 'ADMINISTRATIVE', reason: 'ADMINISTRATIVE', detail: 'This cannot be done now.' }] });
+
+/**
+ * What the named origin office fetches when it needs it; consent and clearance are looked at in that moment, and each look is
+ * written down before the answer (W3, DP-14). It gets what both its task and the consent cover, never more (DP-6).
+ */
+@Controller('v1/reception-plans/:id')
+export class ReceptionDetail {
+  constructor(@Inject(Engine) private readonly engine: Engine) {}
+
+  @Get('detail') async detail(@Param('id') id: string, @Req() request: SignedRequest): Promise<object> {
+    const plan: ReceptionPlanRow = await this.plan(id, request, [...openPlan, 'missed']);
+    return this.disclose(request, plan, {
+      traveller: ['IDENTITY', plan.traveller], languages: ['AGE_GENDER_LANGUAGE', plan.languages], interpreterNeeded: ['AGE_GENDER_LANGUAGE', plan.interpreterNeeded], accessNeeded: ['NEEDS', plan.accessNeeded],
+      mitigations: ['RISK_MITIGATION', plan.mitigations],
+    });
+  }
+
+  /** Not earlier than 24 hours before departure (reference 2.3.3). */
+  @Get('itinerary') async itinerary(@Param('id') id: string, @Req() request: SignedRequest): Promise<object> {
+    const plan: ReceptionPlanRow = await this.plan(id, request, ['ready', 'missed']);
+    const journey: ReturnCaseRow | undefined = await returnOf(this.engine.store.reader(plan.owner, []), plan.returnCase);
+    const now = this.engine.clock.now();
+    const underWay = journey && ['cleared', 'in_transit', 'arrived', 'reception_failed'].includes(journey.state);
+    const soon = journey?.itinerary?.test(({ departureAt }) => now >= after(new Date(departureAt), { hours: -deadlines.itineraryBeforeDeparture.hours }));
+    if (!underWay || !soon) throw notNow();
+    return this.disclose(request, plan, { itinerary: ['TRAVEL', journey.itinerary], escort: ['TRAVEL', journey.escort] });
+  }
+
+  /** A new phrase where the first was lost before she heard it: told once, to the host worker. */
+  @Post('code-phrase') @HttpCode(200) async phrase(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<object> {
+    const found = await this.engine.load(ReceptionPlan, principal, id);
+    if (found.row.owner !== principal.organisation || !principal.roles.some((r) => host.includes(r))) throw new Problem('role-not-allowed', { roles: host });
+    if (!openPlan.some((s) => s === found.row.state)) throw new Problem('transition-not-allowed', { state: found.row.state, command: 'code-phrase', allowedFrom: openPlan });
+    const made = newCodePhrase();
+    const { body } = await this.engine.amend(ReceptionPlan, found, principal, 'renew-code-phrase', { codePhrase: label('special', made.hash) });
+    return { ...body, codePhrase: made.text };
+  }
+
+  private async plan(id: string, { principal }: SignedRequest, while_: readonly string[]): Promise<ReceptionPlanRow> {
+    const { row } = await this.engine.load(ReceptionPlan, principal, id);
+    const plan: ReceptionPlanRow = row;
+    if (plan.originOffice !== principal.organisation || !principal.roles.some((r) => office.includes(r))) throw new Problem('role-not-allowed', { roles: office });
+    if (!while_.includes(plan.state)) throw notNow();
+    return plan;
+  }
+
+  private async disclose({ principal }: SignedRequest, plan: ReceptionPlanRow, wanted: Readonly<Record<string, readonly [ConsentCategory, Sealed<unknown> | undefined]>>): Promise<object> {
+    await this.engine.requireFresh('referrals', plan.caseRef);
+    const { store, clock } = this.engine;
+    const now = clock.now();
+    const read = store.reader(plan.owner, []);
+    const consent = (await knownConsents(read, plan.caseRef, 'ORIGIN_OFFICE_DISCLOSURE')).find((c) => c.recipient === principal.organisation && inForce(c, now));
+    if (!consent || !isCleared(await knownClearance(read, plan.caseRef, 'ORIGIN_CONTACT'), now)) throw notNow();
+    const given = Object.entries(wanted).filter(([, [category, value]]) => value !== undefined && consent.categories.includes(category));
+    await store.commit(plan.owner, [{ t: 'audit', op: 'insert', row: {
+      at: now.toISOString(), organisations: [plan.owner], kind: 'rcp', aggregate: plan.id, command: 'disclose', from_state: plan.state, to_state: plan.state, version: plan.version,
+      organisation: principal.organisation, account: principal.subject, role: principal.roles.find((r) => office.includes(r)), ground: consent.consent, fields: given.map(([name]) => name) } }], []);
+    const capability = revealCapability({ purpose: 'ORIGIN_OFFICE_DISCLOSURE', auditId: `${plan.id}/${now.toISOString()}` });
+    return Object.fromEntries(given.map(([name, [, value]]) => [name, value?.reveal(capability)]));
+  }
+}
+
+export const detailRoutes: readonly ExtraRoute[] = [
+  { method: 'get', path: '/v1/reception-plans/{id}/detail', tag: 'ReceptionPlan', summary: 'What the named origin office needs to prepare, as far as consent covers it now' },
+  { method: 'get', path: '/v1/reception-plans/{id}/itinerary', tag: 'ReceptionPlan', summary: 'Itinerary and escort, not earlier than 24 hours before departure' },
+  { method: 'post', path: '/v1/reception-plans/{id}/code-phrase', tag: 'ReceptionPlan', summary: 'A new code phrase, told once to the host worker for the person' },
+];
