@@ -3,8 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { alertsOf, footbridge, Started } from './start.fixture.js';
 
-jest.setTimeout(180_000);
-
 describe('npm run footbridge --', () => {
   let place: string;
   let instance: Started;
@@ -13,11 +11,11 @@ describe('npm run footbridge --', () => {
   beforeAll(async () => {
     place = await mkdtemp(join(tmpdir(), 'footbridge-cli-'));
     instance = await Started.ready(folder(), { FOOTBRIDGE_DEMONSTRATION: 'yes' });
-  });
+  }, 180_000);
   afterAll(async () => {
     await instance.end();
     await rm(place, { recursive: true, force: true });
-  });
+  }, 180_000);
 
   it('accounts: who there is and what to sign in with', async () => {
     const { code, out } = await run('accounts');
@@ -26,7 +24,7 @@ describe('npm run footbridge --', () => {
     expect(out).toMatch(/^ {2}lantern\.intake +Intake desk: SHELTER_INTAKE, RECEIVER, REFERRER {2}secret \S{34}$/m);
     const listed = JSON.parse((await run('accounts', '--json')).out) as { name: string; account: string; organisation: string; secret: string }[];
     expect(listed.find(({ name }) => name === 'network.operator')).toMatchObject({ account: expect.stringMatching(/^acc_/), organisation: expect.stringMatching(/^org_/), secret: expect.any(String) });
-  });
+  }, 180_000);
 
   it('token: a token and nothing else, good for the API', async () => {
     const { code, out, error } = await run('token', 'lantern.intake');
@@ -34,7 +32,7 @@ describe('npm run footbridge --', () => {
     expect(out).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
     expect(await alertsOf(instance.url, out.trim())).toBe(200);
     expect(await run('token', 'nobody')).toEqual({ code: 2, out: '', error: 'There is no such account in the demonstration. List them: npm run footbridge -- accounts\n' });
-  });
+  }, 180_000);
 
   it('account add: a secret, shown once, that signs in; and only by whom it may', async () => {
     const { code, out } = await run('account', 'add', '--name', 'lantern.new', '--title', 'Night desk', '--role', 'case-worker', 'shelter_intake', '--as', 'lantern.admin');
@@ -44,7 +42,7 @@ describe('npm run footbridge --', () => {
     expect(answer.status).toBe(200);
     expect((await run('accounts')).out).toMatch(/lantern\.new +Night desk: CASE_WORKER, SHELTER_INTAKE\n/);
     expect(await run('account', 'add', '--name', 'x.y', '--title', 'x', '--role', 'dpo', '--as', 'lantern.intake')).toMatchObject({ code: 2, error: expect.stringMatching(/^Your role may not do this\..*\n$/) });
-  });
+  }, 180_000);
 
   it('account disable: no new token, and the one that is about stops; account enable: it counts again', async () => {
     const token = (await run('token', 'lantern.supervisor')).out.trim();
@@ -60,7 +58,7 @@ describe('npm run footbridge --', () => {
     expect((await run('accounts')).out).toMatch(/lantern\.supervisor +Supervision \(disabled\)/);
     expect(await run('account', 'enable', 'lantern.supervisor', '--as', 'lantern.admin')).toMatchObject({ code: 0 });
     expect((await run('token', 'lantern.supervisor')).code).toBe(0);
-  });
+  }, 180_000);
 
   it('organisation add: an organisation that the services know, and an administrator that signs in and may add others', async () => {
     const { code, out } = await run('organisation', 'add', '--name', 'New House', '--type', 'NGO', '--country', 'al', '--admin', 'newhouse.admin');
@@ -73,24 +71,24 @@ describe('npm run footbridge --', () => {
     const directory = await (await fetch(`${instance.url}/v1/organisations?limit=100`, { headers: { authorization: `Bearer ${token}` } })).json() as { items: { id: string; name: string }[] };
     expect(directory.items.find((known) => known.id === organisation)).toMatchObject({ name: 'New House' });
     expect(await run('organisation', 'add', '--name', 'Other', '--type', 'NGO', '--country', 'AL', '--admin', 'newhouse.admin')).toEqual({ code: 2, out: '', error: 'This sign-in name is in use. Choose another with --admin.\n' });
-  });
+  }, 180_000);
 
   it('clock advance: the domain clock of all services', async () => {
     const { code, out } = await run('clock', 'advance', '3d');
     expect(code).toBe(0);
     expect(Math.abs(Date.parse(out.trim()) - Date.now() - 3 * 86_400_000)).toBeLessThan(60_000);
-  });
+  }, 180_000);
 
   it('parked: nothing, or what and why', async () => {
     expect(await run('parked', 'list')).toEqual({ code: 0, out: 'Nothing is parked.\n', error: '' });
     expect(await run('parked', 'list', '--json')).toEqual({ code: 0, out: '[]\n', error: '' });
-  });
+  }, 180_000);
 
   it('doctor: what is wrong, in words', async () => {
     const { code, out } = await run('doctor');
     expect([code, out.split('\n').filter((line) => line.startsWith('WRONG'))]).toEqual([0, []]);
     expect(out).toContain(`The instance is ready at ${instance.url}.`);
-  });
+  }, 180_000);
 
   it('backup and restore: while it runs, and the copy starts with the same accounts', async () => {
     const [data, keys, copy] = [join(place, 'b.data'), join(place, 'b.keys'), join(place, 'copy')];
@@ -102,7 +100,7 @@ describe('npm run footbridge --', () => {
     const { out: token } = await footbridge(copy, 'token', 'network.dpo');
     expect(await alertsOf(restored.url, token.trim())).toBe(200);
     await restored.end();
-  });
+  }, 180_000);
 
   it.each([
     [[], 'Name a command. See npm run footbridge -- --help'],
@@ -121,5 +119,5 @@ describe('npm run footbridge --', () => {
     expect(await footbridge(nowhere, 'parked', 'list')).toMatchObject({ code: 2, error: expect.stringMatching(/^No instance is running on the data folder/) });
     expect(await footbridge(nowhere, 'backup', join(place, 'x'), join(place, 'y'))).toMatchObject({ code: 2, error: expect.stringMatching(/^There is no data in/) });
     expect(await footbridge(nowhere, 'doctor')).toMatchObject({ code: 0, out: expect.stringContaining('There is no data in') });
-  });
+  }, 180_000);
 });

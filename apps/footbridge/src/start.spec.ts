@@ -8,8 +8,6 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => { setTimeo
 /** What is said on the error stream, without the log's lines and a library's remark about the Node version. */
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '' && !line.startsWith('{') && !line.startsWith('oidc-provider'));
 
-jest.setTimeout(180_000);
-
 describe('npm start', () => {
   let place: string;
   beforeEach(async () => { place = await mkdtemp(join(tmpdir(), 'footbridge-start-')); });
@@ -47,7 +45,7 @@ describe('npm start', () => {
     expect(await alerts(second.url, token)).toBe(200);
     expect(await addAccount(second.url, 'operator.kept')).toBe(422);
     expect((await second.end('SIGTERM')).code).toBe(0);
-  });
+  }, 180_000);
 
   it('killed at any moment of its first start, and again when it serves: the next start works and nothing answered is lost', async () => {
     const withDemonstration = { FOOTBRIDGE_DEMONSTRATION: 'yes' };
@@ -65,7 +63,7 @@ describe('npm start', () => {
     const second = await Started.ready(folder(), withDemonstration);
     expect(await add(second.url)).toBe(422);
     expect((await second.end()).code).toBe(0);
-  });
+  }, 180_000);
 
   it('told to stop while it starts, it stops cleanly', async () => {
     for (const moment of [1_200, 2_500, 4_000]) {
@@ -75,7 +73,7 @@ describe('npm start', () => {
       expect((await started.end('SIGTERM')).code ?? 0).toBe(0);
       expect(await readdir(folder()).catch(() => [])).not.toContain('lock');
     }
-  });
+  }, 180_000);
 
   it('a second one on the same data says who has it, in one line, and changes nothing', async () => {
     const first = await Started.ready(folder());
@@ -87,7 +85,7 @@ describe('npm start', () => {
     expect(await readFile(join(folder(), 'lock'), 'utf8')).toBe(before);
     expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
     await first.end();
-  });
+  }, 180_000);
 
   it('refuses a used port, a folder that is none, data that is damaged and settings that make no sense: one line, exit code 2', async () => {
     const other = createServer();
@@ -110,5 +108,5 @@ describe('npm start', () => {
     }
     await new Promise((resolve) => { other.close(resolve); });
     expect((await readdir(place)).sort()).toEqual(['file', 'footbridge.json']);
-  });
+  }, 180_000);
 });

@@ -11,11 +11,13 @@ export class Deadlines {
   #running: Promise<number> | undefined;
   constructor(private readonly engine: Engine, private readonly everyMs = 500) {}
 
-  start(): void { this.#timer ??= setInterval(() => { void this.run().catch(() => undefined); }, this.everyMs); }
+  start(): void { this.#timer ??= setInterval(() => { if (!this.#running) void this.run().catch(() => undefined); }, this.everyMs); }
   async stop(): Promise<void> { clearInterval(this.#timer); this.#timer = undefined; await this.#running?.catch(() => 0); }
 
   /** Runs everything that is due now; returns how many clocks rang. */
   async run(): Promise<number> {
+    // A run that is under way may have looked before the clock was advanced.
+    await this.#running?.catch(() => 0);
     this.#running ??= this.#drain().finally(() => { this.#running = undefined; });
     return this.#running;
   }

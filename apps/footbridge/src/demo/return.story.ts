@@ -1,4 +1,4 @@
-import { assess, consent, inDays, type AtLantern } from './referral.story.js';
+import { assess, consent, inDays, type AtHarbour, type AtLantern } from './referral.story.js';
 import { idOf, must, reaches, same, soon, until, type Caller, type Reply, type World } from './world.js';
 
 export interface Travelling { readonly officer: string; readonly office: string; readonly plan: string; readonly phrase: string; readonly helper: string; readonly originConsent: string; readonly helperConsent: string }
@@ -8,7 +8,7 @@ const first = async (caller: Caller, path: string): Promise<string> => (await un
 const contact = (name: string): object => ({ name, phone: '+37322000000' });
 
 /** From her own wish to the moment she has boarded. Only she can ask for a return; the office at home learns of it last. */
-export async function setOut(world: World, { case: file }: AtLantern): Promise<Travelling> {
+export async function setOut(world: World, { case: file }: AtLantern, { stay }: AtHarbour): Promise<Travelling> {
   const [worker, officer, second, office, manager] = [world.as('lantern.worker'), world.as('homeward.officer'), world.as('homeward.officer2'), world.as('chisinau.office'), world.as('newleaf.manager')];
   await consent(world, worker, file, 'RETURN_ARRANGEMENT', world.organisation('homeward'), ['IDENTITY', 'CONTACT', 'NEEDS', 'TRAVEL']);
   const asked = must(await soon(() => worker.post('/v1/return-cases', { case: file, wish: 'I want to go home', ...behalf })), 201, 'return asked for');
@@ -42,6 +42,7 @@ export async function setOut(world: World, { case: file }: AtLantern): Promise<T
   must(await officer.patch(`/v1/return-cases/${ours}`, { itinerary: { departureAt: departure.toISOString(), arrivalAt: new Date(departure.getTime() + 3 * 3_600_000).toISOString(), carrier: 'Example Air', number: 'EX 123' } }, current['version']), 200, 'itinerary');
   must(await soon(() => second.post(at('clear'), { itineraryAvoidsDanger: true, finalConsentRenewed: true, codePhraseGivenToPerson: true })), 200, 'cleared');
   await world.advance(20 * 3_600_000);
+  must(await world.as('harbour.manager').post(`/v1/stays/${stay}/exit`, { exitType: 'RETURN', documentsAndBelongingsHandedOver: true }), 200, 'exit from Harbour');
   must(await soon(() => officer.post(at('record-departure'), { personBoarded: true, documentsInHerHands: true, confirmedAtTheGate: true })), 200, 'departure');
   world.tell('She is asked once more at the gate, and boards with her documents in her own hands.');
   const shown = await first(office, '/v1/return-cases?state=in_transit');

@@ -14,9 +14,10 @@ export async function journey(world: World, people: readonly Invented[], inbox: 
   await subscribe(world, inbox);
   for (const [n, person] of people.entries()) {
     const at = await intake(world, person);
-    await closeLoop(world, await refer(world, at));
+    const then = await refer(world, at);
+    await closeLoop(world, then);
     if (n === 0) await outage(world, inbox, at);
-    const trip = await setOut(world, at);
+    const trip = await setOut(world, at, then);
     if (n % 2 === 0) await arrive(world, trip); else await withdrawOnTheWay(world, trip);
   }
 }
