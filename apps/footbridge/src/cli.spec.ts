@@ -13,7 +13,7 @@ describe('npm run footbridge --', () => {
     instance = await Started.ready(folder(), { FOOTBRIDGE_DEMONSTRATION: 'yes' });
   }, 180_000);
   afterAll(async () => {
-    await instance.end();
+    await Started.endAll();
     await rm(place, { recursive: true, force: true });
   }, 180_000);
 

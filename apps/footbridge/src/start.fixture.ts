@@ -10,7 +10,10 @@ export class Started {
   #out = '';
   #error = '';
   readonly ended: Promise<Ended>;
+  static readonly #running = new Set<Started>();
   private constructor(private readonly process: ChildProcess) {
+    Started.#running.add(this);
+    process.once('close', () => { Started.#running.delete(this); });
     process.stdout?.on('data', (chunk: Buffer) => { this.#out += chunk.toString(); });
     process.stderr?.on('data', (chunk: Buffer) => { this.#error += chunk.toString(); });
     this.ended = new Promise((resolve) => { process.once('close', (code) => { resolve({ code, out: this.#out, error: this.#error }); }); });
@@ -29,6 +32,11 @@ export class Started {
     }
     return started;
   }
+  /** What a test that failed has left. */
+  static async endAll(): Promise<void> {
+    await Promise.all([...Started.#running].map((started) => started.end('SIGTERM')));
+  }
+
   /** Where it says it is. */
   get url(): string { return /is ready: (\S+)/.exec(this.#out)?.[1] ?? ''; }
 

@@ -11,7 +11,7 @@ const lines = (text: string): string[] => text.split('\n').filter((line) => line
 describe('npm start', () => {
   let place: string;
   beforeEach(async () => { place = await mkdtemp(join(tmpdir(), 'footbridge-start-')); });
-  afterEach(async () => { await rm(place, { recursive: true, force: true }); });
+  afterEach(async () => { await Started.endAll(); await rm(place, { recursive: true, force: true }); });
   const folder = (): string => join(place, 'data');
   const secretOf = async (name: string): Promise<{ id: string; secret: string }> => {
     const { accounts } = JSON.parse(await readFile(join(folder(), 'accounts.json'), 'utf8')) as { accounts: { id: string; name: string; secret: string }[] };

@@ -424,6 +424,11 @@ describe('referrals, on real Postgres and over HTTP', () => {
       const foreigns = await newest(receiver, 'referrals');
       for (const [command, body] of [['accept', {}], ['confirm-first-contact', { personMet: true }]] as const) await receiver.post(`/v1/referrals/${foreigns}/${command}`, body);
       expect((await officer.get(`/v1/referrals/${referral}`)).body['state']).toBe('in_service');
+      // A pause is nothing that they learn of: not while it lasts, not afterwards.
+      expect((await receiver.post(`/v1/referrals/${foreigns}/suspend`, { reason: 'PERSON_CHOICE' })).status).toBe(200);
+      expect((await officer.get(`/v1/referrals/${referral}`)).status).toBe(404);
+      expect((await receiver.post(`/v1/referrals/${foreigns}/resume`, { causeGone: true })).status).toBe(200);
+      expect(JSON.stringify((await officer.get(`/v1/referrals/${referral}/timeline`)).body)).not.toMatch(/suspend|resume/);
       await receiver.post(`/v1/referrals/${foreigns}/record-outcome`, { outcome: 'PROVIDED' });
       expect((await officer.get(`/v1/referrals/${referral}`)).status).toBe(404);
       await childWorker.post(`/v1/consent-records/${asked}/withdraw`, { ...herself });
@@ -432,6 +437,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
       await eventually('the events are told', async () => (await told('referral-completed')).length > 0);
       const toPolice = async (name: string): Promise<number> => (await told(name)).filter((e) => e.recipient === police).length;
       expect([await toPolice('referral-accepted'), await toPolice('referral-service-started'), await toPolice('referral-completed')]).toEqual([1, 1, 0]);
+      expect([await toPolice('referral-suspended'), await toPolice('referral-resumed')]).toEqual([0, 0]);
     });
   });
 

@@ -1,5 +1,5 @@
-import { service, type ServiceDefinition } from '@footbridge/service';
-import { Erasure } from './erasure/erasure.js';
+import { CaseErasedByReintegration } from '@footbridge/contracts';
+import { erasure, service, type ServiceDefinition } from '@footbridge/service';
 import { KnownReceptions } from './known/known-reception.js';
 import { First1764000000000 } from './migrations/1764000000000-first.js';
 import { ReintegrationCase } from './reintegration-case/reintegration-case.lifecycle.js';
@@ -9,5 +9,5 @@ export const reintegrationService: ServiceDefinition = service({
   name: 'reintegration',
   lifecycles: [ReintegrationCase],
   migrations: [First1764000000000],
-  controllers: [KnownReceptions, Erasure],
+  controllers: [KnownReceptions, erasure(CaseErasedByReintegration)],
 });

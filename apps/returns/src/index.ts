@@ -1,4 +1,5 @@
-import { service, type ServiceDefinition } from '@footbridge/service';
+import { CaseErasedByReturns } from '@footbridge/contracts';
+import { erasure, service, type ServiceDefinition } from '@footbridge/service';
 import { PhraseAttempts, attempts } from './code-phrase.js';
 import { KnownReintegrations } from './known/known-reintegration.js';
 import { First1764000000000 } from './migrations/1764000000000-first.js';
@@ -11,7 +12,7 @@ export const returnsService: ServiceDefinition = service({
   name: 'returns',
   lifecycles: [ReturnCase, ReceptionPlan],
   migrations: [First1764000000000],
-  controllers: [ReceptionDetail, KnownReintegrations],
+  controllers: [ReceptionDetail, KnownReintegrations, erasure(CaseErasedByReturns)],
   documented: detailRoutes,
   ports: (_config, pool) => ({ [attempts]: new PhraseAttempts(pool) }),
 });

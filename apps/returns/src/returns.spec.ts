@@ -1,4 +1,4 @@
-import { CaseOpened, ClearanceChanged, ConsentExpired, ConsentGiven, ConsentWithdrawn, OrganisationAdded, ReintegrationAccepted } from '@footbridge/contracts';
+import { CaseAnonymised, CaseOpened, ClearanceChanged, ConsentExpired, ConsentGiven, ConsentWithdrawn, OrganisationAdded, ReintegrationAccepted } from '@footbridge/contracts';
 import { newRef } from '@footbridge/privacy';
 import { columnsOfTable, days, hours } from '@footbridge/service';
 import { say, speaker, testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
@@ -351,6 +351,14 @@ describe('returns, on real Postgres and over HTTP', () => {
       await waitUntil('somebody is told', async () => { await instance.advance(0); return (await alerts(officer, j.id)).includes('CONSENT_ENDED_ON_THE_WAY'); });
       expect(await stateOf(j.id)).toBe('in_transit');
     });
+  });
+
+  it('destroys its key when the case is anonymised, and says so', async () => {
+    const { p, id } = await assessing();
+    expect((await officer.get(`/v1/return-cases/${id}?reveal=decision&purpose=RETURN_ARRANGEMENT`)).body['decision']).toMatchObject({ language: 'mg' });
+    const aggregate = await say(instance, CaseAnonymised, { caseRef: p.caseRef, owner: ngo, version: 9 }, { case: p.caseRef, state: 'anonymised', version: 9 });
+    await waitUntil('the others are told', async () => (await events(aggregate)).some((e) => e.type === 'case-erased-by-returns'));
+    expect((await officer.get(`/v1/return-cases/${id}?reveal=decision&purpose=RETURN_ARRANGEMENT`)).body).not.toHaveProperty('decision');
   });
 
   it('tells nothing of its sealed fields to whoever reads the tables', async () => {

@@ -1,4 +1,5 @@
-import { service, type ServiceDefinition } from '@footbridge/service';
+import { CaseErasedByShelters } from '@footbridge/contracts';
+import { erasure, service, type ServiceDefinition } from '@footbridge/service';
 import { AssignReferral, assignReferralRoute } from './bed-reservation/assign-referral.controller.js';
 import { BedReservation } from './bed-reservation/bed-reservation.lifecycle.js';
 import { BedRequest } from './bed-request/bed-request.lifecycle.js';
@@ -17,7 +18,7 @@ export const sheltersService: ServiceDefinition = service({
   name: 'shelters',
   lifecycles: [Shelter, BedReservation, Stay, BedRequest],
   migrations: [First1764000000000],
-  controllers: [ShelterDirectory, ShelterCapacity, AssignReferral, KnownReferrals, KnownPartners, KnownSafetyAlerts, Intakes],
+  controllers: [ShelterDirectory, ShelterCapacity, AssignReferral, KnownReferrals, KnownPartners, KnownSafetyAlerts, Intakes, erasure(CaseErasedByShelters)],
   documented: [...directoryRoutes, assignReferralRoute],
   jobs: (running) => [new Bands(running)],
 });

@@ -1,4 +1,4 @@
-import { ClearanceChanged, IntakeRegistered, PartnerActivated, ReferralAccepted, ReferralSent, ReferralWithdrawn, SafetyAlertRaised, CaseOpened } from '@footbridge/contracts';
+import { CaseAnonymised, ClearanceChanged, IntakeRegistered, PartnerActivated, ReferralAccepted, ReferralSent, ReferralWithdrawn, SafetyAlertRaised, CaseOpened } from '@footbridge/contracts';
 import { newRef } from '@footbridge/privacy';
 import { columnsOfTable, hours } from '@footbridge/service';
 import { say, speaker, testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
@@ -38,8 +38,8 @@ describe('shelters, on real Postgres and over HTTP', () => {
   const capacity = async (shelter: string): Promise<Record<string, unknown>> => ((await manager.get(`/v1/shelters/${shelter}/capacity`)).body['items'] as Record<string, unknown>[])[0] ?? {};
 
   interface Known { referral: string; theirs: string; ours: string; caseRef: string }
-  const referral = async (event: typeof ReferralSent | typeof ReferralAccepted = ReferralSent, from = ngo, to = org): Promise<Known> => {
-    const [referral, caseRef, theirs, ours] = [randomUUID(), newRef('csr'), newRef('rfr'), newRef('rfr')];
+  const referral = async (event: typeof ReferralSent | typeof ReferralAccepted = ReferralSent, from = ngo, to = org, caseRef: string = newRef('csr')): Promise<Known> => {
+    const [referral, theirs, ours] = [randomUUID(), newRef('rfr'), newRef('rfr')];
     const data = { state: event === ReferralSent ? 'sent' : 'accepted', version: 2, priority: 'EMERGENCY', serviceType: 'shelter', from, to, dueAt: '2026-11-25T03:06:00Z' };
     for (const [copy, recipient, subject] of [[0, from, theirs], [1, to, ours]] as const) await say(instance, event, { aggregate: referral, version: 2, copy, recipient, subject, caseRef, owner: from }, { referral: subject, ...data });
     await waitUntil('the referral is known', async () => (await admin.query('select from shelters.reference where aggregate = $1', [referral])).rowCount === 2 && (await admin.query('select from shelters.known_referral where referral = $1', [referral])).rowCount === 1);
@@ -314,8 +314,24 @@ describe('shelters, on real Postgres and over HTTP', () => {
       const { rows } = await admin.query<{ row: string }>('select to_jsonb(s)::text as row from shelters.stay s where id = $1', [await idOf(stay)]);
       expect(rows[0]?.row).not.toContain('Qwrtz');
       expect((await intake.get(`/v1/stays/${stay}?reveal=healthNotes,belongings&purpose=ASSISTANCE`)).body).toMatchObject({ healthNotes: 'Qwrtz needs rest', belongings: ['one blue bag'] });
-      // another house that helps the same person later seals under a key of its own
-      expect((await admin.query('select from shelters.subject_key')).rowCount).toBeGreaterThan(0);
+    });
+    it('in two houses is sealed under two keys; both are destroyed with the case', async () => {
+      const { stay: first, r } = await moveIn(await open([{ code: 'A', profile: 'women', total: 1 }]));
+      const there = await open([{ code: 'A', profile: 'women', total: 1 }], otherHouse);
+      const again = await referral(ReferralAccepted, ngo, other, r.caseRef);
+      const second = String((await otherHouse.post('/v1/stays', { shelter: there, referral: again.ours, arrival: 'REFERRAL', arrivedAt: instance.clock.now().toISOString() })).body['id']);
+      for (const [who, stay, healthNotes] of [[intake, first, 'Qwrtz here'], [otherHouse, second, 'Qwrtz there']] as const) {
+        const { version } = (await who.get(`/v1/stays/${stay}`)).body;
+        expect((await who.patch(`/v1/stays/${stay}`, { healthNotes }, version)).status).toBe(200);
+        expect((await who.get(`/v1/stays/${stay}?reveal=healthNotes&purpose=ASSISTANCE`)).body['healthNotes']).toBe(healthNotes);
+      }
+      const keys = async (): Promise<unknown[]> => (await admin.query<{ owner: string }>('select owner from shelters.subject_key where subject = $1', [r.caseRef])).rows.map(({ owner }) => owner).sort();
+      expect(await keys()).toEqual([org, other].sort());
+      const aggregate = await say(instance, CaseAnonymised, { caseRef: r.caseRef, owner: ngo, version: 9 }, { case: r.caseRef, state: 'anonymised', version: 9 });
+      await waitUntil('the others are told', async () => (await events(aggregate)).some((e) => e.type === 'case-erased-by-shelters' && e.data['case'] === r.caseRef));
+      expect(await keys()).toEqual([]);
+      const after = await otherHouse.get(`/v1/stays/${second}?reveal=healthNotes&purpose=ASSISTANCE`);
+      expect([after.status, JSON.stringify(after.body).includes('Qwrtz')]).toEqual([200, false]);
     });
   });
 });

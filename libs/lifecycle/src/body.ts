@@ -40,7 +40,6 @@ const own = (name: string, message: string, validate: (value: unknown) => boolea
   registerDecorator({ name, target: target.constructor, propertyName: String(property), options: { message }, validator: { validate } });
 
 // Text that hides or reverses itself misleads the next reader: control characters, lone surrogates, directional overrides.
-// eslint-disable-next-line no-control-regex
 const misleading = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 export const isPlainText = (value: unknown): value is string => typeof value === 'string' && !misleading.test(value);
 /** A day that exists, `2026-02-28`. */

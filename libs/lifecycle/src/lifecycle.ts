@@ -41,11 +41,13 @@ export interface Guard<F> {
   readonly retry?: boolean;
   /** Names the aggregate that does not exist yet. */
   readonly pending?: string;
+  /** Who tries what it forbids is on record: in the audit trail of this row, for its owner, though nothing has changed. */
+  readonly record?: (facts: F) => { readonly kind: string; readonly row: BaseRow } | undefined;
   /** A body field that the worker must set to true. */
   readonly attests?: { readonly field: string; readonly says: string };
 }
 
-type GuardOptions<F> = Pick<Guard<F>, 'onBody' | 'sensitive' | 'needsFresh' | 'retry'>;
+type GuardOptions<F> = Pick<Guard<F>, 'onBody' | 'sensitive' | 'needsFresh' | 'retry' | 'record'>;
 
 /** A rule under its code in the reference (`SG1`), named after what it asks. */
 export const guard = <F>(code: string, name: string, check: Guard<F>['check'], options: GuardOptions<F> = {}): Guard<F> => ({ code, name, check, ...options });

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Header, HttpCode, Inject, Param, Post, Query, Req, Res, type Type } from '@nestjs/common';
+import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Query, Req, Res, type Type } from '@nestjs/common';
 import { asyncapi } from '@footbridge/contracts';
 import { collectionOf } from '@footbridge/lifecycle';
 import type { EventServer } from '@footbridge/messaging';
@@ -7,7 +7,7 @@ import { Engine } from './engine.js';
 import { Public } from './http.js';
 import { openapi } from './openapi.js';
 import { Problem, problems, type ProblemCode } from './problem.js';
-import { send, type SignedRequest } from './routes.js';
+import { idempotency, send, type SignedRequest } from './routes.js';
 import type { Running, ServiceDefinition } from './service.js';
 
 /** What every service has: health, its documents, the pages of its problems. */
@@ -69,7 +69,7 @@ export function OperationsController(service: string): Type<object> {
 @Controller('v1/approvals')
 export class ApprovalsController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
-  @Post(':id/approve') @HttpCode(200) async approve(@Param('id') id: string, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return send(reply, await this.engine.decideApproval(id, request.principal, true)); }
+  @Post(':id/approve') @HttpCode(200) async approve(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return send(reply, await this.engine.decideApproval(id, request.principal, true, idempotency(request, headers, body).idempotency)); }
   @Post(':id/refuse') @HttpCode(200) async refuse(@Param('id') id: string, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return send(reply, await this.engine.decideApproval(id, request.principal, false)); }
 }
 

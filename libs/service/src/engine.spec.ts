@@ -94,6 +94,19 @@ describe('the engine, on real Postgres and over HTTP', () => {
     expect(new Set(many.filter((m) => m.status === 201).map((m) => m.body['id'])).size).toBe(1);
     expect(many.every((m) => m.status === 201 || m.body['code'] === 'idempotency-in-progress')).toBe(true);
   });
+  it('asks a second person once for one key, and answers that person\'s repeated word with the first answer', async () => {
+    const id = await sent();
+    await receiver.post(`/v1/crates/${String(((await receiver.get('/v1/crates?state=sent&limit=1')).body['items'] as { id: string }[])[0]?.id)}/open`);
+    const asking = { 'idempotency-key': `ask-${newRef('key')}` }, deciding = { 'idempotency-key': `decide-${newRef('key')}` };
+    const asked = await supervisor.post(`/v1/crates/${id}/burn`, {}, asking);
+    const again = await supervisor.post(`/v1/crates/${id}/burn`, {}, asking);
+    expect([asked.status, again.status, again.body, again.headers.get('idempotent-replay')]).toEqual([202, 202, asked.body, 'true']);
+    const path = `/v1/approvals/${String(asked.body['approval'])}/approve`;
+    const done = await supervisor2.post(path, undefined, deciding);
+    const repeated = await supervisor2.post(path, undefined, deciding);
+    expect([done.status, done.body['state'], repeated.status, repeated.body, repeated.headers.get('idempotent-replay')]).toEqual([200, 'burnt', 200, done.body, 'true']);
+    expect(await supervisor2.post(path)).toMatchObject({ status: 409, body: { code: 'transition-not-allowed', state: 'approved' } });
+  });
   it('acts for the person through a worker, and the timeline keeps both', async () => {
     const id = await pack();
     expect((await worker.post(`/v1/crates/${id}/send`, { tied: true, onBehalfOf: 'PERSON', how: 'phone' })).status).toBe(200);

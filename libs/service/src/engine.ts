@@ -23,7 +23,7 @@ export interface CommandInput {
   readonly ifMatch?: number;
   readonly idempotency?: Idempotency;
   /** Set when a second person has approved (decisions 6). */
-  readonly approved?: { readonly by: string; readonly role: Role };
+  readonly approved?: { readonly by: string; readonly role: Role; /** What that person is answered, and under which key. */ answers(answer: Answer): Answer; readonly idempotency?: Idempotency };
 }
 /** A command by the platform: a deadline, a reaction, a job. The declaration allows it, not an account (decisions 5). */
 export interface PlatformInput {
@@ -86,7 +86,7 @@ export class Engine {
       const planned = await this.#plan({ l, table, row, references: found?.references ?? {}, isNew: !found, body, acting, expects, now, ...(input.approved ? { approvedBy: input.approved.by } : {}) });
       const answer = this.#answer(planned, caller, found ? 200 : 201);
       const once = table[6]?.once?.(planned.facts as never) as Values | undefined;
-      await this.#commit(planned, expects, input.idempotency ? [{ t: 'idempotency', op: 'insert', row: { ...input.idempotency, status: answer.status, headers: answer.headers, body: answer.body, at: new Date().toISOString() } }] : []);
+      await this.#commit(planned, expects, [...kept(input.idempotency, answer), ...(input.approved ? kept(input.approved.idempotency, input.approved.answers(answer)) : [])]);
       return once ? { ...answer, body: { ...answer.body, ...once } } : answer;
     }, input.idempotency);
   }
@@ -206,16 +206,23 @@ export class Engine {
     return this.amend(l, found, caller, 'edit', changes, editable);
   }
 
+  /** A POST that no table gives, done once for its key like all others: what `keep` makes of the answer is committed with the work. */
+  once(idempotency: Idempotency | undefined, work: (keep: (answer: Answer) => readonly Change[]) => Promise<Answer>): Promise<Answer> {
+    return this.#again(() => work((answer) => kept(idempotency, answer)), idempotency);
+  }
+
   /** A change of columns that is no transition: decided, audited by field name and versioned like one. */
-  async amend(l: Lifecycle, found: Loaded, caller: Principal, command: string, changes: Readonly<Values>, more: Pick<RowOptions<Facts, BaseRow>, 'set' | 'companions' | 'notices'> = {}): Promise<Answer> {
+  async amend(l: Lifecycle, found: Loaded, caller: Principal, command: string, changes: Readonly<Values>, more: Pick<RowOptions<Facts, BaseRow>, 'set' | 'companions' | 'notices'> & { readonly keep?: (answer: Answer) => readonly Change[] } = {}): Promise<Answer> {
     const { state } = found.row;
     const set = (facts: Facts, now: Date): Values => ({ ...changes, ...(more.set?.(facts, now) as Values | undefined) });
-    const table = [[state], command, state, [], [], { audience: 'service' }, { ...more, set }] as unknown as AnyRow;
+    const { keep: _, ...options } = more;
+    const table = [[state], command, state, [], [], { audience: 'service' }, { ...options, set }] as unknown as AnyRow;
     const role = caller.roles.find((r) => this.#stands(l, found.row, caller, r)) ?? caller.roles[0] ?? 'PLATFORM';
     const expects: Expectation[] = [];
     const planned = await this.#plan({ l, table, row: found.row, references: found.references, isNew: false, body: changes, acting: { ...caller, role }, expects, now: this.clock.now(), ownersOnly: true });
-    await this.#commit(planned, expects, []).catch((error: unknown) => { throw error instanceof Stale ? new Problem('stale-version', {}) : error instanceof Conflict ? conflictProblem(error.constraint) : error; });
-    return this.#answer(planned, caller, 200);
+    const answer = this.#answer(planned, caller, 200);
+    await this.#commit(planned, expects, more.keep?.(answer) ?? []).catch((error: unknown) => { throw error instanceof Stale ? new Problem('stale-version', {}) : error instanceof Conflict ? conflictProblem(error.constraint) : error; });
+    return answer;
   }
 
   /** What another service told about a row is kept on it: no transition, but versioned, audited and with its clocks looked at again. */
@@ -243,25 +250,29 @@ export class Engine {
   }
 
   /** A second person's word on a step that takes two (decisions 6). The guards run again. */
-  async decideApproval(reference: string, caller: Principal, approve: boolean): Promise<Answer> {
+  async decideApproval(reference: string, caller: Principal, approve: boolean, idempotency?: Idempotency): Promise<Answer> {
     const { rows } = await this.store.pool.query<{ id: string; owner: string; lifecycle: string; aggregate: string | null; command: string; body: Values; roles: Role[]; asked_by: string; asked_organisation: string; asked_role: Role; expires_at: Date; state: string }>('select * from approval where ref = $1', [reference]);
     const asked = rows[0];
     if (!asked || ![asked.owner, asked.asked_organisation].includes(caller.organisation) && !caller.roles.includes('DPO')) throw new Problem('not-found');
+    const settle = async (state: string): Promise<boolean> => (await this.store.pool.query('update approval set state = $2, decided_by = $3 where ref = $1 and state = \'waiting\'', [reference, state, caller.subject])).rowCount === 1;
+    const before = approve && idempotency ? await this.#answered(idempotency) : undefined;
+    // Perhaps the end came between the step and its mark.
+    if (before) { await settle('approved'); return before; }
     if (asked.state !== 'waiting' || asked.expires_at < this.clock.now()) throw new Problem('transition-not-allowed', { state: asked.state === 'waiting' ? 'expired' : asked.state, command: approve ? 'approve' : 'refuse', allowedFrom: ['waiting'] });
     const role = asked.roles.find((r) => caller.roles.includes(r));
     const [about] = asked.aggregate === null ? [] : await this.store.find(this.lifecycle(asked.lifecycle), asked.owner, 't.id = ($1->>0)::uuid', [asked.aggregate]);
     if (!role || (about && !this.#stands(this.lifecycle(asked.lifecycle), about.row, caller, role))) throw new Problem('role-not-allowed', { roles: asked.roles });
     if (asked.asked_by === caller.subject) throw new Problem('guard-refused', { guards: [{ guard: 'TWO_PERSONS', reason: 'SAME_PERSON', detail: 'Another person must approve.' }] });
-    const settle = async (state: string): Promise<boolean> => (await this.store.pool.query('update approval set state = $2, decided_by = $3 where ref = $1 and state = \'waiting\'', [reference, state, caller.subject])).rowCount === 1;
     if (!approve) { await settle('refused'); return { status: 200, headers: {}, body: { approval: reference, state: 'refused' } }; }
     const l = this.lifecycle(asked.lifecycle);
     const asker: Principal = { subject: asked.asked_by, organisation: asked.asked_organisation, roles: [asked.asked_role] };
     const own = asked.aggregate === null ? undefined : (await this.store.named(asked.asked_organisation, [asked.aggregate])).get(asked.aggregate);
     const body = typeof asked.body['$sealed'] === 'string' ? (await this.store.openJson(String(asked.body['$subject']), asked.owner, 'approval', asked.id, asked.body['$sealed'])).reveal(revealCapability({ purpose: 'APPROVAL', auditId: reference })) : asked.body;
-    const answer = await this.run({ lifecycle: l, command: asked.command, ...(own ? { reference: own } : {}), body, caller: asker, approved: { by: caller.subject, role } });
-    await settle('approved');
     const theirs = asked.aggregate === null ? undefined : (await this.store.named(caller.organisation, [asked.aggregate])).get(asked.aggregate);
-    return { ...answer, status: 200, body: { ...answer.body, ...(theirs ? { id: theirs } : {}), approval: reference } };
+    const answers = (answer: Answer): Answer => ({ ...answer, status: 200, body: { ...answer.body, ...(theirs ? { id: theirs } : {}), approval: reference } });
+    const answer = await this.run({ lifecycle: l, command: asked.command, ...(own ? { reference: own } : {}), body, caller: asker, approved: { by: caller.subject, role, answers, ...(idempotency ? { idempotency } : {}) } });
+    await settle('approved');
+    return answers(answer);
   }
 
   // --- who may -------------------------------------------------------------------------------------------------
@@ -340,9 +351,10 @@ export class Engine {
     const facts = { ...given, ...(p.facts ?? (l.facts ? await l.facts(this.store.reader(p.row.owner, p.expects, together), given, now) : {})) } as Facts;
     for (const service of needsFresh(table, facts)) if (this.freshness && !(await this.freshness.fresh(service, p.row.caseRef ?? (facts as { readonly caseRef?: string }).caseRef))) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
     const refused = refusals(guards, facts as never, now);
-    if (refused.length > 0) throw this.#refusal(refused, p.row, acting, facts);
-
     const owner = isNew && l.owner ? l.owner(facts as never) : p.row.owner;
+    // Whose the new row would be, not who asks for it: a foreign case's sensitive rules are named to nobody else (decisions 21).
+    if (refused.length > 0) { await this.#record(guards, facts, acting, command, now); throw this.#refusal(refused, { ...p.row, owner }, acting, facts); }
+
     const changes: Values = { ...pick(l, body), ...(more?.set?.(facts as never, now) as Values | undefined), state: to, owner };
     let row = { ...p.row, ...changes, version: p.row.version + 1, updatedAt: now.toISOString() } as BaseRow;
     const organisations = [...new Set([owner, ...((l.parties?.(row) ?? []) as (string | undefined)[]).filter((o): o is string => o !== undefined), ...(isNew ? [] : p.row.organisations)])];
@@ -391,6 +403,16 @@ export class Engine {
       rows.push(...planned2.rows.filter((r) => !(r.t === 'subject_key' && rows.some((x) => x.t === 'subject_key' && x.row['subject'] === r.row['subject']))));
     }
     return planned;
+  }
+
+  /** A refused attempt, where the rule says that it stays on record (S1 step 3). */
+  async #record(guards: AnyRow[4], facts: Facts, acting: Acting, command: string, now: Date): Promise<void> {
+    for (const { code, check, record } of guards) {
+      const about = record && check(facts as never, now) !== undefined ? record(facts as never) : undefined;
+      if (about) await this.store.commit(about.row.owner, [{ t: 'audit', op: 'insert', row: {
+        at: now.toISOString(), organisations: [about.row.owner], kind: about.kind, aggregate: about.row.id, command, from_state: about.row.state, to_state: about.row.state, version: about.row.version,
+        organisation: acting.organisation, account: acting.subject, role: acting.role, ground: `REFUSED ${code}` } }], []);
+    }
   }
 
   #refusal(refused: readonly Refusal[], row: BaseRow, acting: Acting, facts: Facts): Problem {
@@ -477,14 +499,15 @@ export class Engine {
     const keys: Change[] = [];
     // What waits for a second person waits sealed where it is about somebody.
     const body = fieldsOf(bodyOf(table)).some((f) => isPersonal(f as never)) ? { $sealed: await this.store.sealJson(planned.row, 'approval', id, input.body ?? {}, keys), $subject: planned.row.caseRef ?? planned.row.id } : input.body ?? {};
-    await this.store.commit(row.owner, [...keys, { t: 'approval', op: 'insert', row: {
+    const answer: Answer = { status: 202, headers: { location: `/v1/approvals/${ref}` }, body: { approval: ref, state: 'waiting', expiresAt: expires.toISOString(), roles } };
+    await this.store.commit(row.owner, [...kept(input.idempotency, answer), ...keys, { t: 'approval', op: 'insert', row: {
       id, ref, owner: row.owner, lifecycle: input.lifecycle.name, aggregate: exists ? row.id : null, command: input.command, body, roles, asked_by: input.caller.subject,
       asked_organisation: input.caller.organisation, asked_role: acting.role, asked_at: now.toISOString(), expires_at: expires.toISOString(), state: 'waiting' } }], []);
-    return { status: 202, headers: { location: `/v1/approvals/${ref}` }, body: { approval: ref, state: 'waiting', expiresAt: expires.toISOString(), roles } };
+    return answer;
   }
 
   async #answered(i: Idempotency): Promise<Answer | undefined> {
-    const { rows } = await this.store.pool.query<{ request: string; status: number; headers: Record<string, string>; body: Values }>('select request, status, headers, body from idempotency where caller = $1 and key = $2 and at > now() - interval \'24 hours\'', [i.caller, i.key]);
+    const { rows } = await this.store.pool.query<{ request: string; status: number; headers: Record<string, string>; body: Values }>('select request, status, headers, body from idempotency where caller = $1 and key = $2', [i.caller, i.key]);
     const before = rows[0];
     if (!before) return undefined;
     if (before.request !== i.request) throw new Problem('idempotency-key-reused');
@@ -528,8 +551,11 @@ const learning = (state: string, changes: Readonly<Values>, notices?: RowOptions
 /** Holder of references that are the same for everybody. */
 const EVERYBODY = '*';
 const approvalPrefix: Readonly<Record<string, string>> = { referrals: 'apr', shelters: 'aps', returns: 'apt', reintegration: 'api', notifications: 'apn' };
+/** The first answer, committed with what it tells of. */
+const kept = (idempotency: Idempotency | undefined, { status, headers, body }: Answer): Change[] => (idempotency ? [{ t: 'idempotency', op: 'insert', row: { ...idempotency, status, headers, body, at: new Date().toISOString() } }] : []);
 /** Constraints of the database that are rules of the field: named `<code>__<reason>`. */
 const conflictProblem = (constraint: string): Problem => {
+  if (constraint === 'idempotency_pkey') return new Problem('idempotency-in-progress');
   const [guard, reason] = constraint.split('__');
   if (!reason) throw new Error(`constraint ${constraint}`);
   return new Problem('guard-refused', { guards: [{ guard: (guard ?? '').toUpperCase(), reason: reason.toUpperCase(), detail: sentence(reason) }] });

@@ -21,3 +21,4 @@ export { accountRoles, tokenRoles } from './identity/token-roles.js';
 export { provision, provisionedRoles, type Provisioned } from './provision.js';
 export { inForce, isCleared, knownClearance, knownConsents, type KnownClearance, type KnownConsent } from './known.js';
 export { WrongSetting, processSettings, startFromEnv, type ProcessSettings } from './main.js';
+export { erasure } from './erasure.js';

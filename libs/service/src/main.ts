@@ -15,7 +15,8 @@ export interface ProcessSettings {
   readonly databaseUrl: string; readonly migrationUrl: string; readonly issuer: string; readonly audience: string; readonly keys: string;
   readonly transport: { readonly kind: 'kafka'; readonly brokers: readonly string[] } | { readonly kind: 'postgres'; readonly url: string };
   readonly host: string; readonly port: number; readonly metricsPort?: number; readonly jwksUri?: string; readonly secret?: Buffer;
-  readonly manual: boolean; readonly webhooks: 'public' | 'loopback';
+  /** How far the manual clock is ahead at the start: where it had been advanced to before the process ended. */
+  readonly manual: boolean; readonly ahead: number; readonly webhooks: 'public' | 'loopback';
 }
 
 /** @throws WrongSetting */
@@ -40,13 +41,16 @@ export function processSettings(environment: Environment): ProcessSettings {
   const webhooks = oneOf('FOOTBRIDGE_WEBHOOKS', ['public', 'loopback']);
   if (environment['NODE_ENV'] === 'production' && clock === 'manual') throw new WrongSetting('FOOTBRIDGE_CLOCK=manual is refused where NODE_ENV=production.');
   if (environment['NODE_ENV'] === 'production' && webhooks === 'loopback') throw new WrongSetting('FOOTBRIDGE_WEBHOOKS=loopback is refused where NODE_ENV=production.');
+  const ahead = Number(environment['FOOTBRIDGE_CLOCK_OFFSET'] || 0);
+  if (ahead !== 0 && clock !== 'manual') throw new WrongSetting('FOOTBRIDGE_CLOCK_OFFSET needs FOOTBRIDGE_CLOCK=manual.');
+  if (!Number.isSafeInteger(ahead) || ahead < 0) throw new WrongSetting('FOOTBRIDGE_CLOCK_OFFSET must be whole milliseconds, zero or more.');
   const jwksUri = environment['OIDC_JWKS_URI'];
   const secret = environment['FOOTBRIDGE_SECRET'];
   return {
     databaseUrl: given('DATABASE_URL'), migrationUrl: given('MIGRATION_URL'), issuer: given('OIDC_ISSUER'), audience: environment['OIDC_AUDIENCE'] || 'footbridge', keys: given('KEYS_DIR'),
     transport: oneOf('TRANSPORT', ['kafka', 'postgres']) === 'kafka' ? { kind: 'kafka', brokers: given('KAFKA_BROKERS').split(',') } : { kind: 'postgres', url: given('BUS_URL') },
     host: environment['HOST'] || '127.0.0.1', port: port('PORT'), ...(environment['METRICS_PORT'] ? { metricsPort: port('METRICS_PORT') } : {}),
-    ...(jwksUri ? { jwksUri } : {}), ...(secret ? { secret: Buffer.from(secret) } : {}), manual: clock === 'manual', webhooks,
+    ...(jwksUri ? { jwksUri } : {}), ...(secret ? { secret: Buffer.from(secret) } : {}), manual: clock === 'manual', ahead, webhooks,
   };
 }
 
@@ -58,7 +62,7 @@ export async function startFromEnv(definition: ServiceDefinition, environment: E
     const transport: Transport = s.transport.kind === 'kafka' ? new KafkaTransport({ brokers: s.transport.brokers, clientId: definition.name, onTrouble }) : new PostgresTransport({ url: s.transport.url, onTrouble });
     const config: ServiceConfig = {
       databaseUrl: s.databaseUrl, migrationUrl: s.migrationUrl, transport, issuer: s.issuer, audience: s.audience, keyStore: new LocalFileKeyStore(s.keys),
-      clock: s.manual ? manualClock() : systemClock, webhooks: s.webhooks, ...(s.jwksUri ? { jwksUri: s.jwksUri } : {}), ...(s.secret ? { secret: s.secret } : {}),
+      clock: s.manual ? manualClock(s.ahead) : systemClock, webhooks: s.webhooks, ...(s.jwksUri ? { jwksUri: s.jwksUri } : {}), ...(s.secret ? { secret: s.secret } : {}),
     };
     const running = await startService(definition, config);
     const port = await running.listen(s.port, s.host);

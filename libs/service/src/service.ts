@@ -142,6 +142,9 @@ export async function startService(definition: ServiceDefinition, config: Servic
   await app.init();
   await fastify.ready();
   deadlines.start();
+  const forget = (): void => { void pool.query("delete from idempotency where at < now() - interval '24 hours'").catch(() => log('idempotency-not-tidied', { service: definition.name })); };
+  const forgetting = setInterval(forget, 600_000).unref();
+  forget();
   const jobs = definition.jobs?.(running) ?? [];
   for (const job of jobs) await job.start();
 
@@ -154,6 +157,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
       return typeof address === 'object' && address ? address.port : port;
     },
     close: async () => {
+      clearInterval(forgetting);
       for (const job of [...jobs].reverse()) await job.stop();
       await deadlines.stop();
       await app.close().catch(() => undefined);

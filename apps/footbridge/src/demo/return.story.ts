@@ -1,5 +1,5 @@
 import { assess, consent, inDays, type AtHarbour, type AtLantern } from './referral.story.js';
-import { idOf, must, reaches, same, soon, until, type Caller, type Reply, type World } from './world.js';
+import { must, reaches, same, soon, until, type Caller, type Reply, type World } from './world.js';
 
 export interface Travelling { readonly officer: string; readonly office: string; readonly plan: string; readonly phrase: string; readonly helper: string; readonly originConsent: string; readonly helperConsent: string }
 
@@ -11,7 +11,7 @@ const contact = (name: string): object => ({ name, phone: '+37322000000' });
 export async function setOut(world: World, { case: file }: AtLantern, { stay }: AtHarbour): Promise<Travelling> {
   const [worker, officer, second, office, manager] = [world.as('lantern.worker'), world.as('homeward.officer'), world.as('homeward.officer2'), world.as('chisinau.office'), world.as('newleaf.manager')];
   await consent(world, worker, file, 'RETURN_ARRANGEMENT', world.organisation('homeward'), ['IDENTITY', 'CONTACT', 'NEEDS', 'TRAVEL']);
-  const asked = must(await soon(() => worker.post('/v1/return-cases', { case: file, wish: 'I want to go home', ...behalf })), 201, 'return asked for');
+  must(await soon(() => worker.post('/v1/return-cases', { case: file, wish: 'I want to go home', ...behalf })), 201, 'return asked for');
   world.tell('She asks to go home. Nobody else could: not the police, not an embassy, not the shelter\'s desk.');
   const ours = await until('the return office has it', async () => ((await officer.get('/v1/return-cases?state=requested')).body['items'] as { id: string }[])[0]?.id);
   const at = (command: string): string => `/v1/return-cases/${ours}/${command}`;

@@ -30,8 +30,10 @@ export function must(reply: Reply, status: number, what: string): Reply['body'] 
 }
 export const idOf = (body: Reply['body']): string => String(body['id']);
 
+/** How long a story waits for news; longer where processes are ended on the way. */
+export const patience = { within: 20_000 };
 /** Waits until something is so; stories wait for events this way. */
-export async function until<T>(what: string, look: () => Promise<T | undefined | false>, within = 20_000): Promise<T> {
+export async function until<T>(what: string, look: () => Promise<T | undefined | false>, within = patience.within): Promise<T> {
   for (const end = Date.now() + within; ;) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
@@ -43,7 +45,7 @@ export async function until<T>(what: string, look: () => Promise<T | undefined |
 export const reaches = (caller: Caller, path: string, state: string): Promise<Reply['body']> =>
   until(`${path.replace(/[a-z]{3}_[a-z2-7]{34}/g, '…')} ${state}`, async () => { const { status, body } = await caller.get(path); return status === 200 && body['state'] === state && body; });
 /** Tries again while the answer says that news is still on its way (Retry-After). */
-export async function soon(send: () => Promise<Reply>, within = 20_000): Promise<Reply> {
+export async function soon(send: () => Promise<Reply>, within = patience.within): Promise<Reply> {
   for (const end = Date.now() + within; ;) {
     const reply = await send();
     if (!reply.headers.has('retry-after') || Date.now() > end) return reply;

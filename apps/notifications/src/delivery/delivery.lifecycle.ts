@@ -1,5 +1,5 @@
-import { DeliveryDeadLettered, DeliveryFailed, DeliveryPurged, DeliveryQueued, DeliveryReplayed, DeliverySucceeded, DeliverySuppressed, after, deadlines, events, states } from '@footbridge/contracts';
-import { NONE, guard, lifecycle, type Facts } from '@footbridge/lifecycle';
+import { ConsentExpired, ConsentRevoked, ConsentWithdrawn, DeliveryDeadLettered, DeliveryFailed, DeliveryPurged, DeliveryQueued, DeliveryReplayed, DeliverySucceeded, DeliverySuppressed, after, deadlines, events, states } from '@footbridge/contracts';
+import { NONE, guard, lifecycle, type Facts, type Reaction } from '@footbridge/lifecycle';
 import { authorityOf, type Authority } from './authorised.js';
 import { deliveryFields, type DeliveryRow } from './delivery.entity.js';
 import { delays } from './retry.js';
@@ -40,6 +40,9 @@ export const authorisedAgain = guard<DeliveryFacts>('REPLAY', 'authorisedAgain',
 export const fourteenDaysOver = guard<DeliveryFacts>('RETENTION', 'fourteenDaysAreOver', (facts, now) => (now >= kept(facts) ? undefined : 'STILL_KEPT'));
 
 const gone = { body: undefined, nextAttemptAt: undefined };
+/** W4: with the consent's end, not at the next attempt, which may be hours away. What protects goes on. */
+const stopped = [ConsentWithdrawn, ConsentRevoked, ConsentExpired].map((on): Reaction =>
+  ({ on, command: 'suppress', as: 'PLATFORM', where: ({ caseRef, consentRef }) => (consentRef === undefined ? undefined : { caseRef, consentRef, protective: false }) }));
 
 export const Delivery = lifecycle<DeliveryFacts>()({
   name: 'Delivery', service: 'notifications', prefix: 'dlv', states: states.Delivery.values, fields: deliveryFields,
@@ -50,6 +53,7 @@ export const Delivery = lifecycle<DeliveryFacts>()({
   },
   wire: (row) => ({ organisation: row.owner }),
   about: (row) => row.aggregateId,
+  reactions: stopped,
   clocks: [
     { name: 'kept', in: ['dead_lettered'], due: kept, command: 'purgeDelivery' },
     { name: 'waiting', in: ['queued', 'retrying'], due: kept, command: 'suppress' },

@@ -1,14 +1,17 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { Role } from '@footbridge/contracts';
 import { checkBody } from '@footbridge/lifecycle';
 import { isRef } from '@footbridge/privacy';
-import { CURSOR_SECRET, Engine, Problem, accountRoles, type Principal, type Running, type SignedRequest } from '@footbridge/service';
+import { CURSOR_SECRET, Engine, Problem, accountRoles, idempotency, send, type Answer, type Change, type Principal, type Running, type SignedRequest } from '@footbridge/service';
+import type { FastifyReply } from 'fastify';
 import { AddAccountBody, AddOrganisationBody, StandingBody } from './organisation.dto.js';
 import { page } from './page.js';
 import { Register, type Account, type Organisation } from './register.js';
 
 const organisationView = (o: Organisation): object => ({ id: o.organisation, type: o.type, country: o.country, name: o.name, networkBody: o.network_body });
 const accountView = (a: Account): object => ({ id: a.account, organisation: a.organisation, ...(a.name === null ? {} : { name: a.name }), roles: a.roles, disabled: a.disabled, version: a.version });
+
+const created = (view: object): Answer => ({ status: 201, headers: {}, body: { ...view } });
 
 const mustBe = ({ roles }: Principal, ...allowed: Role[]): void => { if (!allowed.some((role) => roles.includes(role))) throw new Problem('role-not-allowed', { roles: allowed }); };
 function read<T extends object>(body: new () => T, sent: unknown): T {
@@ -21,12 +24,14 @@ function read<T extends object>(body: new () => T, sent: unknown): T {
 @Controller('v1/organisations')
 export class OrganisationsController {
   private readonly register: Register;
-  constructor(@Inject(Engine) engine: Engine, @Inject(CURSOR_SECRET) private readonly secret: Buffer) { this.register = new Register(engine); }
+  constructor(@Inject(Engine) private readonly engine: Engine, @Inject(CURSOR_SECRET) private readonly secret: Buffer) { this.register = new Register(engine); }
 
-  @Post() @HttpCode(201) async add(@Body() sent: unknown, @Req() { principal }: SignedRequest): Promise<object> {
+  @Post() async add(@Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+    const { principal } = request;
     mustBe(principal, 'OPERATOR');
     const { id, type, country, name, networkBody = false } = read(AddOrganisationBody, sent);
-    return organisationView(await this.register.addOrganisation(principal, { ...(id === undefined ? {} : { organisation: id }), type, country, name, networkBody }));
+    return send(reply, await this.engine.once(idempotency(request, headers, sent).idempotency, async (keep) =>
+      created(organisationView(await this.register.addOrganisation(principal, { ...(id === undefined ? {} : { organisation: id }), type, country, name, networkBody }, (row) => keep(created(organisationView(row))))))));
   }
   @Get() list(@Query() query: Record<string, unknown>): Promise<object> {
     return page(query, this.secret, (after, limit) => this.register.organisations(after, limit), organisationView);
@@ -49,9 +54,12 @@ export class OrganisationsController {
 @Controller('v1/accounts')
 export class AccountsController {
   private readonly register: Register;
-  constructor(@Inject(Engine) engine: Engine, @Inject(CURSOR_SECRET) private readonly secret: Buffer, @Inject('RUNNING') private readonly running: Running) { this.register = new Register(engine); }
+  constructor(@Inject(Engine) private readonly engine: Engine, @Inject(CURSOR_SECRET) private readonly secret: Buffer, @Inject('RUNNING') private readonly running: Running) { this.register = new Register(engine); }
 
-  @Post() @HttpCode(201) async add(@Body() sent: unknown, @Req() { principal }: SignedRequest): Promise<object> {
+  @Post() async add(@Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+    return send(reply, await this.engine.once(idempotency(request, headers, sent).idempotency, (keep) => this.added(request.principal, sent, keep)));
+  }
+  private async added(principal: Principal, sent: unknown, keep: (answer: Answer) => readonly Change[]): Promise<Answer> {
     mustBe(principal, 'OPERATOR', 'PARTNER_ADMIN');
     const { id, organisation = principal.organisation, name, roles } = read(AddAccountBody, sent);
     if (roles.length === 0 || !roles.every((role) => accountRoles.includes(role))) throw new Problem('validation-failed', { errors: [{ pointer: '/roles', code: 'codes', detail: 'Send one or more roles that an account may have.' }] });
@@ -63,7 +71,7 @@ export class AccountsController {
     if (roles.includes('OPERATOR') ? !(own && operator) : !(own && (operator || principal.roles.includes('PARTNER_ADMIN'))) && !firstAdministrator) throw new Problem('role-not-allowed', { roles: ['PARTNER_ADMIN'] });
     // A reference that somebody merely names may be another organisation's account, which would then be theirs to disable.
     if (id !== undefined && !operator && await this.running.config.accounts?.organisationOf(id) !== organisation) throw new Problem('role-not-allowed', { roles: ['OPERATOR'] });
-    return accountView(await this.register.addAccount(principal, { ...(id === undefined ? {} : { account: id }), organisation, name, roles }));
+    return created(accountView(await this.register.addAccount(principal, { ...(id === undefined ? {} : { account: id }), organisation, name, roles }, (row) => keep(created(accountView(row))))));
   }
   @Get() list(@Query() query: Record<string, unknown>, @Req() { principal }: SignedRequest): Promise<object> {
     mustBe(principal, 'OPERATOR', 'PARTNER_ADMIN');

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { newRef } from '@footbridge/privacy';
 import { waitUntil, type TestAccount } from '@footbridge/testing';
 import { network, type Network } from '../network.fixture.js';
@@ -25,6 +26,13 @@ describe('the register of organisations and accounts', () => {
     await waitUntil('another service knows it', async () => (await row('known_organisation', 'organisation', organisation))?.['active'] === true);
   });
 
+  it('answers a repeated key as the first time, so that a lost answer costs nothing', async () => {
+    const key = { 'idempotency-key': `once-${newRef('key')}` };
+    const twice = async (caller: TestAccount, path: string, body: object): Promise<unknown[]> => { const [first, again] = [await caller.post(path, body, key), await caller.post(path, body, key)]; return [first.status, again.status, again.headers.get('idempotent-replay'), isDeepStrictEqual(again.body, first.body)]; };
+    expect(await twice(net.operator, '/v1/organisations', { id: newRef('org'), type: 'NGO', country: 'AL', name: 'Twice House' })).toEqual([201, 201, 'true', true]);
+    expect(await twice(admin, '/v1/accounts', { name: 'Night desk', roles: ['RECEIVER'] })).toEqual([201, 201, 'true', true]);
+  });
+
   it('lets an operator name the first administrator, and that one the own organisation\'s others', async () => {
     const account = { organisation, name: 'Administrator', roles: ['PARTNER_ADMIN'] };
     expect(await net.operator.post('/v1/accounts', account)).toMatchObject({ status: 201, body: { organisation, disabled: false } });
@@ -34,7 +42,7 @@ describe('the register of organisations and accounts', () => {
     expect((await admin.post('/v1/accounts', { name: 'Servers', roles: ['OPERATOR'] })).status).toBe(403);
     expect((await admin.post('/v1/accounts', { organisation: net.body, name: 'Other', roles: ['RECEIVER'] })).status).toBe(403);
     expect((await admin.post('/v1/accounts', { name: 'Machine', roles: ['PLATFORM'] })).status).toBe(422);
-    expect(((await admin.get('/v1/accounts')).body['items'] as unknown[]).length).toBe(2);
+    expect(((await admin.get('/v1/accounts')).body['items'] as unknown[]).length).toBe(3);
     expect((await stranger.get('/v1/accounts')).body['items']).toEqual([]);
   });
 

@@ -23,20 +23,20 @@ export const judgesOf = (read: Read, organisation: string): Promise<readonly str
 export class Register {
   constructor(private readonly engine: Engine) {}
 
-  async addOrganisation(by: Principal, given: { readonly organisation?: string; readonly type: OrganisationType; readonly country: string; readonly name: string; readonly networkBody: boolean }): Promise<Organisation> {
+  async addOrganisation(by: Principal, given: { readonly organisation?: string; readonly type: OrganisationType; readonly country: string; readonly name: string; readonly networkBody: boolean }, keep: (row: Organisation) => readonly Change[]): Promise<Organisation> {
     const now = this.engine.clock.now().toISOString();
     const row: Organisation = { id: randomUUID(), organisation: given.organisation ?? newRef('org'), type: given.type, country: given.country, name: given.name, network_body: given.networkBody, disabled: false, version: 1, created_at: now };
     await this.#commit(by, [
-      { t: 'organisation', op: 'insert', row: { ...row } }, this.#audit(by, 'org', row, 'addOrganisation'),
+      ...keep(row), { t: 'organisation', op: 'insert', row: { ...row } }, this.#audit(by, 'org', row, 'addOrganisation'),
       this.engine.announce(OrganisationAdded, { aggregate: row.id, version: 1, owner: row.organisation }, { organisation: row.organisation, organisationType: row.type, country: row.country, version: 1 }),
     ]);
     return row;
   }
 
-  async addAccount(by: Principal, given: { readonly account?: string; readonly organisation: string; readonly name?: string; readonly roles: readonly Role[]; readonly disabled?: boolean }): Promise<Account> {
+  async addAccount(by: Principal, given: { readonly account?: string; readonly organisation: string; readonly name?: string; readonly roles: readonly Role[]; readonly disabled?: boolean }, keep: (row: Account) => readonly Change[] = () => []): Promise<Account> {
     const row: Account = { id: randomUUID(), account: given.account ?? newRef('acc'), organisation: given.organisation, name: given.name ?? null, roles: given.roles, disabled: given.disabled ?? false, version: 1, created_at: this.engine.clock.now().toISOString() };
     await this.#commit(by, [
-      { t: 'account', op: 'insert', row: { ...row } }, this.#audit(by, 'acc', row, 'addAccount'),
+      ...keep(row), { t: 'account', op: 'insert', row: { ...row } }, this.#audit(by, 'acc', row, 'addAccount'),
       ...(row.disabled ? [this.engine.announce(AccountDisabled, { aggregate: row.id, version: 1, owner: row.organisation }, { account: row.account, organisation: row.organisation, version: 1 })] : []),
     ]);
     return row;
@@ -87,7 +87,7 @@ export class Register {
   async #commit(by: Principal, rows: readonly Change[]): Promise<void> {
     await this.engine.store.commit(by.organisation, rows, []).catch((error: unknown) => {
       if (error instanceof Stale) throw new Problem('stale-version');
-      if (error instanceof Conflict) throw new Problem('guard-refused', { guards: [{ guard: 'REGISTER', reason: 'ALREADY_KNOWN', detail: 'It is in the register already.' }] });
+      if (error instanceof Conflict && error.constraint !== 'idempotency_pkey') throw new Problem('guard-refused', { guards: [{ guard: 'REGISTER', reason: 'ALREADY_KNOWN', detail: 'It is in the register already.' }] });
       throw error;
     });
   }

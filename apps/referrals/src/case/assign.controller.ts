@@ -1,6 +1,6 @@
 import { checkBody, exampleOf, schemaOf } from '@footbridge/lifecycle';
-import { Engine, Problem, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
-import { Body, Controller, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { Engine, Problem, idempotency, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Body, Controller, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { AssignBody } from './case.dto.js';
 import type { CaseRow } from './case.entity.js';
@@ -12,22 +12,25 @@ export class AssignController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
   @Post(':id/assign') @HttpCode(200)
-  assign(@Param('id') id: string, @Body() body: unknown, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
-    return this.#change('assign', id, body, request, reply, (assignees, account) => [...new Set([...assignees, account])]);
+  assign(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+    return this.#change('assign', id, body, headers, request, reply, (assignees, account) => [...new Set([...assignees, account])]);
   }
   @Post(':id/unassign') @HttpCode(200)
-  unassign(@Param('id') id: string, @Body() body: unknown, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
-    return this.#change('unassign', id, body, request, reply, (assignees, account) => assignees.filter((a) => a !== account));
+  unassign(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+    return this.#change('unassign', id, body, headers, request, reply, (assignees, account) => assignees.filter((a) => a !== account));
   }
 
-  async #change(command: string, id: string, plain: unknown, { principal }: SignedRequest, reply: FastifyReply, change: (assignees: readonly string[], account: string) => readonly string[]): Promise<unknown> {
-    const found = await this.engine.load(Case, principal, id);
-    const row = found.row as CaseRow;
-    if (!principal.roles.includes('SUPERVISOR') || row.owner !== principal.organisation) throw new Problem('role-not-allowed', { roles: ['SUPERVISOR'] });
-    const checked = checkBody(AssignBody, plain ?? {});
-    if ('errors' in checked) throw new Problem('validation-failed', { errors: checked.errors });
-    const { account } = checked.value as unknown as AssignBody;
-    return send(reply, await this.engine.amend(Case, found, principal, command, { assignees: change(row.assignees ?? [], account) }));
+  async #change(command: string, id: string, plain: unknown, headers: Record<string, string>, request: SignedRequest, reply: FastifyReply, change: (assignees: readonly string[], account: string) => readonly string[]): Promise<unknown> {
+    const { principal } = request;
+    return send(reply, await this.engine.once(idempotency(request, headers, plain).idempotency, async (keep) => {
+      const found = await this.engine.load(Case, principal, id);
+      const row = found.row as CaseRow;
+      if (!principal.roles.includes('SUPERVISOR') || row.owner !== principal.organisation) throw new Problem('role-not-allowed', { roles: ['SUPERVISOR'] });
+      const checked = checkBody(AssignBody, plain ?? {});
+      if ('errors' in checked) throw new Problem('validation-failed', { errors: checked.errors });
+      const { account } = checked.value as unknown as AssignBody;
+      return this.engine.amend(Case, found, principal, command, { assignees: change(row.assignees ?? [], account) }, { keep });
+    }));
   }
 }
 

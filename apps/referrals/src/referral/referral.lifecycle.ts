@@ -20,6 +20,13 @@ const needNamed = guard<ReferralFacts>('DRAFT', 'needIsNamed', ({ row }) => (row
 /** Only who opened the case or brought the person can be told what becomes of it (decisions 3). */
 const referrerIsParty = guard<ReferralFacts>('DRAFT', 'referrerBroughtThePerson', ({ row, context, caller }) =>
   (row.referrer === undefined || row.referrer === caller.organisation || [context?.case.openedBy, context?.case.broughtBy].includes(row.referrer) ? undefined : 'REFERRER_NOT_PARTY'));
+/**
+ * M5: neither a parent's word nor a request of police places a child; her guardian or the child authority does, through the
+ * case's owner. Before that there is the shelter's own admission in an emergency.
+ */
+const placedByWhoMay = guard<ReferralFacts>('M5', 'childIsPlacedByGuardianOrAuthority', ({ row, context, caller }) =>
+  (row.serviceType === 'shelter' && context?.isChild && !context.guardian && caller.organisation !== context.case.owner ? 'GUARDIAN_REQUIRED' : undefined),
+{ sensitive: true, record: ({ context }) => context && { kind: 'cas', row: context.case } });
 
 /** SAFE: a shelter accepts with a bed, and lets nobody hope without one. */
 const bedHeldIfShelter = guard<ReferralFacts>('BED', 'bedIsHeldWhereAShelterIsAsked', ({ row, bedIsHeld }) => (row.serviceType !== 'shelter' || bedIsHeld ? undefined : 'BED_NOT_HELD'),
@@ -52,11 +59,13 @@ const escalationDue = (row: ReferralRow): Date | undefined => {
 };
 
 /** What police or an embassy may see of a referral of theirs (reference 2.7): no outcome, and not how it went on. */
-const seenByAuthority: readonly string[] = ['draft', 'sent', 'acknowledged', 'accepted', 'declined', 'expired', 'in_service'];
+const seenByAuthority: readonly StateOf<'Referral'>[] = ['draft', 'sent', 'acknowledged', 'accepted', 'declined', 'expired', 'in_service'];
 const stopped: readonly string[] = [ReferralSuspended, ReferralResumed, ReferralWithdrawn].map((e) => e.type);
 
 function recipients(row: ReferralRow, type: string, actor: string): (string | undefined)[] {
-  const referrer = row.referrer !== row.owner && (!row.referrerSeesLittle || seenByAuthority.includes(row.state)) ? row.referrer : undefined;
+  // That help goes on again would tell of the pause.
+  const seen = !row.referrerSeesLittle || (seenByAuthority.some((s) => s === row.state) && !stopped.includes(type));
+  const referrer = row.referrer !== row.owner && seen ? row.referrer : undefined;
   // Nothing was disclosed: the receiver never learns that there was a draft.
   if (!row.sentAt) return [];
   if (type === ReferralSent.type) return [row.receiver, referrer === actor ? undefined : referrer];
@@ -81,6 +90,7 @@ export const Referral: LifecycleSpec<StateOf<'Referral'>, typeof referralFields,
   parties: (row) => [row.sentAt ? row.receiver : undefined, row.referrer],
   standing: (row) => ({ RECEIVER: row.sentAt ? row.receiver : undefined, REFERRER: [row.referrer ?? row.owner, row.owner] }),
   visible: `(${seenWithCase} or (t.receiver = ($1->>0) and t.sent_at is not null) or (t.referrer = ($1->>0) and t.owner <> ($1->>0) and (t.referrer_sees_little is not true or t.state in (${seenByAuthority.map((s) => `'${s}'`).join(', ')}))))`,
+  told: (row, organisation) => (organisation === row.referrer && organisation !== row.owner && row.referrerSeesLittle ? seenByAuthority : undefined),
   consentRef: (row) => row.consentId,
   recipients: (row, event, { caller }) => recipients(row, event.type, caller.organisation),
   wire: (row) => ({ priority: row.priority, serviceType: SaidServiceType.values.find((said) => said === row.serviceType), from: row.owner, to: row.receiver, reason: row.reason }),
@@ -109,7 +119,7 @@ export const Referral: LifecycleSpec<StateOf<'Referral'>, typeof referralFields,
   },
   rows: [
     // from                                                                            command                to              by                                                                   guards  emits
-    [NONE,                                                                             'draftReferral',       'draft',        ['CASE_WORKER', 'REFERRER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE'], [caseIsOpen, worksOnCase('opener'), receiverKnown, needNamed, referrerIsParty], ReferralDrafted, {
+    [NONE,                                                                             'draftReferral',       'draft',        ['CASE_WORKER', 'REFERRER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE'], [caseIsOpen, worksOnCase('opener'), receiverKnown, needNamed, referrerIsParty, placedByWhoMay], ReferralDrafted, {
       body: DraftReferralBody,
       set: ({ row, caller, context, referrerKnown }) => {
         const referrer = context && caller.organisation !== context.case.owner ? caller.organisation : row.referrer;

@@ -1,7 +1,7 @@
-import { Body, Controller, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { BedHeld, type Role } from '@footbridge/contracts';
 import { checkBody, exampleOf, schemaOf } from '@footbridge/lifecycle';
-import { Engine, Problem, aggregate, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Engine, Problem, aggregate, idempotency, send, type Answer, type Change, type ExtraRoute, type Principal, type SignedRequest } from '@footbridge/service';
 import type { FastifyReply } from 'fastify';
 import { AssignReferralBody } from './bed-reservation.dto.js';
 import type { BedReservationRow } from './bed-reservation.entity.js';
@@ -18,7 +18,11 @@ const may: readonly Role[] = ['SHELTER_MANAGER', 'SHELTER_INTAKE'];
 export class AssignReferral {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Post() @HttpCode(200) async assign(@Param('id') id: string, @Body() body: unknown, @Req() { principal }: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+  @Post() @HttpCode(200) async assign(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+    return send(reply, await this.engine.once(idempotency(request, headers, body).idempotency, (keep) => this.assigned(id, body, request.principal, keep)));
+  }
+
+  private async assigned(id: string, body: unknown, principal: Principal, keep: (answer: Answer) => readonly Change[]): Promise<Answer> {
     const found = await this.engine.load(BedReservation, principal, id);
     const { referrer, referral: before }: BedReservationRow = found.row;
     if (found.row.owner !== principal.organisation || !principal.roles.some((r) => may.includes(r))) throw new Problem('role-not-allowed', { roles: may });
@@ -30,9 +34,9 @@ export class AssignReferral {
     const [known] = referral === undefined ? [] : await store.readAs<KnownReferral>(principal.organisation, `select jsonb_build_object('state', state, 'sender', sender, 'receiver', receiver) from known_referral where referral = ($1->>0)::uuid`, [referral]);
     const fits = known && known.receiver === principal.organisation && known.sender === referrer && ['sent', 'acknowledged'].includes(known.state) && before === undefined;
     if (referral === undefined || !fits) throw new Problem('guard-refused', { guards: [{ guard: 'REFERRAL', reason: 'REFERRAL_NOT_OPEN', detail: 'Referral is to us and open.' }] }, { 'retry-after': '2' });
-    return send(reply, await this.engine.amend(BedReservation, found, principal, 'assign-referral', { referral }, {
-      notices: () => [{ event: BedHeld, recipients: [known.sender], data: { referral: aggregate(referral) }, about: referral }],
-    }));
+    return this.engine.amend(BedReservation, found, principal, 'assign-referral', { referral }, {
+      keep, notices: () => [{ event: BedHeld, recipients: [known.sender], data: { referral: aggregate(referral) }, about: referral }],
+    });
   }
 }
 

@@ -1,0 +1,61 @@
+import { ConsentPurpose, isGuarded, purposes, type ContractEvent } from '@footbridge/contracts';
+import { NONE, refusals, rowFor, type AnyRow, type Guard, type Lifecycle } from '@footbridge/lifecycle';
+import { label } from '@footbridge/privacy';
+import type { CaseContext } from '../case/case-rules.js';
+import type { ConsentRow } from './consent-record.entity.js';
+import { ConsentRecord, type ConsentFacts } from './consent-record.lifecycle.js';
+import { inForce } from './in-force.js';
+
+const now = new Date('2026-11-24T03:00:00Z');
+const [house, office] = ['org_house', 'org_office'];
+const base = { id: 'c1', owner: house, organisations: [house], state: 'requested', version: 1, createdAt: now.toISOString(), updatedAt: now.toISOString() };
+const context: CaseContext = { case: { ...base, state: 'active' }, standing: 'assigned', isChild: false, consents: [] };
+const caller = { organisation: house, subject: 'acc_x', roles: ['CASE_WORKER'], role: 'PERSON' } as const;
+const facts = (row: Partial<ConsentRow>, more: Partial<ConsentFacts> = {}): ConsentFacts => ({ row: { ...base, categories: ['IDENTITY'], ...row }, body: {}, caller, context, recipientKnown: { organisation: office, type: 'NGO', country: 'AL', active: true }, ...more });
+const row = (state: string, command: string): AnyRow => { const found = rowFor(ConsentRecord as unknown as Lifecycle, state, command); if ('row' in found) return found.row; throw new Error(`${state} ${command}`); };
+const against = (state: string, command: string, f: ConsentFacts): string[] => refusals(row(state, command)[4] as readonly Guard<ConsentFacts>[], f, now).map((r) => r.reason).sort();
+const requested = (purpose: ConsentPurpose, more: Partial<ConsentRow> = {}, body: object = {}): string[] =>
+  against(NONE, 'requestConsent', facts({ purpose, ...(purposes[purpose].recipient === 'none' ? {} : { recipient: office }), ...more }, { body: { ...body } }));
+
+describe('one consent', () => {
+  it.each(ConsentPurpose.values)('for %s names a recipient exactly where it discloses, and no more than its categories', (purpose) => {
+    const { recipient, atMost } = purposes[purpose];
+    expect(requested(purpose)).toEqual([]);
+    expect(requested(purpose, { recipient: undefined })).toEqual(recipient === 'one' ? ['RECIPIENT_MISSING'] : []);
+    expect(requested(purpose, { recipient: office })).toEqual(recipient === 'none' ? ['RECIPIENT_NOT_ALLOWED'] : []);
+    expect(requested(purpose, { categories: ['HEALTH'] })).toEqual(atMost ? ['CATEGORIES_TOO_WIDE'] : []);
+  });
+  it('lasts 90 days at most where it discloses, a year where it names nobody', () => {
+    expect(requested('REFERRAL_DISCLOSURE', {}, { validUntil: '2027-02-22' })).toEqual([]);
+    expect(requested('REFERRAL_DISCLOSURE', {}, { validUntil: '2027-02-23' })).toEqual(['VALIDITY_TOO_LONG']);
+    expect(requested('ASSISTANCE', {}, { validUntil: '2027-11-24' })).toEqual([]);
+    expect(requested('ASSISTANCE', {}, { validUntil: '2027-11-25' })).toEqual(['VALIDITY_TOO_LONG']);
+    expect(requested('ASSISTANCE', {}, { validUntil: '2026-11-23' })).toEqual(['VALIDITY_OVER']);
+  });
+  it('is in force up to and including its last day, and a guardian\'s only for a child (M14)', () => {
+    const c = { state: 'given', validUntil: '2026-11-24', givenBy: label('special', 'GUARDIAN') };
+    expect([inForce(c, true, new Date('2026-11-24T23:59:59Z')), inForce(c, true, new Date('2026-11-25T00:00:00Z')), inForce(c, false, now)]).toEqual([true, false, false]);
+    expect((['requested', 'given', 'renewed', 'withdrawn', 'revoked', 'expired', 'refused', 'invalidated'] as const).filter((state) => inForce({ ...c, state }, true, now))).toEqual(['given', 'renewed']);
+  });
+  it('is withdrawn with no guard at all (W1, W2)', () => {
+    expect(['given', 'renewed'].map((state) => row(state, 'withdraw')[4])).toEqual([[], []]);
+  });
+  it('is never given through police or an embassy', () => {
+    const given = facts({ purpose: 'ASSISTANCE', medium: 'written' }, { body: { capacity: true, freely: true }, actingFor: { organisation: office, type: 'LawEnforcement', country: 'AL', active: true } });
+    expect(against('requested', 'give', given)).toEqual(['NOT_BY_AUTHORITY']);
+  });
+  it('expires neither before its last day has ended nor while the child is one', () => {
+    expect(against('given', 'expire', facts({ state: 'given', validUntil: '2026-11-24' }))).toEqual(['STILL_VALID']);
+    expect(against('given', 'expire', facts({ state: 'given', validUntil: '2026-11-23' }))).toEqual([]);
+    const guardians = { state: 'given', validUntil: '2027-01-01', givenBy: label('special', 'GUARDIAN') };
+    expect([against('given', 'expire', facts(guardians, { context: { ...context, isChild: true } })), against('given', 'expire', facts(guardians))]).toEqual([['STILL_VALID'], []]);
+  });
+  it('has a recipient from the day it is given: of a refusal nothing is anywhere (W11)', () => {
+    const parties = (state: string): unknown => ConsentRecord.parties?.({ ...base, state, recipient: office });
+    expect(['requested', 'refused', 'invalidated', 'given', 'withdrawn'].map(parties)).toEqual([[undefined, undefined], [undefined, undefined], [undefined, undefined], [undefined, office], [undefined, office]]);
+  });
+  it('is told to other services only for purposes that they guard on (decisions 13)', () => {
+    const { travels } = row('requested', 'give')[5] as ContractEvent;
+    expect(ConsentPurpose.values.filter((purpose) => travels?.({ purpose }))).toEqual(ConsentPurpose.values.filter(isGuarded));
+  });
+});

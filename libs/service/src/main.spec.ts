@@ -1,0 +1,23 @@
+import { processSettings } from './main.js';
+
+describe('the settings of one service\'s process', () => {
+  const given = { DATABASE_URL: 'postgres://a', MIGRATION_URL: 'postgres://b', OIDC_ISSUER: 'http://localhost/oidc', KEYS_DIR: '/keys', KAFKA_BROKERS: 'k1:9092,k2:9092', PORT: '3001' };
+  const said = (more: Record<string, string>): string => { try { processSettings({ ...given, ...more }); return ''; } catch (error) { return error instanceof Error ? error.message : ''; } };
+
+  it('are Kafka and the wall clock unless it is said otherwise', () => {
+    expect(processSettings(given)).toMatchObject({ transport: { kind: 'kafka', brokers: ['k1:9092', 'k2:9092'] }, manual: false, ahead: 0, webhooks: 'public', port: 3001, audience: 'footbridge' });
+  });
+  it('say in one line what is missing or wrong', () => {
+    expect([said({ DATABASE_URL: '' }), said({ PORT: 'x' }), said({ TRANSPORT: 'pigeons' })]).toEqual(['DATABASE_URL is missing.', 'PORT must be a number from 0 to 65535.', 'TRANSPORT must be kafka or postgres.']);
+  });
+  it('let a manual clock begin where it was before the process ended, and no other clock', () => {
+    expect(processSettings({ ...given, FOOTBRIDGE_CLOCK: 'manual', FOOTBRIDGE_CLOCK_OFFSET: '3600000' })).toMatchObject({ manual: true, ahead: 3_600_000 });
+    expect(said({ FOOTBRIDGE_CLOCK_OFFSET: '3600000' })).toBe('FOOTBRIDGE_CLOCK_OFFSET needs FOOTBRIDGE_CLOCK=manual.');
+    expect([said({ FOOTBRIDGE_CLOCK: 'manual', FOOTBRIDGE_CLOCK_OFFSET: '-1' }), said({ FOOTBRIDGE_CLOCK: 'manual', FOOTBRIDGE_CLOCK_OFFSET: 'x' })]).toEqual(Array(2).fill('FOOTBRIDGE_CLOCK_OFFSET must be whole milliseconds, zero or more.'));
+  });
+  it('refuse what is for trials where NODE_ENV=production', () => {
+    const production = { NODE_ENV: 'production' };
+    expect([said({ ...production, FOOTBRIDGE_CLOCK: 'manual', FOOTBRIDGE_CLOCK_OFFSET: '1' }), said({ ...production, FOOTBRIDGE_CLOCK_OFFSET: '1' }), said({ ...production, FOOTBRIDGE_WEBHOOKS: 'loopback' })])
+      .toEqual(['FOOTBRIDGE_CLOCK=manual is refused where NODE_ENV=production.', 'FOOTBRIDGE_CLOCK_OFFSET needs FOOTBRIDGE_CLOCK=manual.', 'FOOTBRIDGE_WEBHOOKS=loopback is refused where NODE_ENV=production.']);
+  });
+});
