@@ -30,7 +30,7 @@ export const KnownPartners = projection('KnownPartners', {
 const bed: Handle = async (tx, { data, aggregate, about, version }) => {
   if (about === undefined) return;
   await tx.query(`insert into known_bed (bed, referral, state, version) values ($1, $2, $3, $4)
-    on conflict (bed) do update set state = excluded.state, version = excluded.version where known_bed.version < excluded.version`, [aggregate, about, data['state'], version]);
+    on conflict (bed) do update set referral = excluded.referral, state = excluded.state, version = excluded.version where known_bed.version < excluded.version`, [aggregate, about, data['state'], version]);
 };
 /** Whether a bed is held for a referral: each event says for which, by `about`. */
 export const KnownBeds = projection('KnownBeds', { BedHeld: bed, BedRefused: bed, BedReleased: bed, BedHoldLapsed: bed });
