@@ -26,7 +26,7 @@ export class KafkaBroker {
     await writeFile(properties, Object.entries(settings(folder, port, controller)).map(([name, value]) => `${name}=${value}\n`).join(''));
     // a broker that lives for minutes: a small heap, one collector thread, no time spent on optimising
     const flags = ['-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(jars, '*')];
-    await run(program, [...flags, 'kafka.tools.StorageTool', 'format', '-t', randomBytes(16).toString('base64url'), '-c', properties]);
+    await run(program, [...flags, 'kafka.tools.StorageTool', 'format', `--cluster-id=${randomBytes(16).toString('base64url')}`, '-c', properties]);
     return new KafkaBroker(new ServerProcess(program, [...flags, 'kafka.Kafka', properties], join(folder, 'kafka.log')), port);
   }
 
