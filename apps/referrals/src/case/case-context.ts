@@ -30,9 +30,12 @@ export async function ownersRead(read: Read, caseId: string): Promise<{ readonly
 }
 
 export async function caseContext(read: Read, caseId: string | undefined, caller: Acting, now: Date): Promise<(CaseContext & { readonly read: Read }) | undefined> {
-  const found = caseId === undefined ? undefined : await ownersRead(read, caseId);
+  if (caseId === undefined) return undefined;
+  const around = (as: Read) => Promise.all([as.many(GuardianAppointment, { caseId }), as.many(ConsentRecord, { caseId, state: ['given', 'renewed'] })]);
+  // Mostly the owner asks: then everything comes in one round trip.
+  const [found, own] = await Promise.all([ownersRead(read, caseId), around(read)]);
   if (!found) return undefined;
-  const [guardians, records] = await Promise.all([found.read.many(GuardianAppointment, { caseId: found.row.id }), found.read.many(ConsentRecord, { caseId: found.row.id, state: ['given', 'renewed'] })]);
+  const [guardians, records] = found.read === read ? own : await around(found.read);
   const grownUp = guardians.some((g) => g.state === 'ended' && g.endReason?.test((reason) => reason === 'MAJORITY'));
   const isChild = !grownUp && isChildNow(found.row, now);
   const guardian = guardians.find((g) => speaks.includes(g.state));

@@ -46,11 +46,14 @@ const needs = (command: string | undefined, ...commands: readonly string[]): boo
 
 /** Each command loads what its own guards ask, a view everything. */
 export async function referralFacts(read: Read, { row, caller, command }: Facts<ReferralRow>, now: Date): Promise<Omit<ReferralFacts, keyof Facts<ReferralRow>> & { isChild?: boolean }> {
-  const context = needs(command, 'draftReferral', 'send', 'resume') ? await caseContext(read, row.caseId, caller, now) : undefined;
+  const [context, receiverKnown] = await Promise.all([
+    needs(command, 'draftReferral', 'send', 'resume') ? caseContext(read, row.caseId, caller, now) : undefined,
+    needs(command, 'draftReferral', 'send', 'resume') ? organisationOf(read, row.receiver) : undefined,
+  ]);
   const theirs = context?.read ?? read;
   const owner = context?.case.owner ?? row.owner;
   const today = now.toISOString().slice(0, 10);
-  const [known, beds, escalations, replacements, recalls, fetches, twins, risks, holds, receiverKnown, ownerKnown, referrerKnown] = await Promise.all([
+  const [known, beds, escalations, replacements, recalls, fetches, twins, risks, holds, ownerKnown, referrerKnown] = await Promise.all([
     needs(command, 'send', 'accept') ? theirs.sql<Known>(`
       select jsonb_build_object('partner', (select to_jsonb(p) from known_partner p where p.organisation = $1->>0),
         'agreement', (select to_jsonb(a) from known_agreement a where a.from_organisation = $1->>1 and a.to_organisation = $1->>0 and not a.ended and a.until >= ($1->>2)::date order by a.until desc limit 1))`, [row.receiver, owner, today]) : [],
@@ -62,7 +65,6 @@ export async function referralFacts(read: Read, { row, caller, command }: Facts<
     needs(command, 'send') ? theirs.many(Referral, { caseId: row.caseId, receiver: row.receiver, serviceType: row.serviceType, state: isOpenReferral }) : [],
     needs(command, 'send') ? theirs.many(RiskAssessment, { caseId: row.caseId, state: ['completed'] }) : [],
     needs(command, 'send', 'resume') ? theirs.many(Hold, { caseId: row.caseId, state: ['placed'] }) : [],
-    needs(command, 'draftReferral', 'send', 'resume') ? organisationOf(read, row.receiver) : undefined,
     needs(command, 'send', 'resume') ? organisationOf(read, owner) : undefined,
     needs(command, 'draftReferral') ? organisationOf(read, caller.organisation === owner ? row.referrer : caller.organisation) : undefined,
   ]);
