@@ -71,9 +71,9 @@ const boolean = (o: Options = {}): Rule => (t, p) => declare(p, t, o, { schema: 
 const integer = (o: Options & { min?: number; max?: number } = {}): Rule => (t, p) =>
   declare(p, t, o, { schema: { type: 'integer', minimum: o.min ?? 0, maximum: o.max ?? 1_000_000 }, example: o.min ?? 1 }, [IsInt(), Min(o.min ?? 0), Max(o.max ?? 1_000_000)]);
 const pattern = (expression: RegExp, says: string, example: string, o: Options = {}): Rule => (t, p) =>
-  declare(p, t, o, { schema: { type: 'string', pattern: expression.source }, example }, [own('pattern', says, (v) => typeof v === 'string' && expression.test(v))]);
+  declare(p, t, o, { schema: { type: 'string', pattern: expression.source }, example }, [own('pattern', says, (v) => isPlainText(v) && expression.test(v))]);
 const patterns = (expression: RegExp, says: string, example: string, o: Options = {}): Rule => (t, p) =>
-  declare(p, t, o, { schema: { type: 'array', items: { type: 'string', pattern: expression.source }, maxItems: 40 }, example: [example] }, [IsArray(), ArrayMaxSize(40), own('patterns', says, (v) => Array.isArray(v) && v.every((x) => typeof x === 'string' && expression.test(x)))]);
+  declare(p, t, o, { schema: { type: 'array', items: { type: 'string', pattern: expression.source }, maxItems: 40 }, example: [example] }, [IsArray(), ArrayMaxSize(40), own('patterns', says, (v) => Array.isArray(v) && v.every((x) => isPlainText(x) && expression.test(x)))]);
 const nested = (body: () => BodyClass, o: Options = {}): Rule => (t, p) => {
   const type = body();
   declare(p, t, o, { schema: schemaOf(type), example: exampleOf(type), nested: type }, [IsObject(), ValidateNested()]);
@@ -114,7 +114,8 @@ function instance(body: BodyClass, plain: Record<string, unknown>): object {
     const put = !field?.nested ? value
       : field.list && Array.isArray(value) ? value.map((v: unknown) => (isObject(v) ? instance(field.nested as BodyClass, v) : v))
       : isObject(value) ? instance(field.nested, value) : value;
-    Object.defineProperty(made, key, { value: put, enumerable: true, writable: true, configurable: true });
+    // class-validator would take a name that every object inherits (`hasOwnProperty`) for a known one.
+    Object.defineProperty(made, field ? key : `?${key}`, { value: put, enumerable: true, writable: true, configurable: true });
   }
   return made;
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Query, Req, Res, type Type } from '@nestjs/common';
 import { asyncapi } from '@footbridge/contracts';
 import { collectionOf } from '@footbridge/lifecycle';
-import type { EventServer } from '@footbridge/messaging';
+import { HandlerRefusal, type EventServer } from '@footbridge/messaging';
 import type { FastifyReply } from 'fastify';
 import { Engine } from './engine.js';
 import { Public } from './http.js';
@@ -26,7 +26,7 @@ export class ServiceController {
   @Public() @Get('openapi.json') openapi(): object { return openapi(this.definition.name, this.definition.lifecycles, this.definition.documented); }
   @Public() @Get('asyncapi.json') asyncapi(): object { return asyncapi(); }
   @Public() @Get('problems/:code') @Header('content-type', 'text/html; charset=utf-8') problem(@Param('code') code: string): string {
-    if (!(code in problems)) throw new Problem('not-found');
+    if (!Object.hasOwn(problems, code)) throw new Problem('not-found');
     const { title, doNow, status } = problems[code as ProblemCode];
     return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><main><h1>${title}</h1><p>${doNow}</p><p>Status ${status}, code <code>${code}</code>.</p></main></html>`;
   }
@@ -55,7 +55,13 @@ export function OperationsController(service: string): Type<object> {
     @Post(`${service}-parked/:id/:what`) @HttpCode(200) async settle(@Param('id') id: string, @Param('what') what: string, @Req() request: SignedRequest): Promise<object> {
       this.operator(request);
       if (!/^\d{1,18}$/.test(id) || (what !== 'replay' && what !== 'drop')) throw new Problem('not-found');
-      if (what === 'replay') await this.events.parked.replay(id); else await this.events.parked.drop(id);
+      try {
+        if (what === 'replay') await this.events.parked.replay(id); else await this.events.parked.drop(id);
+      } catch (error) {
+        if (error instanceof HandlerRefusal && error.code === 'PARKED_NOT_FOUND') throw new Problem('not-found');
+        if (error instanceof HandlerRefusal && error.code === 'REPLAY_IN_PROGRESS') throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
+        throw error;
+      }
       return { id, done: what };
     }
     operator(request: SignedRequest): void {

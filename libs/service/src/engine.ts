@@ -5,7 +5,7 @@ import {
   type Acting, type AnyRow, type BaseRow, type Clock as LifecycleClock, type Facts, type Fields, type Lifecycle, type Refusal, type RowOptions,
 } from '@footbridge/lifecycle';
 import { outboxRow, type Freshness } from '@footbridge/messaging';
-import { Sealed, label, newRef, revealCapability, type EventDef, type Gate, type PersonalClass } from '@footbridge/privacy';
+import { Sealed, isRef, label, newRef, revealCapability, type EventDef, type Gate, type PersonalClass } from '@footbridge/privacy';
 import { later, type Clock } from './clock.js';
 import type { Principal } from './identity/principal.js';
 import { Problem } from './problem.js';
@@ -117,6 +117,7 @@ export class Engine {
 
   /** Loads what a caller may see; a foreign and a missing reference are answered alike. */
   async load(l: Lifecycle, caller: Principal, reference: string): Promise<Loaded> {
+    if (!isRef(reference, l.prefix)) throw new Problem('not-found');
     const [found] = await this.store.find(l, caller.organisation,
       `t.id = (select aggregate::uuid from reference where ref = $1->>3 and organisation in ($1->>0, '*') and kind = $1->>4) and (${l.reachable ?? l.visible ?? 'true'})`,
       [caller.organisation, caller.subject, caller.roles, reference, l.prefix]);
@@ -251,17 +252,20 @@ export class Engine {
 
   /** A second person's word on a step that takes two (decisions 6). The guards run again. */
   async decideApproval(reference: string, caller: Principal, approve: boolean, idempotency?: Idempotency): Promise<Answer> {
+    if (!isRef(reference)) throw new Problem('not-found');
     const { rows } = await this.store.pool.query<{ id: string; owner: string; lifecycle: string; aggregate: string | null; command: string; body: Values; roles: Role[]; asked_by: string; asked_organisation: string; asked_role: Role; expires_at: Date; state: string }>('select * from approval where ref = $1', [reference]);
     const asked = rows[0];
-    if (!asked || ![asked.owner, asked.asked_organisation].includes(caller.organisation) && !caller.roles.includes('DPO')) throw new Problem('not-found');
+    if (!asked) throw new Problem('not-found');
+    const role = asked.roles.find((r) => caller.roles.includes(r));
+    const [about] = asked.aggregate === null ? [] : await this.store.find(this.lifecycle(asked.lifecycle), asked.owner, 't.id = ($1->>0)::uuid', [asked.aggregate]);
+    const may = role !== undefined && (!about || this.#stands(this.lifecycle(asked.lifecycle), about.row, caller, role));
+    if (!may && ![asked.owner, asked.asked_organisation].includes(caller.organisation)) throw new Problem('not-found');
     const settle = async (state: string): Promise<boolean> => (await this.store.pool.query('update approval set state = $2, decided_by = $3 where ref = $1 and state = \'waiting\'', [reference, state, caller.subject])).rowCount === 1;
     const before = approve && idempotency ? await this.#answered(idempotency) : undefined;
     // Perhaps the end came between the step and its mark.
     if (before) { await settle('approved'); return before; }
     if (asked.state !== 'waiting' || asked.expires_at < this.clock.now()) throw new Problem('transition-not-allowed', { state: asked.state === 'waiting' ? 'expired' : asked.state, command: approve ? 'approve' : 'refuse', allowedFrom: ['waiting'] });
-    const role = asked.roles.find((r) => caller.roles.includes(r));
-    const [about] = asked.aggregate === null ? [] : await this.store.find(this.lifecycle(asked.lifecycle), asked.owner, 't.id = ($1->>0)::uuid', [asked.aggregate]);
-    if (!role || (about && !this.#stands(this.lifecycle(asked.lifecycle), about.row, caller, role))) throw new Problem('role-not-allowed', { roles: asked.roles });
+    if (!may) throw new Problem('role-not-allowed', { roles: asked.roles });
     if (asked.asked_by === caller.subject) throw new Problem('guard-refused', { guards: [{ guard: 'TWO_PERSONS', reason: 'SAME_PERSON', detail: 'Another person must approve.' }] });
     if (!approve) { await settle('refused'); return { status: 200, headers: {}, body: { approval: reference, state: 'refused' } }; }
     const l = this.lifecycle(asked.lifecycle);

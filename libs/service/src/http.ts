@@ -34,8 +34,16 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const problem = problemOf(error);
     if (problem.status >= 500 && problem.code === 'internal-error') log('request-failed', { requestId: request.id, reason: reasonOf(error) });
-    void reply.status(problem.status).headers(problem.headers).header('content-type', 'application/problem+json; charset=utf-8').header('cache-control', 'no-store').send(JSON.stringify(problem.body(request.id)));
+    tell(reply, problem, request.id);
   }
+}
+function tell(reply: FastifyReply, problem: Problem, id: string): void {
+  void reply.status(problem.status).headers(problem.headers).header('content-type', 'application/problem+json; charset=utf-8').header('cache-control', 'no-store').send(JSON.stringify(problem.body(id)));
+}
+/** An address that the router cannot read is answered before anything else of ours runs. */
+export function unreadableAddress(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+  tell(reply, new Problem('not-found'), request.id);
 }
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -65,7 +73,7 @@ export function readJson(_request: unknown, body: Buffer, done: (error: Error | 
   if (body.length === 0) { done(null, undefined); return; }
   try {
     const text = utf8.decode(body);
-    if (depthOf(text) > DEPTH_LIMIT || /"(?:__proto__|constructor|prototype|\\u)/.test(text) && namesPrototype(text)) throw new Error('refused');
+    if (depthOf(text) > DEPTH_LIMIT || /"(?:__proto__|constructor|prototype)"|\\u/.test(text) && namesPrototype(text)) throw new Error('refused');
     done(null, JSON.parse(text) as unknown);
   } catch { done(new Problem('malformed-body', { pointer: '' })); }
 }

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Patch, Query, Req, Res } from '@nestjs/common';
-import { NONE, collectionOf, kebab, type AnyRow, type Lifecycle } from '@footbridge/lifecycle';
+import { NONE, collectionOf, isInstant, kebab, type AnyRow, type Lifecycle } from '@footbridge/lifecycle';
+import { isRef } from '@footbridge/privacy';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cursorOf, placeOf } from './cursor.js';
 import { Engine, requestHash, type Answer, type Idempotency } from './engine.js';
@@ -33,7 +34,9 @@ export function routesOf(l: Lifecycle): new (...args: never[]) => object {
         ...Object.keys(rest).filter((k) => k !== 'due-before').map(() => ({ pointer: '', code: 'unknown-filter', detail: 'Remove the filter that is not known here.' })),
         ...(state !== undefined && !l.states.includes(state as string) ? [{ pointer: '/state', code: 'state', detail: `Send one of: ${l.states.join(', ')}.` }] : []),
         ...(limit !== undefined && !/^([1-9]\d?|100)$/.test(String(limit)) ? [{ pointer: '/limit', code: 'limit', detail: 'Send a number from 1 to 100.' }] : []),
-        ...(dueBefore !== undefined && Number.isNaN(Date.parse(String(dueBefore))) ? [{ pointer: '/due-before', code: 'instant', detail: 'Send a time in UTC.' }] : []),
+        ...(dueBefore !== undefined && !isInstant(dueBefore) ? [{ pointer: '/due-before', code: 'instant', detail: 'Send a time in UTC.' }] : []),
+        ...(caseId !== undefined && !isRef(caseId) ? [{ pointer: '/caseId', code: 'reference', detail: 'Send a reference that your organisation holds.' }] : []),
+        ...(organisation !== undefined && !isRef(organisation, 'org') ? [{ pointer: '/organisation', code: 'reference', detail: 'Send a reference that starts with org_.' }] : []),
         ...[state, limit, cursor, caseId, organisation, dueBefore].some((v) => v !== undefined && typeof v !== 'string') ? [{ pointer: '', code: 'repeated', detail: 'Send each filter once.' }] : [],
       ];
       if (errors.length > 0) throw new Problem('validation-failed', { errors });
@@ -49,11 +52,11 @@ export function routesOf(l: Lifecycle): new (...args: never[]) => object {
       }
       if (organisation !== undefined) conditions.push(`t.organisations @> array[${put(organisation)}]`);
       if (dueBefore !== undefined) conditions.push(`t.due_at < ${put(dueBefore)}::timestamptz`);
-      if (cursor !== undefined) { const place = placeOf(cursor as string, this.secret); conditions.push(`(t.created_at, t.id) < (${put(place.at)}::timestamptz, ${put(place.id)}::uuid)`); }
+      if (cursor !== undefined) { const place = placeOf(l.name, cursor as string, this.secret); conditions.push(`(t.created_at, t.id) < (${put(place.at)}::timestamptz, ${put(place.id)}::uuid)`); }
       const found = await this.engine.store.find(l, principal.organisation, conditions.join(' and '), parameters, `order by t.created_at desc, t.id desc limit ${size + 1}`);
       const page = found.slice(0, size);
       const last = page.at(-1);
-      const next = found.length > size && last ? cursorOf({ at: last.row.createdAt, id: last.row.id }, this.secret) : null;
+      const next = found.length > size && last ? cursorOf(l.name, { at: last.row.createdAt, id: last.row.id }, this.secret) : null;
       const linked = await linkedOf(this.engine, l, page.map(({ row }) => row), principal);
       if (next) {
         const address = new URLSearchParams(Object.entries(query).filter(([k]) => k !== 'cursor') as [string, string][]);

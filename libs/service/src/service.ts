@@ -16,7 +16,7 @@ import { systemClock } from './clock.js';
 import { Deadlines } from './deadlines.js';
 import { KnownDenyList } from './deny.js';
 import { Engine } from './engine.js';
-import { BODY_LIMIT, ProblemFilter, SignedIn, readJson, requestId } from './http.js';
+import { BODY_LIMIT, ProblemFilter, SignedIn, readJson, requestId, unreadableAddress } from './http.js';
 import type { DenyList } from './identity/deny-list.js';
 import { AccessTokens } from './identity/access-token.js';
 import { SignIn } from './identity/sign-in.js';
@@ -131,10 +131,11 @@ export async function startService(definition: ServiceDefinition, config: Servic
   };
 
   let http: HttpServer | undefined;
-  const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT, genReqId: requestId, serverFactory: (handler: RequestListener) => (http = createServer(handler)) });
+  const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT, genReqId: requestId, frameworkErrors: unreadableAddress, serverFactory: (handler: RequestListener) => (http = createServer(handler)) });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: false, bodyParser: false, abortOnError: false });
   app.useBodyParser(['application/json', 'application/merge-patch+json'] as never, { bodyLimit: BODY_LIMIT }, readJson as never);
   const fastify = adapter.getInstance();
+  fastify.removeContentTypeParser('text/plain');
   fastify.addHook('onRequest', (request, reply, done) => { void reply.header('cache-control', 'no-store').header('x-request-id', request.id).header('x-content-type-options', 'nosniff'); done(); });
   connectEvents(app, eventServer);
   await relay.start();

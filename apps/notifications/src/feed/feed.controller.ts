@@ -57,11 +57,9 @@ export class FeedController {
     await reply.header('content-type', 'application/json; charset=utf-8').send(`{"items":[${page.news.map(({ body }) => body).join(',')}],"next":${JSON.stringify(this.#cursor(page.upTo))}}`);
   }
 
-  #cursor(position: number): string { return cursorOf({ at: 'feed', id: String(position) }, this.secret); }
+  #cursor(position: number): string { return cursorOf('events', { at: 'feed', id: String(position) }, this.secret); }
   #position(cursor: string): number {
-    const { at, id } = placeOf(cursor, this.secret);
-    if (at !== 'feed') throw new Problem('validation-failed', { errors: [{ pointer: '/cursor', code: 'cursor', detail: 'Send a cursor of this feed.' }] });
-    return Number(id);
+    return Number(placeOf('events', cursor, this.secret).id);
   }
   async #mayRead({ organisation, subject }: Principal): Promise<boolean> {
     const found = await this.engine.store.readAs<number>('', 'select to_jsonb(1) from member m where m.organisation = $1->>0 and m.active and not exists (select 1 from disabled d where d.disabled and d.subject in ($1->>0, $1->>1))', [organisation, subject]);

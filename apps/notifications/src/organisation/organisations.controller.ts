@@ -34,14 +34,14 @@ export class OrganisationsController {
       created(organisationView(await this.register.addOrganisation(principal, { ...(id === undefined ? {} : { organisation: id }), type, country, name, networkBody }, (row) => keep(created(organisationView(row))))))));
   }
   @Get() list(@Query() query: Record<string, unknown>): Promise<object> {
-    return page(query, this.secret, (after, limit) => this.register.organisations(after, limit), organisationView);
+    return page('organisations', query, this.secret, (after, limit) => this.register.organisations(after, limit), organisationView);
   }
   @Post(':id/disable') @HttpCode(200) disable(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<object> { return this.stand(principal, id, true); }
   @Post(':id/enable') @HttpCode(200) enable(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<object> { return this.stand(principal, id, false); }
 
   private async stand(principal: Principal, id: string, disabled: boolean): Promise<object> {
     mustBe(principal, 'OPERATOR');
-    const found = await this.register.standOrganisation(principal, id, disabled);
+    const found = isRef(id, 'org') ? await this.register.standOrganisation(principal, id, disabled) : undefined;
     if (!found) throw new Problem('not-found');
     return { ...organisationView(found), disabled: found.disabled, version: found.version };
   }
@@ -75,7 +75,7 @@ export class AccountsController {
   }
   @Get() list(@Query() query: Record<string, unknown>, @Req() { principal }: SignedRequest): Promise<object> {
     mustBe(principal, 'OPERATOR', 'PARTNER_ADMIN');
-    return page(query, this.secret, (after, limit) => this.register.accounts(principal.roles.includes('OPERATOR') ? undefined : principal.organisation, after, limit), accountView);
+    return page('accounts', query, this.secret, (after, limit) => this.register.accounts(principal.roles.includes('OPERATOR') ? undefined : principal.organisation, after, limit), accountView);
   }
   @Post(':id/disable') @HttpCode(200) disable(@Param('id') id: string, @Body() sent: unknown, @Req() { principal }: SignedRequest): Promise<object> { return this.stand(principal, id, sent, true); }
   @Post(':id/enable') @HttpCode(200) enable(@Param('id') id: string, @Body() sent: unknown, @Req() { principal }: SignedRequest): Promise<object> { return this.stand(principal, id, sent, false); }
@@ -84,12 +84,12 @@ export class AccountsController {
     mustBe(principal, 'OPERATOR', 'PARTNER_ADMIN');
     const operator = principal.roles.includes('OPERATOR');
     const { organisation } = read(StandingBody, sent);
+    if (!isRef(id, 'acc')) throw new Problem('not-found');
     const known = await this.register.account(id);
     if (known) {
       if (!operator && known.organisation !== principal.organisation) throw new Problem('not-found');
       return accountView(await this.register.standAccount(principal, id, disabled) ?? known);
     }
-    if (!isRef(id, 'acc')) throw new Problem('not-found');
     // Only the identity provider knows it: it says whose it is, or the operator does.
     const belongs = await this.running.config.accounts?.organisationOf(id) ?? (operator ? organisation : undefined);
     if (belongs === undefined || (!operator && belongs !== principal.organisation)) throw new Problem('not-found');
