@@ -443,8 +443,8 @@ describe('bad input, on real Postgres and over HTTP', () => {
         ['TYPE_UNKNOWN', () => publish({ ...about(), type: 'footbridge.referrals.person-named.v1' }, JSON.stringify(data))],
         ['WRONG_TOPIC', () => publish({ ...about(), type: 'footbridge.shelters.shelter-opened.v1' }, JSON.stringify(data))],
         ['UNEXPECTED_FIELD', () => publish(about(), JSON.stringify({ ...data, name: planted }))],
-        ['BODY_REFUSED', () => publish(about(), `{"case":"${planted}`)],
-        ['BODY_REFUSED', () => publish(about(), Buffer.from([0xff, 0xfe, 0x00]))],
+        ['BODY_MALFORMED', () => publish(about(), `{"case":"${planted}`)],
+        ['BODY_MALFORMED', () => publish(about(), Buffer.from([0xff, 0xfe, 0x00]))],
       ];
       const readers = ['shelters', 'returns', 'reintegration', 'notifications'];
       const before = new Map(await Promise.all(readers.map(async (name) => [name, (await parked(name)).length] as const)));
@@ -455,11 +455,8 @@ describe('bad input, on real Postgres and over HTTP', () => {
         });
         for (const name of readers) {
           const rows = (await parked(name)).slice(before.get(name) ?? 0);
-          expect([name, rows.map(({ reason }) => reason).sort()]).toEqual([name, expect.any(Array)]);
-          expect([name, rows.length]).toEqual([name, bad.length]);
+          expect([name, rows.map(({ reason }) => reason).sort()]).toEqual([name, bad.map(([reason]) => reason).sort()]);
           expect([name, rows.every(({ handler }) => handler === '*')]).toEqual([name, true]);
-          expect(rows.filter(({ reason }) => reason === 'NOT_OURS')).toHaveLength(2);
-          for (const reason of ['HEADER_UNKNOWN', 'HEADER_REFUSED', 'HEADER_MISSING', 'VERSION_UNKNOWN', 'TYPE_UNKNOWN', 'WRONG_TOPIC']) expect([name, reason, rows.filter((r) => r.reason === reason).length]).toEqual([name, reason, 1]);
           // What the gate has not read is not kept.
           expect((await database.query<{ n: string }>(`select count(*) as n from ${name}.parked where data is not null`)).rows[0]?.n).toBe('0');
           expect(JSON.stringify((await database.query(`select * from ${name}.parked`)).rows)).not.toContain(planted);

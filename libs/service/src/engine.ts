@@ -119,7 +119,7 @@ export class Engine {
   async load(l: Lifecycle, caller: Principal, reference: string): Promise<Loaded> {
     if (!isRef(reference, l.prefix)) throw new Problem('not-found');
     const [found] = await this.store.find(l, caller.organisation,
-      `t.id = (select aggregate::uuid from reference where ref = $1->>3 and organisation in ($1->>0, '*') and kind = $1->>4) and (${l.reachable ?? l.visible ?? 'true'})`,
+      `t.id = (select aggregate::uuid from reference where ref = $1->>3 and organisation in ($1->>0, '*') and kind = $1->>4) and ${seenBy(l.reachable ?? l.visible)}`,
       [caller.organisation, caller.subject, caller.roles, reference, l.prefix]);
     if (!found) throw new Problem('not-found');
     return found;
@@ -542,6 +542,8 @@ export class Engine {
   }
 }
 
+/** SQL over `t` with $1 = [organisation, account, roles, …]: who only runs the servers sees no case, not even at home (reference 2.7, Operator). */
+export const seenBy = (visible = 'true'): string => `((${visible}) and (t.case_ref is null or not ($1->2) <@ '["OPERATOR"]'::jsonb))`;
 /** Roles that may see a person's sealed fields inside the owning organisation (reference 2.7). OPERATOR and PARTNER_ADMIN never. */
 const seesPersons: readonly Role[] = ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'SHELTER_MANAGER', 'RETURN_OFFICER', 'REINTEGRATION_MANAGER', 'RECEPTION_OFFICER', 'ORIGIN_OFFICE', 'LAWYER', 'DPO'];
 /** RFC 7396 on a sealed object: its members are merged, never the whole lost. */

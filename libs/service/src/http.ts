@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SignIn } from './identity/sign-in.js';
+import { accountRoles } from './identity/token-roles.js';
 import { log } from './log.js';
 import { Problem, type ProblemCode } from './problem.js';
 import type { SignedRequest } from './routes.js';
@@ -19,6 +20,8 @@ export class SignedIn implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, [context.getHandler(), context.getClass()])) return true;
     const request = context.switchToHttp().getRequest<SignedRequest>();
     request.principal = await this.signIn.principal(request.headers.authorization);
+    // Who is somebody here and has no task here reads nothing, not even at home.
+    if (request.principal.roles.length === 0) throw new Problem('role-not-allowed', { roles: accountRoles });
     return true;
   }
 }

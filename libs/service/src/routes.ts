@@ -4,7 +4,7 @@ import { NONE, collectionOf, isInstant, kebab, type AnyRow, type Lifecycle } fro
 import { isRef } from '@footbridge/privacy';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cursorOf, placeOf } from './cursor.js';
-import { Engine, requestHash, type Answer, type Idempotency } from './engine.js';
+import { Engine, requestHash, seenBy, type Answer, type Idempotency } from './engine.js';
 import type { Principal } from './identity/principal.js';
 import { Problem } from './problem.js';
 
@@ -41,7 +41,7 @@ export function routesOf(l: Lifecycle): new (...args: never[]) => object {
       ];
       if (errors.length > 0) throw new Problem('validation-failed', { errors });
       const size = Number(limit ?? 25);
-      const conditions: string[] = [`(${l.visible ?? 'true'})`];
+      const conditions: string[] = [seenBy(l.visible)];
       const parameters: unknown[] = [principal.organisation, principal.subject, principal.roles];
       const put = (value: unknown): string => { parameters.push(value); return `($1->>${parameters.length - 1})`; };
       if (state !== undefined) conditions.push(`t.state = ${put(state)}`);

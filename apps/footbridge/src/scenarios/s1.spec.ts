@@ -45,10 +45,10 @@ describe('S1. Albania: 28-bed shelter, police referral, child with guardian', ()
     father = scene.recorded('father', scene.instance.account(newRef('org'), 'REFERRER', 'CASE_WORKER', 'PARTNER_ADMIN'));
     const [own, network] = [await scene.subscribe(shelter.account('PARTNER_ADMIN'), shelterHook.url, [ReferralSent.type]), await scene.subscribe(nest.account('PARTNER_ADMIN'), nestHook.url, [CapacityBandPublished, ShelterOpened, ShelterAdmissionsLimited, ShelterAdmissionsClosed].map((e) => e.type))];
     [shelterHook.secret, nestHook.secret] = [own.secret, network.secret];
-    const registered = must(await manager.post('/v1/shelters', {
+    const registered = must(await soon(() => manager.post('/v1/shelters', {
       publicName: 'SH-AL-01', country: 'AL', region: 'AL-11', profiles: ['women', 'children'], languages: ['sq', 'en'], address: { street: house.address, city: house.familyName }, phone: house.phone,
       units: [{ code: 'A', profile: 'women', total: 25 }, { code: 'B', profile: 'children', total: 3, outOfService: 1 }],
-    }), 201, 'shelter');
+    })), 201, 'shelter');
     shl1 = idOf(registered);
     must(await manager.post(`/v1/shelters/${shl1}/open-shelter`, { confidentialityUndertakingsSigned: true, complaintChannelInPlace: true, medicalContactDayAndNight: true, securityPlanInPlace: true }), 200, 'open');
     // Twenty-five women by their own will, and one child whom police brought for the night.

@@ -1,0 +1,316 @@
+import 'reflect-metadata';
+import { RequestMethod } from '@nestjs/common';
+import type { Role } from '@footbridge/contracts';
+import { collectionOf, isPersonal, tableOf, type Fields, type Lifecycle } from '@footbridge/lifecycle';
+import { newRef } from '@footbridge/privacy';
+import { accountRoles, openapi, quote } from '@footbridge/service';
+import { testInstance, type TestAccount, type TestInstance } from '@footbridge/testing';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import pg from 'pg';
+import { demonstration } from './demonstration.js';
+import { Inbox } from './demo/inbox.js';
+import { makeNetwork } from './demo/network.js';
+import { journey } from './demo/stories.js';
+import { testWorld } from './demo/test-world.fixture.js';
+import type { World } from './demo/world.js';
+import { problem, raw, type RawAnswer } from './refused.fixture.js';
+import { services } from './services.js';
+
+interface Operation { readonly method: 'get' | 'post' | 'patch'; readonly path: string; readonly schema?: object; readonly example?: unknown; readonly lifecycle?: Lifecycle; readonly service: string }
+interface Held { readonly ref: string; readonly holder: string; readonly owner: string; readonly id: string }
+
+const lifecycles = services.flatMap((s): readonly Lifecycle[] => s.lifecycles);
+const operations: readonly Operation[] = services.flatMap((s) => Object.entries(openapi(s.name, s.lifecycles, s.documented)['paths'] as Record<string, Record<string, { requestBody?: { content: Record<string, { schema: object; example: unknown }> } }>>)
+  .flatMap(([path, methods]) => Object.entries(methods).map(([method, { requestBody }]): Operation => {
+    const lifecycle = s.lifecycles.find((l) => path === `/v1/${collectionOf(l)}` || path.startsWith(`/v1/${collectionOf(l)}/`));
+    return { method: method as Operation['method'], path, service: s.name, ...(requestBody?.content['application/json'] ?? {}), ...(lifecycle ? { lifecycle } : {}) };
+  })));
+const named = operations.map((o) => [`${o.method.toUpperCase()} ${o.path}`, o] as const);
+const withId = named.filter(([, { path }]) => path.includes('{id}'));
+const lists = named.filter(([, { path, method }]) => !path.includes('{id}') && method === 'get');
+const person = { givenName: 'Zyxqua', familyName: 'Vrmtt', phone: '+37360000001' };
+/** Values that belong to nobody but the person. */
+const names = /Zyxqua|Vrmtt|Qwirro|Plzkh|3736000000/;
+/** References of an example are nobody's: those that the route itself is about are put in. */
+const collectionsOfNobody: Readonly<Record<string, string>> = { organisations: 'org', accounts: 'acc' };
+
+describe('isolation of organisations, on real Postgres and over HTTP', () => {
+  let instance: TestInstance, world: World, database: pg.Client;
+  const inbox = new Inbox();
+  const log: string[] = [];
+  const write = process.stderr.write.bind(process.stderr);
+  /** Of each lifecycle, references that organisations hold; the owner's own first. */
+  const held = new Map<string, readonly Held[]>();
+  let stranger: TestAccount, approvals: readonly { readonly ref: string; readonly owner: string }[];
+
+  const everything = (organisation: string, ...roles: readonly Role[]): TestAccount => {
+    const key = `${organisation} ${roles.join()}`;
+    const account = accounts.get(key) ?? instance.account(organisation, ...(roles.length > 0 ? roles : accountRoles));
+    accounts.set(key, account);
+    return account;
+  };
+  const accounts = new Map<string, TestAccount>();
+
+  beforeAll(async () => {
+    process.stderr.write = ((chunk: string | Uint8Array) => { log.push(chunk.toString()); return true; }) as typeof process.stderr.write;
+    instance = await testInstance(services, { name: 'isolation', config: { denyList: { standing: () => 'good' } } });
+    database = new pg.Client({ connectionString: instance.databaseUrl });
+    await database.connect();
+    await inbox.start();
+    world = testWorld(instance);
+    await makeNetwork(world, demonstration);
+    await journey(world, [person, { givenName: 'Qwirro', familyName: 'Plzkh', phone: '+37360000002' }], inbox);
+    // What no journey needs: a child's guardianship, a hold, an alert, a request for beds; two steps that wait for a second person.
+    const [worker, supervisor] = [world.as('lantern.worker') as TestAccount, world.as('lantern.supervisor') as TestAccount];
+    const made = async (answer: ReturnType<TestAccount['post']>, status: number): Promise<string> => { const { status: seen, body } = await answer; expect([seen, body]).toEqual([status, expect.anything()]); return String(body['id'] ?? body['approval']); };
+    const file = await made(worker.post('/v1/cases', { purpose: 'ASSISTANCE', ageBelief: 'child', person }), 201);
+    const hold = await made(worker.post('/v1/holds', { case: file }), 201);
+    const alert = await made(worker.post('/v1/safety-alerts', { case: file, reason: person.givenName }), 201);
+    await made(worker.post(`/v1/safety-alerts/${alert}/clear`, { safeAgain: true }), 202);
+    await made(supervisor.post(`/v1/holds/${hold}/lift`, { causeGone: true }), 202);
+    const { body: directory } = await worker.get('/v1/shelter-directory');
+    await made(worker.post('/v1/bed-requests', { shelters: (directory['items'] as { shelter: string }[]).slice(0, 1).map(({ shelter }) => shelter), priority: 'URGENT', profile: 'women', partySize: 1, languages: ['sq'], neededFrom: instance.clock.now().toISOString() }), 201);
+    for (const l of lifecycles) {
+      const { rows } = await database.query<Held>(`select r.ref, r.organisation as holder, t.owner, t.id from ${l.service}.${quote(tableOf(l))} t join ${l.service}.reference r on r.aggregate = t.id::text and r.kind = $1
+        order by (r.organisation in (t.owner, '*')) desc, t.created_at desc, r.ref`, [l.prefix]);
+      held.set(l.name, rows);
+    }
+    approvals = (await database.query<{ ref: string; owner: string }>("select ref, owner from referrals.approval where state = 'waiting' union all select ref, owner from notifications.approval")).rows;
+    stranger = instance.account(newRef('org'), ...accountRoles.filter((role) => role !== 'OPERATOR'));
+  }, 180_000);
+  afterAll(async () => {
+    process.stderr.write = write;
+    await inbox.stop();
+    await database?.end();
+    await instance?.close();
+  });
+
+  const send = async (account: TestAccount, { method, path, example }: Pick<Operation, 'method' | 'path' | 'example'>, headers: Readonly<Record<string, string>> = {}): Promise<RawAnswer> => raw(instance.url, {
+    method: method.toUpperCase(), path, headers: { authorization: `Bearer ${await account.token()}`, ...(example === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, ...(example === undefined ? {} : { body: JSON.stringify(example) }),
+  });
+  /** All that an answer says, but for the number of the request. */
+  const said = ({ status, headers, text }: RawAnswer): unknown => {
+    const { date: _, 'x-request-id': __, ...rest } = headers;
+    return { status, headers: rest, text: text.replace(/"requestId":"[^"]+"/, '') };
+  };
+  /** Somebody's reference at this address: the lifecycle's, an organisation's or an account's. */
+  const theirs = (o: Operation): readonly Held[] => {
+    if (o.lifecycle) return held.get(o.lifecycle.name) ?? [];
+    const kind = collectionsOfNobody[o.path.split('/')[2] ?? ''];
+    const owner = world.organisation('lantern');
+    return kind === 'org' ? [{ ref: owner, holder: owner, owner, id: owner }] : [{ ref: world.as('lantern.worker').subject, holder: owner, owner, id: '' }];
+  };
+  const at = (o: Operation, ref: string): string => o.path.replace('{id}', ref);
+
+  it('there is something of every lifecycle to be kept apart', () => {
+    expect(lifecycles.filter((l) => (held.get(l.name)?.length ?? 0) === 0).map((l) => l.name)).toEqual([]);
+    expect(approvals.map(({ ref }) => ref.slice(0, 3)).sort()).toEqual(expect.arrayContaining(['apn', 'apr']));
+    expect(withId.length).toBeGreaterThan(150);
+  });
+
+  it('every route that a service has of its own is in its document', () => {
+    for (const s of services) for (const controller of s.controllers ?? []) {
+      const base: unknown = Reflect.getMetadata('path', controller);
+      for (const name of Object.getOwnPropertyNames(controller.prototype)) {
+        const handler: unknown = Object.getOwnPropertyDescriptor(controller.prototype, name)?.value;
+        const method: unknown = typeof handler === 'function' ? Reflect.getMetadata('method', handler) : undefined;
+        if (typeof handler !== 'function' || method === undefined) continue;
+        const path = `/${[base, Reflect.getMetadata('path', handler)].filter((part) => part !== '/' && part !== undefined).join('/')}`.replaceAll(/:(\w+)/g, '{$1}');
+        expect(operations.map((o) => `${o.method} ${o.path}`)).toContain(`${String(RequestMethod[Number(method)]).toLowerCase()} ${path}`);
+      }
+    }
+  });
+
+  describe('a foreign id is answered exactly as a missing one', () => {
+    it.each(withId)('%s', async (_name, o) => {
+      const [own] = theirs(o);
+      const missing = newRef(own?.ref.slice(0, 3) ?? 'xxx');
+      // A party has a name of its own for the same thing; the owner's is as strange to it as to anybody.
+      const party = theirs(o).find((h) => h.id === own?.id && h.holder !== own.owner && h.holder !== '*')?.holder;
+      const bodies = o.method === 'get' ? [undefined] : [o.example, undefined, { unknown: true }, { ...(o.example as object | undefined), onBehalfOf: 'PERSON', how: 'phone' }];
+      const callers = [stranger, everything(stranger.organisation, 'DPO'), ...(o.lifecycle ? [everything(stranger.organisation), everything(stranger.organisation, 'OPERATOR'), ...(party ? [everything(party)] : [])] : [])];
+      const variants: readonly Readonly<Record<string, string>>[] = o.method === 'get' ? [{}] : [{ 'if-match': '"1"' }, { 'if-match': '"9999"' }, { 'idempotency-key': newRef('key'), 'if-match': '"1"' }];
+      for (const caller of callers) for (const example of bodies) for (const headers of variants) {
+        const foreign = await send(caller, { ...o, path: at(o, own?.ref ?? ''), example }, headers);
+        expect(said(foreign)).toEqual(said(await send(caller, { ...o, path: at(o, missing), example }, headers)));
+        if (o.lifecycle) problem(foreign, 'not-found');
+      }
+    });
+    it.each(['approve', 'refuse'])('POST /v1/approvals/{id}/%s', async (what) => {
+      for (const { ref, owner } of approvals) for (const caller of [stranger, everything(stranger.organisation), everything(stranger.organisation, 'DPO'), everything(world.organisation('harbour')), everything(world.organisation('chisinau'))].filter(({ organisation }) => organisation !== owner)) {
+        const foreign = await send(caller, { method: 'post', path: `/v1/approvals/${ref}/${what}`, example: {} });
+        expect(said(foreign)).toEqual(said(await send(caller, { method: 'post', path: `/v1/approvals/${newRef(ref.slice(0, 3))}/${what}`, example: {} })));
+        problem(foreign, 'not-found');
+      }
+    });
+    it('and the own one is not: for each lifecycle the owner reads what it holds', async () => {
+      for (const l of lifecycles) {
+        const [own] = held.get(l.name) ?? [];
+        for (const tail of ['', '/timeline']) expect([l.name, tail, (await send(everything(own?.owner ?? ''), { method: 'get', path: `/v1/${collectionOf(l)}/${own?.ref ?? ''}${tail}` })).status]).toEqual([l.name, tail, 200]);
+      }
+    });
+  });
+
+  describe('lists', () => {
+    const itemsOf = ({ text }: RawAnswer): readonly unknown[] => (JSON.parse(text) as { items: unknown[] }).items;
+    it.each(lists)('%s is empty for strangers, whatever they ask for', async (_name, o) => {
+      const of = (o.lifecycle ? held.get(o.lifecycle.name) : undefined)?.[0];
+      const file = held.get('Case')?.[0]?.ref ?? '';
+      const filters = o.lifecycle && o.path === `/v1/${collectionOf(o.lifecycle)}` ? ['', `?caseId=${file}`, `?organisation=${of?.owner ?? ''}`, `?organisation=${of?.owner ?? ''}&caseId=${file}`, '?due-before=2099-01-01T00:00:00Z', ...o.lifecycle.states.map((state) => `?state=${state}&limit=100`)] : [''];
+      for (const caller of [stranger, everything(stranger.organisation, 'DPO'), ...(o.path === '/v1/accounts' ? [] : [everything(stranger.organisation, 'OPERATOR')])]) for (const filter of filters) {
+        const answer = await send(caller, { method: 'get', path: o.path + filter });
+        if (answer.status === 200 && o.path === '/v1/organisations') expect(Object.keys(itemsOf(answer)[0] as object).sort()).toEqual(['country', 'id', 'name', 'networkBody', 'type']); // public facts (decisions 2)
+        else if (answer.status === 200) expect(JSON.parse(answer.text)).toEqual({ items: [], next: null });
+        else problem(answer, answer.status === 403 ? 'role-not-allowed' : 'guard-refused');
+      }
+    });
+    it.each(services.map(({ name }) => name))('the call list of %s is empty for strangers', async (name) => {
+      expect(itemsOf(await send(stranger, { method: 'get', path: name === 'referrals' ? '/v1/alerts' : `/v1/${name}-alerts?settled=true` }))).toEqual([]);
+    });
+  });
+
+  it.each(named.filter(([, { method }]) => method === 'get'))('who has no role gets no data, also at home: %s', async (_name, o) => {
+    const [own] = theirs(o);
+    const nobody = instance.account(own?.owner ?? '');
+    problem(await send(nobody, { ...o, path: at(o, own?.ref ?? '') }), 'role-not-allowed');
+  });
+  it.each(lifecycles.map((l) => [l.name, l] as const))('who runs the servers sees nothing of a case, also at home (reference 2.7): %s', async (_name, l) => {
+    const { rows: ofCases } = await database.query<{ id: string }>(`select id from ${l.service}.${quote(tableOf(l))} where case_ref is not null`);
+    for (const { ref, holder } of (held.get(l.name) ?? []).filter((h) => ofCases.some(({ id }) => id === h.id))) {
+      const account = everything(holder, 'OPERATOR');
+      const answers = [await send(account, { method: 'get', path: `/v1/${collectionOf(l)}/${ref}` }), await send(account, { method: 'get', path: `/v1/${collectionOf(l)}/${ref}/timeline` }), await send(account, { method: 'get', path: `/v1/${collectionOf(l)}` })];
+      expect([l.name, answers.map(({ status, text }) => (status === 200 ? (JSON.parse(text) as { items?: unknown[] }).items?.length : status))]).toEqual([l.name, [404, 404, 0]]);
+    }
+  });
+
+  describe('plaintext', () => {
+    const readable = lifecycles.flatMap((l) => { const personal = Object.entries(l.fields as Fields).filter(([, f]) => isPersonal(f) && f.shown !== 'nobody').map(([name]) => name); return personal.length > 0 ? [[l.name, l, personal.join(',')] as const] : []; });
+    const look = (account: TestAccount, l: Lifecycle, ref: string, fields: string): Promise<RawAnswer> => send(account, { method: 'get', path: `/v1/${collectionOf(l)}/${ref}?reveal=${fields}&purpose=ASSISTANCE` });
+    const looks = async (l: Lifecycle): Promise<number> => Number((await database.query<{ n: string }>(`select count(*) as n from ${l.service}.audit where kind = $1 and command = 'reveal'`, [l.prefix])).rows[0]?.n);
+    it.each(readable)('of %s is shown inside the owner only, and each look is written down', async (_name, l, fields) => {
+      const before = await looks(l);
+      for (const { ref, holder, owner } of (held.get(l.name) ?? []).filter(({ holder: h, owner: o }) => h !== o && h !== '*')) {
+        expect(holder).not.toBe(owner);
+        const answer = await look(everything(holder), l, ref, fields);
+        expect([403, 404]).toContain(answer.status);
+        expect(answer.text).not.toMatch(names);
+      }
+      const [own] = held.get(l.name) ?? [];
+      for (const roles of [['OPERATOR'], ['PARTNER_ADMIN'], ['MEDIA_OFFICER'], ['COMPLAINTS_BODY'], ['REFERRER'], ['OPERATOR', 'PARTNER_ADMIN']] as const) {
+        const answer = await look(everything(own?.owner ?? '', ...roles), l, own?.ref ?? '', fields);
+        expect([roles, [403, 404].includes(answer.status)]).toEqual([roles, true]);
+        expect(answer.text).not.toMatch(names);
+      }
+      expect(await looks(l)).toBe(before);
+      expect((await look(everything(own?.owner ?? ''), l, own?.ref ?? '', fields)).status).toBe(200);
+      expect(await looks(l)).toBe(before + 1);
+      // without being asked for it is nowhere
+      for (const path of [`/v1/${collectionOf(l)}/${own?.ref ?? ''}`, `/v1/${collectionOf(l)}/${own?.ref ?? ''}/timeline`, `/v1/${collectionOf(l)}`]) expect((await send(everything(own?.owner ?? ''), { method: 'get', path })).text).not.toMatch(names);
+    });
+  });
+
+  describe.each(services.map((s) => [s.name, s] as const))('the database role of %s', (name, s) => {
+    let client: pg.Client;
+    const tables = s.lifecycles.map((l) => [l.name, quote(tableOf(l))] as const);
+    const asOrganisation = async <T extends object>(organisation: string | undefined, text: string, values: readonly unknown[] = []): Promise<pg.QueryResult<T>> => {
+      await client.query('begin');
+      try {
+        if (organisation !== undefined) await client.query("select set_config('app.org', $1, true)", [organisation]);
+        return await client.query<T>(text, [...values]);
+      } finally { await client.query('rollback'); }
+    };
+    const refused = async (text: string, organisation?: string): Promise<string> => asOrganisation(organisation, text).then(() => 'done', (error: unknown) => String((error as { code?: unknown }).code));
+    beforeAll(async () => {
+      const url = new URL(instance.databaseUrl);
+      [url.username, url.password] = [`${name}_app`, `test-${name}_app`];
+      client = new pg.Client({ connectionString: url.href });
+      await client.connect();
+    });
+    afterAll(async () => { await client?.end(); });
+
+    it.each(tables)('sees no row of %s without an organisation, and none of another', async (_lifecycle, table) => {
+      const { rows } = await database.query<{ organisation: string; n: string }>(`select o as organisation, count(*) as n from ${name}.${table}, unnest(organisations) o group by 1`);
+      expect(rows.length).toBeGreaterThan(0);
+      const seen = async (organisation: string | undefined): Promise<{ n: string; foreign: string } | undefined> => (await asOrganisation<{ n: string; foreign: string }>(organisation, `select count(*) as n, count(*) filter (where not organisations @> array[$1]) as foreign from ${table}`, [organisation ?? ''])).rows[0];
+      for (const none of [undefined, '', stranger.organisation, '*', 'null', '%']) expect([none, await seen(none)]).toEqual([none, { n: '0', foreign: '0' }]);
+      for (const { organisation, n } of rows) expect([organisation, await seen(organisation)]).toEqual([organisation, { n, foreign: '0' }]);
+    });
+    it.each(tables)('changes no row of %s for another organisation, and deletes none', async (_lifecycle, table) => {
+      const { rows: [row] } = await database.query<{ id: string; owner: string; organisations: string[] }>(`select id, owner, organisations from ${name}.${table} order by cardinality(organisations) desc limit 1`);
+      for (const organisation of [undefined, stranger.organisation]) expect((await asOrganisation(organisation, `update ${table} set state = state, version = version + 1 where id = $1`, [row?.id])).rowCount).toBe(0);
+      // a party that is not the owner reads, and writes nothing
+      const party = row?.organisations.find((o) => o !== row.owner);
+      if (party) expect(await refused(`update ${table} set version = version + 1 where id = '${String(row?.id)}'`, party)).toBe('42501');
+      expect(await refused(`update ${table} set owner = '${stranger.organisation}' where id = '${String(row?.id)}'`, row?.owner)).toBe('42501');
+      expect(await refused(`insert into ${table} (id, owner, organisations, state, version, created_at, updated_at) values (gen_random_uuid(), '${String(row?.owner)}', array['${String(row?.owner)}'], 'x', 1, now(), now())`, stranger.organisation)).toBe('42501');
+      for (const text of [`delete from ${table}`, `truncate ${table}`, `alter table ${table} disable row level security`, `alter table ${table} no force row level security`, `drop policy parties on ${table}`, `create policy all_of_it on ${table} using (true)`, `drop table ${table}`]) expect([text, await refused(text, row?.owner)]).toEqual([text, '42501']);
+    });
+    it('appends to the audit trail, and changes and deletes nothing in it', async () => {
+      const { rows: [entry] } = await database.query<{ position: string; organisations: string[] }>(`select position, organisations from ${name}.audit limit 1`);
+      for (const text of ["update audit set command = 'x'", 'delete from audit', 'truncate audit', 'alter table audit disable row level security', 'drop policy audit_append on audit']) {
+        expect([text, await refused(text, entry?.organisations[0])]).toEqual([text, '42501']);
+        expect([text, await refused(text)]).toEqual([text, '42501']);
+      }
+      for (const organisation of [undefined, stranger.organisation]) expect((await asOrganisation<{ n: string }>(organisation, 'select count(*) as n from audit')).rows[0]?.n).toBe('0');
+      expect(Number((await asOrganisation<{ n: string }>(entry?.organisations[0], 'select count(*) as n from audit')).rows[0]?.n)).toBeGreaterThan(0);
+    });
+    it('sees no alert of another organisation', async () => {
+      for (const organisation of [undefined, stranger.organisation]) expect((await asOrganisation<{ n: string }>(organisation, 'select count(*) as n from alert')).rows[0]?.n).toBe('0');
+    });
+    it('reads no other service\'s schema, nor the identities', async () => {
+      const others = [...services.map((other) => other.name).filter((other) => other !== name), 'identity', 'bus'];
+      for (const other of others) {
+        const { rows } = await database.query<{ name: string }>('select quote_ident(relname) as name from pg_class where relkind = \'r\' and relnamespace = $1::regnamespace', [other]);
+        for (const { name: table } of rows) expect([other, table, await refused(`select 1 from ${other}.${table} limit 1`)]).toEqual([other, table, '42501']);
+        expect([other, await refused(`create table ${other}.mine (x integer)`)]).toEqual([other, '42501']);
+        expect([other, await refused(`set local role ${other === 'identity' || other === 'bus' ? other : `${other}_owner`}`)]).toEqual([other, '42501']);
+      }
+      for (const text of [`set local role ${name}_owner`, 'set local role postgres', `create table ${name}.mine (x integer)`, 'create table public.mine (x integer)', 'create role mine', 'select 1 from pg_authid', "copy (select 1) to program 'true'", "select pg_read_file('/etc/passwd')"]) expect([text, await refused(text)]).toEqual([text, expect.stringMatching(/^(42501|3F000)$/)]);
+    });
+    it('is an ordinary role, and owns nothing', async () => {
+      const { rows: [role] } = await database.query('select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication, rolinherit from pg_roles where rolname = $1', [`${name}_app`]);
+      expect(role).toEqual({ rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false, rolreplication: false, rolinherit: false });
+      expect((await database.query("select 1 from pg_class where relowner = $1::regrole and relnamespace::regnamespace::text not like 'pg_temp%' and relnamespace::regnamespace::text not like 'pg_toast%'", [`${name}_app`])).rowCount).toBe(0);
+      expect((await database.query('select 1 from pg_auth_members where member = $1::regrole', [`${name}_app`])).rowCount).toBe(0);
+    });
+  });
+
+  // Last: these do what they say.
+  describe('the example of every documented body', () => {
+    const ajv = new Ajv2020({ strict: false, allErrors: true, formats: { date: true, 'date-time': true } });
+    const withBody = named.filter(([, { schema }]) => schema !== undefined);
+    it.each(withBody)('fits its schema: %s', (_name, { schema, example }) => {
+      const check = ajv.compile(schema ?? {});
+      expect([check(JSON.parse(JSON.stringify(example))), check.errors ?? []]).toEqual([true, []]);
+    });
+    /** Where an example names what nobody holds, the route is asked about what somebody does. */
+    const real = (o: Operation, body: object): unknown => {
+      if (o.path === '/v1/accounts') return { ...body, id: newRef('acc'), organisation: world.organisation('lantern') };
+      if (o.path === '/v1/organisations') return { ...body, id: newRef('org') };
+      if (o.path === '/v1/deletion-confirmations') return { ...body, consentRecord: recalled.ref };
+      return body;
+    };
+    let recalled: { readonly ref: string; readonly organisation: string };
+    beforeAll(async () => {
+      const { rows: [row] } = await database.query<{ ref: string; organisation: string }>("select r.ref, r.organisation from referrals.recall t join referrals.reference r on r.aggregate = t.consent_id::text and r.organisation = t.recipient where t.state = 'asked' limit 1");
+      if (!row) throw new Error('nothing was recalled');
+      recalled = row;
+    });
+    it.each(named.filter(([, { method }]) => method !== 'get'))('is taken where it is sent: %s', async (_name, o) => {
+      const [own] = theirs(o);
+      const organisation = o.path === '/v1/deletion-confirmations' ? recalled.organisation : o.lifecycle && o.path.includes('{id}') ? own?.owner ?? '' : world.organisation('lantern');
+      const path = at(o, own?.ref ?? '');
+      const caller = everything(organisation);
+      const version: Readonly<Record<string, string>> = o.method === 'patch' ? { 'if-match': (await send(caller, { method: 'get', path })).headers['etag'] ?? '' } : {};
+      const answer = await send(caller, { ...o, path, ...(o.example === undefined ? {} : { example: real(o, o.example as object) }) }, version);
+      const { code, errors = [] } = JSON.parse(answer.text) as { code?: string; errors?: { code: string; pointer: string }[] };
+      expect([answer.status, [404, 405, 500].includes(answer.status)]).toEqual([answer.status, false]);
+      // its references are nobody's, and its address is nobody's
+      expect([code, errors.filter((e) => e.code !== 'unknown-reference' && e.code !== 'url-not-allowed')]).toEqual([code, []]);
+    });
+    it('and nothing failed inside', () => {
+      expect(log.filter((line) => line.includes('request-failed'))).toEqual([]);
+      expect(log.join('')).not.toMatch(names);
+    });
+  });
+});
