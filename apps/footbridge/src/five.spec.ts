@@ -43,8 +43,9 @@ describe('five services as five processes, on Kafka and PostgreSQL', () => {
   }, 60_000);
 
   it('are ready behind one address', async () => {
-    await waitUntil('all are ready', async () => (await ask('/readyz')).status === 200, { within: 60_000 });
-    expect(await ask('/readyz')).toEqual({ status: 200, type: 'application/json; charset=utf-8', body: { status: 'ready', missing: [] } });
+    // While consumers still share out their partitions, readiness may come and go: the answer that says so is the one looked at.
+    const ready = await waitUntil('all are ready', async () => { const answer = await ask('/readyz'); return answer.status === 200 && answer; }, { within: 60_000 });
+    expect(ready).toEqual({ status: 200, type: 'application/json; charset=utf-8', body: { status: 'ready', missing: [] } });
     expect(new Set([process.pid, ...[...Object.values(five.services), ...five.others].map(({ pid }) => pid)]).size).toBe(8);
   }, 70_000);
 
@@ -140,13 +141,16 @@ describe('five services as five processes, on Kafka and PostgreSQL', () => {
     const folder = await mkdtemp(join(tmpdir(), 'footbridge-embedded-'));
     const embedded = await Started.ready(folder);
     try {
-      const said = async (at: string, path: string): Promise<unknown> => {
+      interface Said { readonly path: string; readonly status: number; readonly headers: readonly (string | null)[]; readonly text: string }
+      const said = async (at: string, path: string): Promise<Said> => {
         const answer = await fetch(`${at}${path}`, { redirect: 'manual' });
         const text = await answer.text();
         return { path, status: answer.status, headers: ['content-type', 'cache-control', 'location', 'x-content-type-options', 'www-authenticate'].map((name) => answer.headers.get(name)), text: text.replaceAll(at, '').replace(/"requestId":"[^"]+"/, '') };
       };
-      await waitUntil('the embedded form is ready', async () => (await fetch(`${embedded.url}/readyz`)).status === 200, { within: 30_000 });
-      for (const path of ['/openapi.json', '/asyncapi.json', '/readyz', '/livez', '/', '/docs', '/problems/guard-refused', '/v1/cases', '/v1/nothing', '/nothing', '/v1/approvals/apt_x']) expect(await said(five.url, path)).toEqual(await said(embedded.url, path));
+      // Two instances start and run on this machine: each is looked at in a moment when it hears the news in time (decisions 15).
+      const ready = (at: string): Promise<Said> => waitUntil(`${at} is ready`, async () => { const answer = await said(at, '/readyz'); return answer.status === 200 ? answer : undefined; }, { within: 40_000 });
+      expect(await ready(five.url)).toEqual(await ready(embedded.url));
+      for (const path of ['/openapi.json', '/asyncapi.json', '/livez', '/', '/docs', '/problems/guard-refused', '/v1/cases', '/v1/nothing', '/nothing', '/v1/approvals/apt_x']) expect(await said(five.url, path)).toEqual(await said(embedded.url, path));
     } finally {
       await embedded.end();
       await rm(folder, { recursive: true, force: true });
