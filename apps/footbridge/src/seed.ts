@@ -2,6 +2,7 @@ import type { Role } from '@footbridge/contracts';
 import type { Pool } from 'pg';
 import { demonstration, operatorOnly, type DemonstrationOrganisation } from './demonstration.js';
 import { Accounts } from './identity/accounts.js';
+import { madeSecret } from './identity/secret.js';
 import { readPrivateFile, writePrivateFile } from './private-file.js';
 
 /** What the first accounts sign in with. */
@@ -35,10 +36,12 @@ export async function seedAccounts(pool: Pool, path: string, kind: 'demonstratio
     const accounts: FirstAccount[] = [];
     for (const { key, name, type, country, accounts: desks } of organisations) {
       const { id: organisation } = await register.addOrganisation({ name, type, country });
-      accounts.push(...await Promise.all(desks.map(async (desk) => {
-        const { account, secret } = await register.addAccount({ organisation, ...desk });
-        return { id: account.id, ...desk, secret, organisation, organisationKey: key, organisationName: name };
-      })));
+      // Hashing is slow and may go side by side; the writes of a transaction may not: one that fails would leave the others to run after the rollback.
+      const secrets = await Promise.all(desks.map(() => madeSecret()));
+      for (const [n, desk] of desks.entries()) {
+        const { account, secret } = await register.addAccount({ organisation, ...desk }, secrets[n]);
+        accounts.push({ id: account.id, ...desk, secret, organisation, organisationKey: key, organisationName: name });
+      }
     }
     await writePrivateFile(path, { demonstration: kind === 'demonstration', accounts } satisfies AccountsFile);
     await client.query('commit');

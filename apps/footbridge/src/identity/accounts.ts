@@ -1,7 +1,7 @@
 import { newRef, type Ref } from '@footbridge/privacy';
 import type { OrganisationType, Role } from '@footbridge/contracts';
 import type { Pool, PoolClient } from 'pg';
-import { hashSecret, newSecret, secretMatches } from './secret.js';
+import { madeSecret, secretMatches, type MadeSecret } from './secret.js';
 
 export interface Organisation { readonly id: string; readonly name: string; readonly type: OrganisationType; readonly country: string; readonly disabled: boolean }
 /** `name` is what one signs in with, `title` what the account is for; neither is a person's name. */
@@ -29,10 +29,10 @@ export class Accounts {
   }
 
   /** The secret is given back once and kept only as a hash. */
-  async addAccount({ organisation, name, title, roles }: NewAccount): Promise<{ readonly account: Account; readonly secret: string }> {
+  async addAccount({ organisation, name, title, roles }: NewAccount, made?: MadeSecret): Promise<{ readonly account: Account; readonly secret: string }> {
     const id = newRef('acc');
-    const secret = newSecret();
-    const { rowCount } = await this.pool.query('insert into account (id, organisation, name, title, roles, secret) values ($1, $2, $3, $4, $5, $6) on conflict do nothing', [id, organisation, name, title, roles, await hashSecret(secret)]);
+    const { secret, hash } = made ?? await madeSecret();
+    const { rowCount } = await this.pool.query('insert into account (id, organisation, name, title, roles, secret) values ($1, $2, $3, $4, $5, $6) on conflict do nothing', [id, organisation, name, title, roles, hash]);
     if (rowCount === 0) throw new NameTaken();
     return { account: { id, organisation, name, title, roles, disabled: false }, secret };
   }

@@ -31,6 +31,13 @@ export async function hashSecret(secret: string): Promise<string> {
   return `scrypt:${salt.toString('base64url')}:${(await derive(secret, salt)).toString('base64url')}`;
 }
 
+/** A new secret, to be shown once, and what is stored instead of it. */
+export interface MadeSecret { readonly secret: string; readonly hash: string }
+export async function madeSecret(): Promise<MadeSecret> {
+  const secret = newSecret();
+  return { secret, hash: await hashSecret(secret) };
+}
+
 const nobody = `scrypt:${randomBytes(16).toString('base64url')}:${randomBytes(length).toString('base64url')}`;
 
 /** Takes as long for an account that does not exist (`undefined`) as for a wrong secret. */
