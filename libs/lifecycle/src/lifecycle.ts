@@ -187,9 +187,20 @@ export type RowOfLifecycle<L> = L extends LifecycleSpec<string, infer FS, never>
 /** A lifecycle is its table: `lifecycle<ReferralFacts>()({ … rows: [[from, command, to, by, guards, emits]] })`. */
 export const lifecycle = <F extends Facts<never> | Facts>() => <const S extends string, FS extends Fields>(spec: LifecycleSpec<S, FS, F & Facts<RowOf<FS>>>): LifecycleSpec<S, FS, F & Facts<RowOf<FS>>> => spec;
 
-export const kebab = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
-const plural = (name: string): string => (name.endsWith('y') && !/[aeo]y$/.test(name) ? `${name.slice(0, -1)}ies` : `${name}s`);
+/** Names are few and asked for at every request: each is made once. */
+const once = (make: (name: string) => string): ((name: string) => string) => {
+  const made = new Map<string, string>();
+  return (name) => {
+    let result = made.get(name);
+    if (result === undefined) made.set(name, result = make(name));
+    return result;
+  };
+};
+export const kebab = once((name) => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase());
+/** `dueAt` -> `due_at`. */
+export const snakeCase = once((name) => kebab(name).replaceAll('-', '_'));
+const plural = once((name) => (name.endsWith('y') && !/[aeo]y$/.test(name) ? `${name.slice(0, -1)}ies` : `${name}s`));
 /** `ConsentRecord` -> `consent-records`. */
-export const collectionOf = (l: Pick<Lifecycle, 'name'>): string => plural(kebab(l.name));
+export const collectionOf = ({ name }: Pick<Lifecycle, 'name'>): string => plural(kebab(name));
 /** `ConsentRecord` -> `consent_record`. */
-export const tableOf = (l: Pick<Lifecycle, 'name'>): string => kebab(l.name).replaceAll('-', '_');
+export const tableOf = ({ name }: Pick<Lifecycle, 'name'>): string => snakeCase(name);

@@ -25,6 +25,7 @@ import { countRefusal } from './metrics.js';
 import type { ExtraRoute } from './openapi.js';
 import { reactionsOf, sharedProjections } from './projections.js';
 import { CURSOR_SECRET, routesOf } from './routes.js';
+import { Sessions } from './sessions.js';
 import { Store } from './store.js';
 
 /** Work that a service does besides requests and events: started with it, stopped with it. */
@@ -78,10 +79,11 @@ export interface RunningService extends Running {
 
 export const service = (definition: ServiceDefinition): ServiceDefinition => definition;
 
-const pools = { max: 12, connectionTimeoutMillis: 10_000, idleTimeoutMillis: 30_000 };
-const poolOf = (url: string, schema: string, max?: number): pg.Pool => {
-  const pool = new pg.Pool({ ...pools, ...(max ? { max } : {}), connectionString: url, options: `-c search_path=${schema} -c timezone=UTC -c statement_timeout=30000`, application_name: `footbridge-${schema}` });
-  const lost = (): void => log('database-connection-lost', { service: schema });
+/** Connections of a service for what its callers ask; the pool is for everything else. */
+const SESSIONS = 3;
+const connectionOf = (url: string, schema: string): pg.ClientConfig => ({ connectionString: url, connectionTimeoutMillis: 10_000, keepAlive: true, options: `-c search_path=${schema} -c timezone=UTC -c statement_timeout=30000`, application_name: `footbridge-${schema}` });
+const poolOf = (url: string, schema: string, lost: () => void, max = 8): pg.Pool => {
+  const pool = new pg.Pool({ ...connectionOf(url, schema), max, idleTimeoutMillis: 30_000 });
   pool.on('error', lost);
   // A client that is lent out when the server dies would otherwise take the process with it.
   pool.on('connect', (client) => client.on('error', lost));
@@ -101,10 +103,12 @@ export async function migrate(definition: ServiceDefinition, migrationUrl: strin
 /** Starts a service: schema, relay, consumers, clocks, HTTP. Nothing listens yet: use `listener` behind a front, or `listen`. */
 export async function startService(definition: ServiceDefinition, config: ServiceConfig): Promise<RunningService> {
   await migrate(definition, config.migrationUrl);
-  const pool = poolOf(config.databaseUrl, definition.name, config.poolSize);
+  const lost = (): void => log('database-connection-lost', { service: definition.name });
+  const pool = poolOf(config.databaseUrl, definition.name, lost, config.poolSize);
+  const sessions = new Sessions(connectionOf(config.databaseUrl, definition.name), SESSIONS, lost);
   const clock = config.clock ?? systemClock;
   const gate = createGate({ onRefusal: (code) => countRefusal(definition.name, code) });
-  const store = new Store(pool, config.keyStore, definition.ports?.(config, pool, gate));
+  const store = new Store(pool, sessions, config.keyStore, definition.ports?.(config, pool, gate));
   const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate });
   const engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness);
   const deadlines = new Deadlines(engine, config.deadlinesEveryMs);
@@ -163,6 +167,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
       await deadlines.stop();
       await app.close().catch(() => undefined);
       await relay.stop();
+      await sessions.close();
       await pool.end();
     },
   };

@@ -1,7 +1,7 @@
-import { isPersonal, kebab, personalClassOf, tableOf, type BaseRow, type Fields, type Lifecycle, type Read, type RowOfLifecycle } from '@footbridge/lifecycle';
+import { isPersonal, personalClassOf, snakeCase, tableOf, type BaseRow, type Fields, type Lifecycle, type Read, type RowOfLifecycle } from '@footbridge/lifecycle';
 import { label, newSubjectKey, openFields, sealFields, type KeyStore, type PersonalClass, type Sealed } from '@footbridge/privacy';
-import { createHash } from 'node:crypto';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
+import { body, type Body, type Sessions } from './sessions.js';
 
 /** One change of one table; a commit applies a list of them in one transaction. */
 export interface Change { readonly t: string; readonly op: 'insert' | 'update' | 'delete'; readonly row: Readonly<Record<string, unknown>>; readonly id?: string; readonly version?: number }
@@ -15,7 +15,7 @@ export interface Loaded<Row extends BaseRow = BaseRow> { readonly row: Row; read
 export class Stale extends Error { constructor() { super('stale'); } }
 export class Conflict extends Error { constructor(readonly constraint: string) { super('conflict'); } }
 
-export const columnOf = (field: string): string => kebab(field).replaceAll('-', '_');
+export const columnOf = snakeCase;
 const base = ['id', 'owner', 'organisations', 'caseRef', 'state', 'version', 'dueAt', 'createdAt', 'updatedAt'] as const;
 const instants = new Set(['dueAt', 'createdAt', 'updatedAt']);
 
@@ -23,7 +23,7 @@ const instants = new Set(['dueAt', 'createdAt', 'updatedAt']);
 export class Store {
   readonly #keys = new Map<string, Buffer>();
   readonly #resolved = new Map<string, string>();
-  constructor(readonly pool: Pool, private readonly keyStore: KeyStore, readonly ports: Readonly<Record<string, unknown>> = {}) {}
+  constructor(readonly pool: Pool, private readonly sessions: Sessions, private readonly keyStore: KeyStore, readonly ports: Readonly<Record<string, unknown>> = {}) {}
 
   /**
    * Reads as an organisation: row-level security applies. `query` yields one JSON object a row and takes its parameters as `$1->>n`.
@@ -43,34 +43,18 @@ export class Store {
 
   async #read(organisation: string, batch: readonly Asked[]): Promise<void> {
     try {
-      const text = batch.map(({ query }, n) => `return query select ${n}, x.r from (${query.replaceAll(/\$1\b/g, () => `($2->${n})`)}) x(r);`).join(' ');
-      const rows = await this.#session<{ n: number; r: unknown }>('read', text, 'returns table (n integer, r jsonb)', [organisation, JSON.stringify(batch.map(({ parameters }) => parameters))]);
-      batch.forEach(({ resolve }, n) => { resolve(rows.filter((row) => row.n === n).map(({ r }) => r)); });
+      const rows = await this.sessions.run<{ n: number; r: string }>(readingOf(batch.map(({ query }) => query)), organisation, JSON.stringify(batch.map(({ parameters }) => parameters)));
+      const answers: unknown[][] = batch.map(() => []);
+      for (const { n, r } of rows) answers[n]?.push(JSON.parse(r));
+      batch.forEach(({ resolve }, n) => { resolve(answers[n] as unknown[]); });
     } catch (error) { for (const { reject } of batch) reject(error); }
   }
 
-  /** Runs a body as an organisation in one round trip. It is made a function of the session the first time that a connection meets it, so that it is planned once. */
-  async #session<R>(kind: string, body: string, returns: string, values: readonly [organisation: string, json: string]): Promise<R[]> {
-    const name = `${kind}_${createHash('sha256').update(body).digest('hex').slice(0, 24)}`;
-    const client = await this.pool.connect();
-    let worn = false;
-    try {
-      const compiled = this.#compiled.get(client) ?? new Set<string>();
-      this.#compiled.set(client, compiled);
-      if (!compiled.has(name)) {
-        await client.query(`create or replace function pg_temp.${name}(text, jsonb) ${returns} language plpgsql as $session$\n#variable_conflict use_column\ndeclare changed bigint; begin perform set_config('app.org', $1, true); ${body} end $session$`);
-        compiled.add(name);
-      }
-      worn = compiled.size > 1_000;
-      return (await client.query<R & object>({ name, text: `select * from pg_temp.${name}($1, $2)`, values: [...values] })).rows;
-    } finally { client.release(worn); }
-  }
-  readonly #compiled = new WeakMap<PoolClient, Set<string>>();
-
-  static readonly columns = (alias: string): string => `to_jsonb(${alias}) || jsonb_build_object('$key', (select wrapped from subject_key where subject = coalesce(${alias}.case_ref, ${alias}.id::text) and owner = ${alias}.owner), '$references', (select jsonb_object_agg(organisation, ref) from reference where aggregate = ${alias}.id::text))`;
-
   async find<L extends Lifecycle>(l: L, organisation: string, condition: string, parameters: readonly unknown[], rest = ''): Promise<Loaded<RowOfLifecycle<L> & BaseRow>[]> {
-    const found = await this.readAs<Record<string, unknown>>(organisation, `select ${Store.columns('t')} from ${quote(tableOf(l))} t where ${condition} ${rest}`, parameters);
+    return this.#find(l, organisation, REFERENCES, condition, parameters, rest);
+  }
+  async #find<L extends Lifecycle>(l: L, organisation: string, besides: string, condition: string, parameters: readonly unknown[], rest: string): Promise<Loaded<RowOfLifecycle<L> & BaseRow>[]> {
+    const found = await this.readAs<Record<string, unknown>>(organisation, `select row_to_json(x) from (select t.*, case when t.sealed is null then null else (select wrapped from subject_key where subject = coalesce(t.case_ref, t.id::text) and owner = t.owner) end as "$key"${besides} from ${quote(tableOf(l))} t where ${condition} ${rest}) x`, parameters);
     return Promise.all(found.map(async (json) => ({ row: await this.#open(l, json) as RowOfLifecycle<L> & BaseRow, references: (json['$references'] ?? {}) as Record<string, string> })));
   }
 
@@ -78,8 +62,8 @@ export class Store {
   reader(organisation: string, expects: Expectation[], together: Together = new Map()): Read {
     const many = async <L extends Lifecycle>(l: L, where: Readonly<Record<string, unknown>>): Promise<readonly RowOfLifecycle<L>[]> => {
       const keys = Object.keys(where);
-      const condition = keys.map((k, i) => Array.isArray(where[k]) ? `t.${columnOf(k)}::text in (select jsonb_array_elements_text($1->${i}))` : `t.${columnOf(k)} = ($1->>${i})${isUuid(l, k) ? '::uuid' : ''}`).join(' and ');
-      const found = await this.find(l, organisation, condition || 'true', keys.map((k) => where[k]), 'order by t.created_at, t.id');
+      const condition = keys.map((k, i) => Array.isArray(where[k]) ? `t.${columnOf(k)} = any(array(select jsonb_array_elements_text($1->${i})))` : `t.${columnOf(k)} = ($1->>${i})${isUuid(l, k) ? '::uuid' : ''}`).join(' and ');
+      const found = await this.#find(l, organisation, '', condition || 'true', keys.map((k) => where[k]), 'order by t.created_at, t.id');
       const stored = found.map(({ row }) => row).filter((row) => !together.has(row.id));
       for (const row of stored) expects.push({ t: tableOf(l), id: row.id, version: row.version });
       const made = [...together.values()].filter((m) => m.lifecycle.name === l.name && m.row.owner === organisation && keys.every((k) => { const [is, wanted] = [(m.row as unknown as Record<string, unknown>)[k], where[k]]; return Array.isArray(wanted) ? wanted.includes(is) : is === wanted; }));
@@ -128,7 +112,8 @@ export class Store {
    */
   async commit(organisation: string, rows: readonly Change[], expects: readonly Expectation[]): Promise<void> {
     try {
-      await this.#session('commit', statementOf(rows, expects), 'returns void', [organisation, JSON.stringify({ rows: rows.map(({ row, id, version }) => ({ row, id, version })), expects })]);
+      this.#types ??= await typesOf(this.pool);
+      await this.sessions.run(commitOf(this.#types, rows, expects), organisation, valuesOf(this.#types, rows, expects));
     } catch (error) {
       const { code, constraint } = error as { code?: string; constraint?: string };
       if (code === '40001' || code === '40P01') throw new Stale();
@@ -137,19 +122,20 @@ export class Store {
     }
   }
 
-  /** The columns of a row as JSON for `jsonb_populate_record`; personal fields go into the sealed column. */
+  #types: Types | undefined;
+
+  /** The columns of a row; personal fields go into the sealed column. */
   async columnsOf(l: Lifecycle, row: BaseRow, changed: readonly string[] | undefined, keyRows: Change[], made?: Map<string, Buffer>): Promise<Record<string, unknown>> {
-    const fields = l.fields as Fields;
     const values = row as unknown as Record<string, unknown>;
     const columns: Record<string, unknown> = {};
     for (const name of base) if (changed === undefined || changed.includes(name)) columns[columnOf(name)] = values[name] ?? null;
+    const { plain, classes } = layoutOf(l);
+    for (const [name] of plain) if (changed === undefined || changed.includes(name)) columns[columnOf(name)] = values[name] ?? null;
     const personal: Record<string, Sealed<unknown>> = {};
     let resealed = changed === undefined;
-    for (const [name, field] of Object.entries(fields)) {
-      if (isPersonal(field)) {
-        if (values[name] !== undefined) personal[name] = values[name] as Sealed<unknown>;
-        if (changed?.includes(name)) resealed = true;
-      } else if (changed === undefined || changed.includes(name)) columns[columnOf(name)] = values[name] ?? null;
+    for (const name in classes) {
+      if (values[name] !== undefined) personal[name] = values[name] as Sealed<unknown>;
+      if (changed?.includes(name)) resealed = true;
     }
     if (resealed && Object.keys(personal).length > 0) {
       const key = await this.#subjectKey(row, keyRows, made);
@@ -195,18 +181,14 @@ export class Store {
   forget(subject: string): void { for (const name of this.#keys.keys()) if (name.endsWith(` ${subject}`)) this.#keys.delete(name); }
 
   async #open(l: Lifecycle, json: Record<string, unknown>): Promise<BaseRow> {
-    const fields = l.fields as Fields;
     const row: Record<string, unknown> = {};
     const read = (name: string, instant: boolean): void => {
       const value = json[columnOf(name)];
       if (value !== null && value !== undefined) row[name] = instant ? new Date(value as string).toISOString() : value;
     };
     for (const name of base) read(name, instants.has(name));
-    const classes: Record<string, PersonalClass> = {};
-    for (const [name, field] of Object.entries(fields)) {
-      const personal = personalClassOf(field);
-      if (personal) classes[name] = personal; else read(name, field.column === 'instant');
-    }
+    const { plain, classes } = layoutOf(l);
+    for (const [name, instant] of plain) read(name, instant);
     const sealed = json['sealed'];
     if (typeof sealed === 'string') {
       const subject = (row['caseRef'] ?? row['id']) as string;
@@ -221,19 +203,87 @@ export class Store {
   }
 }
 
-/** The body of a commit of this shape. Values come in one JSON document; names come from our own declarations. */
-function statementOf(rows: readonly Change[], expects: readonly Expectation[]): string {
-  const stale = "get diagnostics changed = row_count; if changed = 0 then raise exception 'stale' using errcode = '40001'; end if;";
-  return [
-    ...expects.map((e, i) => `perform 1 from ${quote(e.t)} where id = ($2->'expects'->${i}->>'id')::uuid and version = ($2->'expects'->${i}->>'version')::integer for share; ${stale}`),
-    ...rows.map(({ op, t, row }, i) => {
-      const names = Object.keys(row).map(quote);
-      const from = `jsonb_populate_record(null::${quote(t)}, $2->'rows'->${i}->'row') v`;
-      if (op === 'delete') return `delete from ${quote(t)} t using ${from} where ${names.map((k) => `t.${k} = v.${k}`).join(' and ')};`;
-      if (op === 'update') return `update ${quote(t)} t set ${names.map((k) => `${k} = v.${k}`).join(', ')} from ${from} where t.id = ($2->'rows'->${i}->>'id')::uuid and t.version = ($2->'rows'->${i}->>'version')::integer; ${stale}`;
-      return `insert into ${quote(t)} (${names.join(', ')}) select ${names.join(', ')} from ${from};`;
-    }),
-  ].join(' ');
+interface Layout { readonly plain: readonly (readonly [name: string, instant: boolean])[]; readonly classes: Readonly<Record<string, PersonalClass>> }
+const layouts = new WeakMap<object, Layout>();
+/** Which fields of a lifecycle have columns of their own, and the classes of those that are sealed. */
+function layoutOf({ fields }: Lifecycle): Layout {
+  let layout = layouts.get(fields as Fields);
+  if (!layout) {
+    const entries = Object.entries(fields as Fields);
+    layout = {
+      plain: entries.filter(([, f]) => !isPersonal(f)).map(([name, { column }]) => [name, column === 'instant'] as const),
+      classes: Object.fromEntries(entries.flatMap(([name, f]) => { const personal = personalClassOf(f); return personal ? [[name, personal]] : []; })),
+    };
+    layouts.set(fields as Fields, layout);
+  }
+  return layout;
+}
+
+const REFERENCES = `, (select jsonb_object_agg(organisation, ref) from reference where aggregate = t.id::text) as "$references"`;
+
+const readings = new Map<string, Body>();
+/** Several queries in one body; `$1` of each becomes its own place in the parameters. */
+function readingOf(queries: readonly string[]): Body {
+  const key = queries.join('\n');
+  let reading = readings.get(key);
+  if (!reading) {
+    const text = queries.map((query, n) => `return query select ${n}, x.r::text from (${query.replaceAll(/\$1\b/g, () => `($2->${n})`)}) x(r);`).join(' ');
+    readings.set(key, reading = body('read', 'jsonb', 'returns table (n integer, r text)', text));
+  }
+  return reading;
+}
+
+/** The type of each column: by table, then by column. */
+type Types = ReadonlyMap<string, ReadonlyMap<string, string>>;
+async function typesOf(pool: Pool): Promise<Types> {
+  const { rows } = await pool.query<{ t: string; c: string; type: string }>(`select k.relname as t, a.attname as c, format_type(a.atttypid, a.atttypmod) as type from pg_attribute a join pg_class k on k.oid = a.attrelid where k.relnamespace = current_schema::regnamespace and k.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped`);
+  const types = new Map<string, Map<string, string>>();
+  for (const { t, c, type } of rows) types.set(t, (types.get(t) ?? new Map<string, string>()).set(c, type));
+  return types;
+}
+const typeOf = (types: Types, t: string, column: string): string => {
+  const type = types.get(t)?.get(column);
+  if (type === undefined) throw new Error(`no column ${t}.${column}`);
+  return type;
+};
+
+const commits = new Map<string, Body>();
+/** The body of a commit of this shape: names come from our own declarations, values from `valuesOf` in the same order. */
+function commitOf(types: Types, rows: readonly Change[], expects: readonly Expectation[]): Body {
+  const shape = `${expects.map(({ t }) => t).join()};${rows.map(({ op, t, row }) => `${op} ${t} ${Object.keys(row).join()}`).join(';')}`;
+  let commit = commits.get(shape);
+  if (!commit) {
+    let n = 0;
+    const next = (type: string): string => `($2)[${n += 1}]::${type}`;
+    const stale = "get diagnostics changed = row_count; if changed = 0 then raise exception 'stale' using errcode = '40001'; end if;";
+    const text = [
+      ...expects.map(({ t }) => `perform 1 from ${quote(t)} where id = ${next('uuid')} and version = ${next('integer')} for share; ${stale}`),
+      ...rows.map(({ op, t, row }) => {
+        const values = Object.keys(row).map((k) => [quote(k), next(typeOf(types, t, k))] as const);
+        if (op === 'insert') return `insert into ${quote(t)} (${values.map(([k]) => k).join(', ')}) values (${values.map(([, v]) => v).join(', ')});`;
+        if (op === 'delete') return `delete from ${quote(t)} where ${values.map(([k, v]) => `${k} = ${v}`).join(' and ')};`;
+        return `update ${quote(t)} set ${values.map(([k, v]) => `${k} = ${v}`).join(', ')} where id = ${next('uuid')} and version = ${next('integer')}; ${stale}`;
+      }),
+    ].join(' ');
+    commits.set(shape, commit = body('commit', 'text[]', 'returns void', text));
+  }
+  return commit;
+}
+function valuesOf(types: Types, rows: readonly Change[], expects: readonly Expectation[]): (string | null)[] {
+  const values: (string | null)[] = [];
+  for (const { id, version } of expects) values.push(id, String(version));
+  for (const { op, t, row, id, version } of rows) {
+    for (const k of Object.keys(row)) values.push(literal(typeOf(types, t, k), row[k]));
+    if (op === 'update') values.push(id ?? null, version === undefined ? null : String(version));
+  }
+  return values;
+}
+/** A value as Postgres reads it from text. */
+function literal(type: string, value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  if (type === 'jsonb' || type === 'json') return JSON.stringify(value);
+  if (Array.isArray(value)) return `{${value.map((v) => (v === null || v === undefined ? 'NULL' : `"${String(v).replace(/["\\]/g, '\\$&')}"`)).join(',')}}`;
+  return typeof value === 'string' ? value : String(value);
 }
 const context = (l: Lifecycle, row: Pick<BaseRow, 'owner' | 'id'>): { organisation: string; table: string; row: string } => ({ organisation: row.owner, table: tableOf(l), row: row.id });
 const isUuid = (l: Lifecycle, field: string): boolean => field === 'id' || (l.fields as Fields)[field]?.column === 'uuid';

@@ -1,0 +1,61 @@
+import { testDatabase } from '@footbridge/testing';
+import pg from 'pg';
+import { body, Sessions } from './sessions.js';
+
+const whoAmI = body('who', 'jsonb', 'returns table (organisation text, pid integer)', `return query select current_setting('app.org'), pg_backend_pid();`);
+const slowly = body('slow', 'jsonb', 'returns table (n integer)', `perform pg_sleep(0.2); return query select ($2->>0)::integer;`);
+const fails = body('fails', 'jsonb', 'returns table (n integer)', `raise exception 'no' using errcode = '23505', constraint = 'some_rule';`);
+
+describe('sessions', () => {
+  let url: string;
+  let sessions: Sessions;
+  let losses = 0;
+  beforeAll(async () => { url = await testDatabase('sessions'); });
+  beforeEach(() => { losses = 0; sessions = new Sessions({ connectionString: url }, 2, () => { losses += 1; }); });
+  afterEach(() => sessions.close());
+
+  test('each piece of work runs as its own organisation, and nothing of it is left on the connection', async () => {
+    const seen = await Promise.all(Array.from({ length: 50 }, async (_, n) => (await sessions.run<{ organisation: string }>(whoAmI, `org_${n}`, '[]'))[0]?.organisation));
+    expect(seen).toEqual(Array.from({ length: 50 }, (_, n) => `org_${n}`));
+    const left = body('left', 'jsonb', 'returns table (organisation text)', `return query select current_setting('app.org', true);`);
+    const [{ organisation } = { organisation: '' }] = await sessions.run<{ organisation: string }>({ ...left, text: left.text }, 'org_x', '[]');
+    expect(organisation).toBe('org_x');
+  });
+
+  test('a body that fails takes nothing of its neighbours with it', async () => {
+    const answers = await Promise.allSettled([sessions.run(whoAmI, 'a', '[]'), sessions.run(fails, 'a', '[]'), sessions.run(whoAmI, 'b', '[]'), sessions.run(fails, 'b', '[]'), sessions.run(whoAmI, 'c', '[]')]);
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
+    expect((answers[1] as PromiseRejectedResult).reason).toMatchObject({ code: '23505', constraint: 'some_rule' });
+  });
+
+  test('work goes to the connection with the least to do', async () => {
+    const [, ...quick] = await Promise.all([sessions.run(slowly, 'a', '[1]'), ...Array.from({ length: 2 }, () => sessions.run<{ pid: number }>(whoAmI, 'a', '[]'))]);
+    expect(quick).toHaveLength(2);
+    const began = Date.now();
+    const slow = sessions.run(slowly, 'a', '[1]');
+    await sessions.run(whoAmI, 'a', '[]');
+    expect(Date.now() - began).toBeLessThan(150);
+    await slow;
+  });
+
+  test('a connection that is lost fails what was on it and is replaced for the next', async () => {
+    const [before] = await sessions.run<{ pid: number }>(whoAmI, 'a', '[]');
+    const under = Promise.allSettled([sessions.run(slowly, 'a', '[1]'), sessions.run(slowly, 'a', '[2]'), sessions.run(slowly, 'a', '[3]')]);
+    await new Promise((done) => setTimeout(done, 50));
+    const admin = new pg.Client({ connectionString: url });
+    await admin.connect();
+    await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()');
+    await admin.end();
+    expect((await under).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    const [after] = await sessions.run<{ pid: number }>(whoAmI, 'a', '[]');
+    expect(after?.pid).not.toBe(before?.pid);
+    expect(losses).toBeGreaterThan(0);
+  });
+
+  test('a server that cannot be reached is said so, and tried again the next time', async () => {
+    const away = new Sessions({ connectionString: url.replace(/:(\d+)\//, ':9/') }, 2, () => undefined);
+    await expect(away.run(whoAmI, 'a', '[]')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(away.run(whoAmI, 'a', '[]')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await away.close();
+  });
+});

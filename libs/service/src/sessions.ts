@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
+import pg from 'pg';
+
+/** A statement with a name of its own: made a function of a session the first time that the session meets it, so that it is planned once. */
+export interface Body { readonly name: string; readonly text: string; readonly takes: string; readonly returns: string }
+
+/** `text` is plpgsql; `$1` is the organisation, `$2` whatever else it `takes`. */
+export function body(kind: string, takes: string, returns: string, text: string): Body {
+  return { name: `${kind}_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`, takes, returns, text };
+}
+
+interface Line { readonly client: Promise<pg.Client>; readonly compiled: Set<string>; waiting: number; isLost: boolean; isGathering: boolean }
+
+/** A session that has met so many bodies makes room for a new one. */
+const WORN = 1_000;
+
+/**
+ * A few connections on which work follows work without waiting for the answer before. Each piece is a transaction of its own
+ * that sets its organisation for itself alone, so nothing of it is left for the next.
+ */
+export class Sessions {
+  readonly #lines: Line[] = [];
+  constructor(private readonly options: pg.ClientConfig, private readonly size: number, private readonly lost: () => void) {}
+
+  /** Runs a body as an organisation, in one round trip. @throws the database's error, or that of a connection that is gone */
+  async run<R>(work: Body, organisation: string, values: unknown): Promise<R[]> {
+    const line = this.#line();
+    line.waiting += 1;
+    try {
+      const client = await line.client;
+      gather(line, client);
+      if (!line.compiled.has(work.name)) {
+        line.compiled.add(work.name);
+        client.query(`create or replace function pg_temp.${work.name}(text, ${work.takes}) ${work.returns} language plpgsql as $session$\n#variable_conflict use_column\ndeclare changed bigint; begin perform set_config('app.org', $1, true); ${work.text} end $session$`)
+          .catch(() => { line.compiled.delete(work.name); });
+      }
+      return (await client.query<R & object>({ name: work.name, text: `select * from pg_temp.${work.name}($1, $2)`, values: [organisation, values] })).rows;
+    } finally {
+      line.waiting -= 1;
+      if (line.compiled.size > WORN) this.#retire(line);
+      if (line.waiting === 0 && !this.#lines.includes(line)) void line.client.then((client) => client.end()).catch(() => undefined);
+    }
+  }
+
+  /** The one with the least to do; a lost one is replaced. */
+  #line(): Line {
+    for (const line of this.#lines.filter((l) => l.isLost)) this.#retire(line);
+    while (this.#lines.length < this.size) this.#lines.push(this.#connect());
+    return this.#lines.reduce((a, b) => (b.waiting < a.waiting ? b : a));
+  }
+
+  #connect(): Line {
+    const client = new pg.Client({ ...this.options, pipeline: true } as pg.ClientConfig);
+    const lose = (): void => { if (!line.isLost) { line.isLost = true; this.lost(); } };
+    client.on('error', lose);
+    client.on('end', lose);
+    const line: Line = { client: client.connect().then(() => client), compiled: new Set(), waiting: 0, isLost: false, isGathering: false };
+    line.client.catch(lose);
+    return line;
+  }
+
+  #retire(line: Line): void {
+    const at = this.#lines.indexOf(line);
+    if (at >= 0) this.#lines.splice(at, 1);
+  }
+
+  async close(): Promise<void> {
+    const lines = this.#lines.splice(0);
+    await Promise.all(lines.map(async (line) => { line.isLost = true; await line.client.then((client) => client.end(), () => undefined); }));
+  }
+}
+
+/** What is asked for in one turn of the loop goes out in one write: a write wakes the other side up, and that is dear. */
+function gather(line: Line, client: pg.Client): void {
+  if (line.isGathering) return;
+  line.isGathering = true;
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Socket } }).connection;
+  stream.cork();
+  setImmediate(() => { line.isGathering = false; stream.uncork(); });
+}
