@@ -1,17 +1,17 @@
 import { Service } from '@footbridge/contracts';
 import { collectionOf } from '@footbridge/lifecycle';
-import type { ServiceDefinition } from '@footbridge/service';
+import { approvalPrefix, type ServiceDefinition } from '@footbridge/service';
 
 /** Which service answers for a collection: `referrals` for `/v1/cases/…`. */
 export type RouteTable = ReadonlyMap<string, Service>;
 
 /** Every service has approvals of its own; the reference's prefix says whose it is. */
-const approvals: ReadonlyMap<string, Service> = new Map([['apr', 'referrals'], ['aps', 'shelters'], ['apt', 'returns'], ['api', 'reintegration'], ['apn', 'notifications']]);
+const approvals: ReadonlyMap<string, Service> = new Map(Service.values.map((service) => [approvalPrefix[service], service]));
 
 /** From the services' own tables and documents: a new lifecycle needs no line here. */
 export function routeTable(definitions: readonly Pick<ServiceDefinition, 'name' | 'lifecycles' | 'documented'>[]): RouteTable {
   const table = new Map<string, Service>([['alerts', 'referrals']]);
-  for (const service of Service.values) for (const part of ['clock', 'parked', 'alerts']) table.set(`${service}-${part}`, service);
+  for (const service of Service.values) for (const part of ['clock', 'parked', 'alerts', 'approvals']) table.set(`${service}-${part}`, service);
   for (const { name, lifecycles, documented = [] } of definitions) {
     const service = Service.values.find((known) => known === name);
     if (!service) throw new Error(`no service ${name}`);

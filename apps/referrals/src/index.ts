@@ -26,5 +26,6 @@ export const referralsService: ServiceDefinition = service({
   migrations: [First1764000000000],
   controllers: [AssignController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, UnreachedReceivers, Erasure],
   documented: [...assignRoutes, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute],
+  guardianSpeaks: "exists (select 1 from guardian_appointment g where g.case_ref = $1->>1 and g.state in ('interim', 'appointed'))",
   jobs: (running) => [new ClearanceJob(running)],
 });

@@ -4,3 +4,4 @@ export { rowFor, refusals, needsFresh, commandsNow, actsOnBehalf, type AnyRow, t
 export { is, checkBody, schemaOf, exampleOf, fieldsOf, isDay, isInstant, isPlainText, type BodyClass, type BodyField, type BodyError } from './body.js';
 export { bodyOf, how } from './command-body.js';
 export { describe, diagram, type TransitionEntry } from './documents.js';
+export { protects } from './protective.js';

@@ -13,6 +13,8 @@ export interface Acting {
   readonly roles: readonly Role[];
   readonly role: Role;
   readonly how?: string;
+  /** The trace that this belongs to (W3C traceparent). */
+  readonly trace?: string;
 }
 
 /** What a guard may look at: the row (for a creating command: the row as it would be), the body, who acts, and loaded facts. */
@@ -24,6 +26,8 @@ export interface Facts<Row extends BaseRow = BaseRow> {
   readonly command?: string;
   /** True for a child or where age is in doubt (M1). Pending guards refuse for a child. */
   readonly isChild?: boolean;
+  /** False for a colleague without this case: sensitive guards are not named to them (decisions 21). */
+  readonly mayKnow?: boolean;
 }
 
 /** Pure: returns a reason code, or undefined when there is nothing against it. */
@@ -145,7 +149,7 @@ export interface LifecycleSpec<S extends string, FS extends Fields, F extends Fa
   readonly standing?: (row: RowOf<FS>) => Partial<Record<Role, string | readonly string[] | undefined>>;
   /** Narrows what a caller of a party sees, as SQL over alias `t` ($1 organisation, $2 subject, $3 roles). */
   readonly visible?: string;
-  /** The same for whoever holds the reference, where that is more than the list shows: she may withdraw with any worker (W1). */
+  /** The same for a command that protects, where that is more than the list shows: she may withdraw with any worker (W1). */
   readonly reachable?: string;
   /** The states that a party may read of in the timeline; default: all (A12: the origin side sees no trace of a hold). */
   readonly told?: (row: RowOf<FS>, organisation: string) => readonly S[] | undefined;
@@ -156,8 +160,8 @@ export interface LifecycleSpec<S extends string, FS extends Fields, F extends Fa
   readonly consentRef?: (row: RowOf<FS>) => string | undefined;
   readonly clocks?: readonly Clock<S, F>[];
   readonly reactions?: readonly Reaction[];
-  /** Columns that PATCH may change, by state, and what follows from it. */
-  readonly editable?: { readonly in: readonly S[]; readonly body: BodyClass } & Pick<RowOptions<F, RowOf<FS>>, 'set' | 'companions' | 'notices'>;
+  /** Columns that PATCH may change, by state and role, which rules hold then too, and what follows from it. */
+  readonly editable?: { readonly in: readonly S[]; readonly by: readonly Role[]; readonly body: BodyClass; readonly guards?: readonly Guard<F>[] } & Pick<RowOptions<F, RowOf<FS>>, 'set' | 'companions' | 'notices'>;
   /** Where a lifecycle has several creating commands: which one a body asks for. */
   readonly creating?: (body: Readonly<Record<string, unknown>>) => string;
   /** One reference for everybody (a shelter's code is public), instead of one per organisation. */

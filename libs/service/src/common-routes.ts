@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Query, Req, Res, type Type } from '@nestjs/common';
 import { asyncapi } from '@footbridge/contracts';
 import { collectionOf } from '@footbridge/lifecycle';
+import { isRef } from '@footbridge/privacy';
 import { HandlerRefusal, type EventServer } from '@footbridge/messaging';
 import type { FastifyReply } from 'fastify';
 import { Engine } from './engine.js';
@@ -76,7 +77,22 @@ export function OperationsController(service: string): Type<object> {
 export class ApprovalsController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
   @Post(':id/approve') @HttpCode(200) async approve(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return send(reply, await this.engine.decideApproval(id, request.principal, true, idempotency(request, headers, body).idempotency)); }
-  @Post(':id/refuse') @HttpCode(200) async refuse(@Param('id') id: string, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return send(reply, await this.engine.decideApproval(id, request.principal, false)); }
+  @Post(':id/refuse') @HttpCode(200) async refuse(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return send(reply, await this.engine.decideApproval(id, request.principal, false, idempotency(request, headers, body).idempotency)); }
+  @Get(':id') async read(@Param('id') id: string, @Req() request: SignedRequest): Promise<unknown> {
+    const [approval] = isRef(id) ? await this.engine.approvals(request.principal, id) : [];
+    if (!approval) throw new Problem('not-found');
+    return approval;
+  }
+}
+
+/** What waits for a second person's word in one service; each is answered under its own reference. */
+export function WaitingController(service: string): Type<object> {
+  @Controller(`v1/${service}-approvals`)
+  class Waiting {
+    constructor(@Inject(Engine) private readonly engine: Engine) {}
+    @Get() async list(@Req() request: SignedRequest): Promise<object> { return { items: await this.engine.approvals(request.principal) }; }
+  }
+  return Waiting as Type<object>;
 }
 
 export const alertsPath = (service: string): string => (service === 'referrals' ? 'v1/alerts' : `v1/${service}-alerts`);

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Lifecycle } from '@footbridge/lifecycle';
+import { PrivacyRefusal } from '@footbridge/privacy';
 import type { Engine } from './engine.js';
+import { log } from './log.js';
 import { Problem } from './problem.js';
 
 interface Due { aggregate: string; clock: string; lifecycle: string; owner: string; command: string | null; body: Record<string, unknown> | null; alert: string | null; alert_to: string | null; attempts: number; was_due: Date }
@@ -26,7 +28,10 @@ export class Deadlines {
     let rang = 0;
     for (;;) {
       const due = await this.#claim();
-      for (const d of due) if (await this.#ring(d)) rang += 1;
+      for (const d of due) {
+        // One that fails for any reason is due again later; the others ring.
+        try { if (await this.#ring(d)) rang += 1; } catch (error) { log('deadline-failed', { handler: d.clock, reason: error instanceof PrivacyRefusal ? error.code : String((error as { code?: unknown }).code ?? 'INTERNAL') }); }
+      }
       if (due.length < 50) return rang;
     }
   }
@@ -50,8 +55,9 @@ export class Deadlines {
       catch (error) { if (error instanceof Problem) return false; throw error; }
     }
     const now = this.engine.clock.now().toISOString();
-    if (d.alert && d.alert_to) await this.engine.store.commit(d.alert_to, [{ t: 'alert', op: 'insert', row: { id: randomUUID(), organisation: d.alert_to, code: d.alert, kind: l.prefix, aggregate: d.aggregate, clock: d.clock, raised_at: now } }], []);
-    await this.engine.store.pool.query('update deadline set done_at = $3 where aggregate = $1 and clock = $2', [d.aggregate, d.clock, now]);
+    // The alert and its mark in one statement: a stop in between would raise it twice.
+    await this.engine.store.pool.query(`with done as (update deadline set done_at = $3 where aggregate = $1 and clock = $2 and done_at is null returning alert, alert_to)
+      insert into alert (id, organisation, code, kind, aggregate, clock, raised_at) select $4, alert_to, alert, $5, $1, $2, $3 from done where alert is not null and alert_to is not null`, [d.aggregate, d.clock, now, randomUUID(), l.prefix]);
     return true;
   }
 }

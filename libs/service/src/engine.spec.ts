@@ -6,23 +6,27 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { createTable, grants, hours, later, protect, service, serviceSchema } from './index.js';
 
 // A lifecycle of the test's own: a box that is packed by one organisation and opened by another.
-const boxFields = { label: open.text({ shown: 'parties' }), receiver: operational.ref({ shown: 'parties' }), full: operational.boolean(), content: direct.json<{ what: string }>() };
+const boxFields = { label: open.text({ shown: 'parties' }), receiver: operational.ref({ shown: 'parties' }), full: operational.boolean(), content: direct.json<{ what?: string; wrap?: { paper?: string } }>() };
 type BoxRow = RowOf<typeof boxFields>;
-class ContentBody { @is.text({ class: 'direct' }) what!: string; }
+class WrapBody { @is.text({ class: 'direct', optional: true }) paper?: string; @is.text({ class: 'direct', optional: true }) string?: string; }
+class ContentBody { @is.text({ class: 'direct', optional: true }) what?: string; @is.nested(() => WrapBody, { class: 'direct', optional: true }) wrap?: WrapBody; }
 class PackBody { @is.pattern(/^[a-z]+$/, 'a word', 'tools', { class: 'open' }) label!: string; @is.organisation() receiver!: string; @is.nested(() => ContentBody, { class: 'direct', optional: true }) content?: ContentBody; }
 class EditBody { @is.pattern(/^[a-z]+$/, 'a word', 'tools', { class: 'open', optional: true }) label?: string; @is.nested(() => ContentBody, { class: 'direct', optional: true }) content?: ContentBody; }
 const notEmpty = guard<Facts<BoxRow>>('B1', 'notEmpty', ({ row }) => (row.content?.test((c) => c.what !== '') ? undefined : 'EMPTY'), { sensitive: true });
+const named = guard<Facts<BoxRow>>('B2', 'labelIsNotSecret', ({ row }) => (row.label === 'secret' ? 'LABEL_TELLS' : undefined));
 const Box = lifecycle<Facts<BoxRow>>()({
   name: 'Crate', service: 'shelters', prefix: 'crt', states: ['packed', 'sent', 'opened', 'lost', 'burnt'], fields: boxFields,
   parties: (row) => (row.state === 'packed' ? [] : [row.receiver]),
   standing: (row) => ({ RECEIVER: row.receiver }),
-  editable: { in: ['packed'], body: EditBody },
+  editable: { by: ['CASE_WORKER'], in: ['packed'], body: EditBody, guards: [named] },
+
   clocks: [{ name: 'arrival', in: ['sent'], due: (_f, now) => later(now, hours(24)), command: 'lose', shown: true }, { name: 'call', in: ['sent'], due: (_f, now) => later(now, hours(1)), alert: { code: 'CALL_RECEIVER', to: ({ row }) => row.receiver } }],
   rows: [
     [NONE, 'pack', 'packed', ['CASE_WORKER'], [], VictimPresumed, { body: PackBody }],
     [['packed'], 'send', 'sent', ['CASE_WORKER', 'PERSON'], [notEmpty, attested('tied', 'It is tied')], VictimPresumed],
     [['sent'], 'open', 'opened', ['RECEIVER'], [notEmpty], VictimPresumed],
     [['sent'], 'lose', 'lost', ['PLATFORM'], [], VictimPresumed],
+    [['sent', 'opened'], 'withdraw', 'lost', ['PERSON', 'GUARDIAN'], [], VictimPresumed],
     [['opened', 'lost'], 'burn', 'burnt', ['SUPERVISOR'], [], VictimPresumed, { approval: ['SUPERVISOR'] }],
   ],
 }) as unknown as Lifecycle;
@@ -147,6 +151,73 @@ describe('the engine, on real Postgres and over HTTP', () => {
     expect((await stranger.post(approval)).status).toBe(404);
     expect(await supervisor2.post(approval)).toMatchObject({ status: 200, body: { state: 'burnt' } });
     expect((await supervisor2.post(approval)).status).toBe(409);
+  });
+  it('shows what waits to those who may give the second word, and takes one word of two that come at once', async () => {
+    const id = await sent();
+    await worker.post(`/v1/crates/${id}/withdraw`, { onBehalfOf: 'PERSON', how: 'phone' });
+    const asked = await supervisor.post(`/v1/crates/${id}/burn`);
+    const approval = String(asked.body['approval']);
+    const waiting = async (who: TestAccount): Promise<{ approval: string; can: string[]; about: string }[]> => ((await who.get('/v1/shelters-approvals')).body['items'] as { approval: string; can: string[]; about: string }[]).filter((a) => a.approval === approval);
+    expect(await waiting(supervisor2)).toMatchObject([{ can: ['approve', 'refuse'], about: id }]);
+    expect(await waiting(supervisor)).toMatchObject([{ can: [] }]);
+    expect(await waiting(stranger)).toEqual([]);
+    expect((await stranger.get(`/v1/approvals/${approval}`)).status).toBe(404);
+    const [yes, no] = await Promise.all([supervisor2.post(`/v1/approvals/${approval}/approve`), supervisor2.post(`/v1/approvals/${approval}/refuse`)]);
+    expect([yes.status, no.status].sort()).toEqual([200, 409]);
+    expect((await worker.get(`/v1/crates/${id}`)).body['state']).toBe(yes.status === 200 ? 'burnt' : 'lost');
+    expect((await supervisor2.get(`/v1/approvals/${approval}`)).body).toMatchObject({ state: yes.status === 200 ? 'approved' : 'refused', can: [] });
+  });
+  it('lets a worker bring a decision only when they say whose it is and how they learned it', async () => {
+    const id = await sent();
+    expect(await worker.post(`/v1/crates/${id}/withdraw`, { how: 'phone' })).toMatchObject({ status: 403, body: { roles: ['PERSON', 'GUARDIAN'] } });
+    expect(await worker.post(`/v1/crates/${id}/withdraw`, { onBehalfOf: 'PERSON' })).toMatchObject({ status: 422, body: { errors: [{ pointer: '/how' }] } });
+    expect(await worker.post(`/v1/crates/${id}/withdraw`, { onBehalfOf: 'GUARDIAN', how: 'phone' })).toMatchObject({ status: 409, body: { guards: [{ guard: 'BEHALF', reason: 'NO_GUARDIAN' }] } });
+    expect((await worker.post(`/v1/crates/${id}/withdraw`, { onBehalfOf: 'PERSON', how: 'phone' })).status).toBe(200);
+    expect((await worker.get(`/v1/crates/${id}/timeline`)).body['items']).toMatchObject([{}, {}, { command: 'withdraw', role: 'PERSON', onBehalfOf: 'PERSON', how: 'phone' }]);
+  });
+  it('never takes a person\'s decision from the police', async () => {
+    const id = await sent();
+    const { pool } = instance.services.get('shelters')!;
+    await pool.query("insert into known_organisation (organisation, type, country, active, version) values ($1, 'LawEnforcement', 'AL', true, 1)", [sender]);
+    expect(await worker.post(`/v1/crates/${id}/withdraw`, { onBehalfOf: 'PERSON', how: 'phone' })).toMatchObject({ status: 409, body: { guards: [{ guard: 'BEHALF', reason: 'NOT_BY_AUTHORITY' }] } });
+    await pool.query("update known_organisation set type = 'NGO' where organisation = $1", [sender]);
+    expect((await worker.post(`/v1/crates/${id}/withdraw`, { onBehalfOf: 'PERSON', how: 'phone' })).status).toBe(200);
+  });
+  it('tells a party what was done, but of others neither who nor why, and no time that two could compare', async () => {
+    const id = await sent();
+    const theirs = ((await receiver.get('/v1/crates?limit=1')).body['items'] as { id: string; createdAt: string }[])[0]!;
+    await worker.post(`/v1/crates/${id}/withdraw`, { onBehalfOf: 'PERSON', how: 'phone' });
+    const lines = (await receiver.get(`/v1/crates/${theirs.id}/timeline`)).body['items'] as Record<string, unknown>[];
+    expect(lines.at(-1)).toEqual({ at: expect.stringMatching(/:00Z$/) as string, command: 'withdraw', from: 'sent', to: 'lost', version: 3, organisation: sender });
+    expect(theirs.createdAt).toMatch(/:00Z$/);
+  });
+  it('does not let a party find other parties by asking for them', async () => {
+    const id = await sent();
+    const seen = async (who: TestAccount, organisation: string): Promise<boolean> => ((await who.get(`/v1/crates?limit=100&organisation=${organisation}`)).body['items'] as { createdAt: string }[]).length > 0;
+    expect(await seen(worker, other)).toBe(true);
+    expect(await seen(receiver, sender)).toBe(true);
+    const { store } = instance.services.get('shelters')!.engine;
+    const aggregate = [...(await store.resolve(sender, [id])).values()][0]!;
+    await store.commit(sender, [{ t: 'crate', op: 'update', id: aggregate, version: 2, row: { organisations: [sender, other, third] } }], []);
+    expect(await seen(worker, third)).toBe(true);
+    expect(await seen(stranger, sender)).toBe(true);
+    expect(await seen(receiver, third)).toBe(false);
+  });
+  it('keeps what a patch does not name, at every depth, and holds the rules of the table', async () => {
+    const id = await pack({ what: 'Zyxqua', wrap: { paper: 'blue', string: 'white' } });
+    const content = async (): Promise<unknown> => (await worker.get(`/v1/crates/${id}?reveal=content&purpose=ASSISTANCE`)).body['content'];
+    expect((await worker.patch(`/v1/crates/${id}`, { content: { wrap: { string: 'red' } } }, 1)).status).toBe(200);
+    expect(await content()).toEqual({ what: 'Zyxqua', wrap: { paper: 'blue', string: 'red' } });
+    expect(await worker.patch(`/v1/crates/${id}`, { label: 'secret' }, 2)).toMatchObject({ status: 409, body: { guards: [{ guard: 'B2', reason: 'LABEL_TELLS' }] } });
+    expect(await supervisor.patch(`/v1/crates/${id}`, { label: 'books' }, 2)).toMatchObject({ status: 403, body: { roles: ['CASE_WORKER'] } });
+  });
+  it('rings the other clocks when one cannot ring', async () => {
+    const [first, second] = [await sent(), await sent()];
+    const { pool } = instance.services.get('shelters')!;
+    await pool.query("update deadline set lifecycle = 'Nothing' where aggregate = (select aggregate::uuid from reference where ref = $1)", [first]);
+    await instance.advance(hours(25));
+    await waitUntil('the second has rung', async () => (await worker.get(`/v1/crates/${second}`)).body['state'] === 'lost');
+    expect((await worker.get(`/v1/crates/${first}`)).body['state']).toBe('sent');
   });
   it('pages by cursor, and refuses one that was tampered with', async () => {
     for (let i = 0; i < 3; i += 1) await pack();

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { ConsentPurpose, type ContractEvent, type Role } from '@footbridge/contracts';
+import { ConsentPurpose, neverOwnsCases, type ContractEvent, type Role, type Service } from '@footbridge/contracts';
 import {
-  NONE, actsOnBehalf, bodyOf, checkBody, collectionOf, commandsNow, fieldsOf, isPersonal, needsFresh, refusals, rowFor, tableOf,
-  type Acting, type AnyRow, type BaseRow, type Clock as LifecycleClock, type Facts, type Fields, type Lifecycle, type Refusal, type RowOptions,
+  NONE, actsOnBehalf, bodyOf, checkBody, collectionOf, commandsNow, fieldsOf, isPersonal, needsFresh, protects, refusals, rowFor, tableOf,
+  type Acting, type AnyRow, type BaseRow, type Clock as LifecycleClock, type Facts, type Fields, type Guard, type Lifecycle, type Refusal, type RowOptions,
 } from '@footbridge/lifecycle';
 import { outboxRow, type Freshness } from '@footbridge/messaging';
 import { Sealed, isRef, label, newRef, revealCapability, type EventDef, type Gate, type PersonalClass } from '@footbridge/privacy';
@@ -23,7 +23,15 @@ export interface CommandInput {
   readonly ifMatch?: number;
   readonly idempotency?: Idempotency;
   /** Set when a second person has approved (decisions 6). */
-  readonly approved?: { readonly by: string; readonly role: Role; /** What that person is answered, and under which key. */ answers(answer: Answer): Answer; readonly idempotency?: Idempotency };
+  readonly approved?: {
+    readonly by: string;
+    /** Looked at before each attempt: the word may have been given or taken meanwhile. */
+    waiting(): Promise<void>;
+    readonly settled: Change;
+    /** What that person is answered, and under which key. */
+    answers(answer: Answer): Answer;
+    readonly idempotency?: Idempotency;
+  };
 }
 /** A command by the platform: a deadline, a reaction, a job. The declaration allows it, not an account (decisions 5). */
 export interface PlatformInput {
@@ -34,6 +42,7 @@ export interface PlatformInput {
   readonly body?: Readonly<Record<string, unknown>>;
   readonly as: Role;
   readonly causedBy?: string;
+  readonly trace?: string;
   readonly creates?: { readonly id: string };
   /** Written in the same transaction: an inbox row, a deadline that is done. */
   readonly alongside?: readonly Change[];
@@ -43,6 +52,7 @@ export interface Answer { readonly status: number; readonly headers: Readonly<Re
 interface Planned { readonly rows: Change[]; readonly row: BaseRow; readonly references: Record<string, string>; readonly facts: Facts; readonly lifecycle: Lifecycle }
 
 type Values = Record<string, unknown>;
+interface Asked { id: string; ref: string; version: number; owner: string; lifecycle: string; aggregate: string | null; command: string; body: Values; roles: Role[]; asked_by: string; asked_organisation: string; asked_role: Role; asked_at: Date; expires_at: Date; state: string }
 
 /** Runs every lifecycle alike: load, decide (table and guards, pure), commit row + audit + outbox in one statement. */
 export class Engine {
@@ -50,6 +60,8 @@ export class Engine {
   constructor(
     readonly service: string, readonly store: Store, readonly lifecycles: readonly Lifecycle[], private readonly gate: Gate,
     readonly clock: Clock, private readonly freshness: Freshness | undefined,
+    /** SQL for whether a guardian speaks in the case `$1->>1`: where guardians are kept elsewhere, what their clearance says. */
+    private readonly guardianSpeaks = "exists (select 1 from known_clearance where case_ref = $1->>1 and step = 'GUARDIAN' and cleared)",
   ) { this.#byName = new Map(lifecycles.map((l) => [l.name, l])); }
 
   lifecycle(name: string): Lifecycle {
@@ -72,13 +84,15 @@ export class Engine {
   async #run(input: CommandInput): Promise<Answer> {
     return this.#again(async () => {
       const { lifecycle: l, command, caller } = input;
-      const found = input.reference === undefined ? undefined : await this.load(l, caller, input.reference);
+      await input.approved?.waiting();
+      const found = input.reference === undefined ? undefined : await this.load(l, caller, input.reference, command);
       if (found && input.ifMatch !== undefined && input.ifMatch !== found.row.version) throw new Problem('stale-version', { version: found.row.version });
       const expects: Expectation[] = [];
       const now = this.clock.now();
       const table = this.#rowOf(l, found?.row.state ?? NONE, command);
       const acting = this.#acting(l, table, caller, found?.row, input.body);
       const body = await this.#body(l, table, input.body, caller.organisation);
+      if (isBehalf(acting.role) && acting.how === undefined) throw new Problem('validation-failed', { errors: [{ pointer: '/how', code: 'required', detail: 'Say how the decision reached you: in_person, phone or written.' }] });
       const row = found?.row ?? this.#draft(l, table, body, caller.organisation, randomUUID(), now);
       const asks = table[6]?.approval;
       const approval = typeof asks === 'function' ? asks({ row, body }) : asks;
@@ -86,7 +100,7 @@ export class Engine {
       const planned = await this.#plan({ l, table, row, references: found?.references ?? {}, isNew: !found, body, acting, expects, now, ...(input.approved ? { approvedBy: input.approved.by } : {}) });
       const answer = this.#answer(planned, caller, found ? 200 : 201);
       const once = table[6]?.once?.(planned.facts as never) as Values | undefined;
-      await this.#commit(planned, expects, [...kept(input.idempotency, answer), ...(input.approved ? kept(input.approved.idempotency, input.approved.answers(answer)) : [])]);
+      await this.#commit(planned, expects, [...kept(input.idempotency, answer), ...(input.approved ? [...kept(input.approved.idempotency, input.approved.answers(answer)), input.approved.settled] : [])]);
       return once ? { ...answer, body: { ...answer.body, ...once } } : answer;
     }, input.idempotency);
   }
@@ -102,7 +116,7 @@ export class Engine {
       const now = this.clock.now();
       const expects: Expectation[] = [];
       const body = this.#labelled(table.row, input.body ?? {});
-      const acting: Acting = { organisation: owner, subject: 'platform', roles: [input.as], role: input.as };
+      const acting: Acting = { organisation: owner, subject: 'platform', roles: [input.as], role: input.as, ...(input.trace ? { trace: input.trace } : {}) };
       const row = found?.row ?? this.#draft(l, table.row, body, owner, input.creates?.id ?? randomUUID(), now);
       const planned = await this.#plan({ l, table: table.row, row, references: found?.references ?? {}, isNew: !found, body, acting, expects, now, ...(input.causedBy ? { causedBy: input.causedBy } : {}) });
       await this.#commit(planned, expects, input.alongside ?? []);
@@ -116,10 +130,10 @@ export class Engine {
   }
 
   /** Loads what a caller may see; a foreign and a missing reference are answered alike. */
-  async load(l: Lifecycle, caller: Principal, reference: string): Promise<Loaded> {
+  async load(l: Lifecycle, caller: Principal, reference: string, command = 'read'): Promise<Loaded> {
     if (!isRef(reference, l.prefix)) throw new Problem('not-found');
     const [found] = await this.store.find(l, caller.organisation,
-      `t.id = (select aggregate::uuid from reference where ref = $1->>3 and organisation in ($1->>0, '*') and kind = $1->>4) and ${seenBy(l.reachable ?? l.visible)}`,
+      `t.id = (select aggregate::uuid from reference where ref = $1->>3 and organisation in ($1->>0, '*') and kind = $1->>4) and ${seenBy(protects(command) ? l.reachable ?? l.visible : l.visible)}`,
       [caller.organisation, caller.subject, caller.roles, reference, l.prefix]);
     if (!found) throw new Problem('not-found');
     return found;
@@ -150,7 +164,8 @@ export class Engine {
       if (ref) links[name] = `/v1/${link.collection}/${ref}`;
     }
     view['links'] = links;
-    view['createdAt'] = row.createdAt;
+    // To the millisecond it would be a value that two organisations have in common (privacy G4).
+    view['createdAt'] = own ? row.createdAt : minute(new Date(row.createdAt));
     return view;
   }
 
@@ -182,8 +197,11 @@ export class Engine {
     const rows = await this.store.readAs<Values>(caller.organisation, `select jsonb_strip_nulls(jsonb_build_object('at', a.at, 'command', a.command, 'from', a.from_state, 'to', a.to_state, 'version', a.version, 'organisation', a.organisation, 'account', a.account, 'role', a.role, 'onBehalfOf', a.on_behalf_of, 'how', a.how, 'causedBy', a.caused_by, 'ground', a.ground, 'fields', to_jsonb(a.fields))) from audit a where a.aggregate = ($1->>0)::uuid and a.kind = $1->>1 order by a.position`, [row.id, l.prefix]);
     const told = own ? undefined : l.told?.(row, caller.organisation) as readonly string[] | undefined;
     return rows.filter((r) => (own || r['command'] !== 'reveal') && (!told || told.includes(r['to'] as string) && (r['from'] === undefined || told.includes(r['from'] as string)))).map((r) => {
-      const { account, ground, fields, ...shared } = { ...r, at: new Date(r['at'] as string).toISOString() } as Values;
-      return own ? { ...shared, account, ...(ground === undefined ? {} : { ground }), ...(fields === undefined ? {} : { fields }) } : shared;
+      const { account: _a, ground: _g, fields: _f, causedBy: _c, how, role, onBehalfOf, organisation, ...shared } = r;
+      if (own) return { ...r, at: new Date(r['at'] as string).toISOString() };
+      // A party learns what was done and when, of others not by whom or why: that would tell of a hold, a withdrawal, or where she is.
+      const its = organisation === caller.organisation;
+      return { ...shared, at: minute(new Date(r['at'] as string)), ...(its ? { organisation, role, ...(onBehalfOf === undefined ? {} : { onBehalfOf }), ...(how === undefined ? {} : { how }) } : organisation === row.owner ? { organisation } : {}) };
     });
   }
 
@@ -191,8 +209,9 @@ export class Engine {
   async edit(l: Lifecycle, caller: Principal, reference: string, patch: unknown, version: number): Promise<Answer> {
     const found = await this.load(l, caller, reference);
     if (found.row.version !== version) throw new Problem('stale-version', { version: found.row.version });
-    if (found.row.owner !== caller.organisation || !caller.roles.some((r) => seesPersons.includes(r) || r === 'PARTNER_ADMIN')) throw new Problem('role-not-allowed', { roles: seesPersons });
     const editable = l.editable;
+    const by = editable?.by ?? seesPersons;
+    if (found.row.owner !== caller.organisation || !caller.roles.some((r) => by.includes(r))) throw new Problem('role-not-allowed', { roles: by });
     if (!editable || !editable.in.includes(found.row.state)) throw new Problem('transition-not-allowed', { state: found.row.state, command: 'edit', allowedFrom: editable?.in ?? [] });
     const nulls = typeof patch === 'object' && patch !== null ? Object.entries(patch).filter(([, v]) => v === null).map(([k]) => k) : [];
     const checked = checkBody(editable.body, patch);
@@ -213,11 +232,11 @@ export class Engine {
   }
 
   /** A change of columns that is no transition: decided, audited by field name and versioned like one. */
-  async amend(l: Lifecycle, found: Loaded, caller: Principal, command: string, changes: Readonly<Values>, more: Pick<RowOptions<Facts, BaseRow>, 'set' | 'companions' | 'notices'> & { readonly keep?: (answer: Answer) => readonly Change[] } = {}): Promise<Answer> {
+  async amend(l: Lifecycle, found: Loaded, caller: Principal, command: string, changes: Readonly<Values>, more: Pick<RowOptions<Facts, BaseRow>, 'set' | 'companions' | 'notices'> & { readonly guards?: readonly Guard<never>[]; readonly keep?: (answer: Answer) => readonly Change[] } = {}): Promise<Answer> {
     const { state } = found.row;
     const set = (facts: Facts, now: Date): Values => ({ ...changes, ...(more.set?.(facts, now) as Values | undefined) });
-    const { keep: _, ...options } = more;
-    const table = [[state], command, state, [], [], { audience: 'service' }, { ...options, set }] as unknown as AnyRow;
+    const { keep: _, guards: __, ...options } = more;
+    const table = [[state], command, state, [], more.guards ?? [], { audience: 'service' }, { ...options, set }] as unknown as AnyRow;
     const role = caller.roles.find((r) => this.#stands(l, found.row, caller, r)) ?? caller.roles[0] ?? 'PLATFORM';
     const expects: Expectation[] = [];
     const planned = await this.#plan({ l, table, row: found.row, references: found.references, isNew: false, body: changes, acting: { ...caller, role }, expects, now: this.clock.now(), ownersOnly: true });
@@ -250,33 +269,65 @@ export class Engine {
     }) };
   }
 
-  /** A second person's word on a step that takes two (decisions 6). The guards run again. */
-  async decideApproval(reference: string, caller: Principal, approve: boolean, idempotency?: Idempotency): Promise<Answer> {
-    if (!isRef(reference)) throw new Problem('not-found');
-    const { rows } = await this.store.pool.query<{ id: string; owner: string; lifecycle: string; aggregate: string | null; command: string; body: Values; roles: Role[]; asked_by: string; asked_organisation: string; asked_role: Role; expires_at: Date; state: string }>('select * from approval where ref = $1', [reference]);
-    const asked = rows[0];
-    if (!asked) throw new Problem('not-found');
+  /** The steps that wait for a second person, for those who may give that word and for those who asked. */
+  async approvals(caller: Principal, reference?: string): Promise<readonly Values[]> {
+    const { rows } = await this.store.pool.query<Asked>(`select * from approval where ($4::text is null and state = 'waiting' and expires_at > $5 or ref = $4) and (owner = $1 or asked_organisation = $1 or roles && $2 and asked_by <> $3) order by asked_at limit 200`,
+      [caller.organisation, caller.roles, caller.subject, reference ?? null, this.clock.now()]);
+    const shown = await Promise.all(rows.map(async (asked) => {
+      const { may, known } = await this.#judges(asked, caller);
+      if (!known) return [];
+      const l = this.lifecycle(asked.lifecycle);
+      const about = asked.aggregate === null ? undefined : (await this.store.named(caller.organisation, [asked.aggregate])).get(asked.aggregate);
+      return [{ approval: asked.ref, state: asked.state, lifecycle: asked.lifecycle, command: asked.command, askedAt: asked.asked_at.toISOString(), expiresAt: asked.expires_at.toISOString(), roles: asked.roles,
+        can: may && asked.state === 'waiting' && asked.asked_by !== caller.subject ? ['approve', 'refuse'] : [], ...(about ? { about, links: { about: `/v1/${collectionOf(l)}/${about}` } } : {}) }];
+    }));
+    return shown.flat();
+  }
+
+  /** Whether a caller may give the second word, and whether they may know that it is asked for. */
+  async #judges(asked: Asked, caller: Principal): Promise<{ readonly may: boolean; readonly known: boolean; readonly role: Role | undefined }> {
+    const l = this.lifecycle(asked.lifecycle);
     const role = asked.roles.find((r) => caller.roles.includes(r));
-    const [about] = asked.aggregate === null ? [] : await this.store.find(this.lifecycle(asked.lifecycle), asked.owner, 't.id = ($1->>0)::uuid', [asked.aggregate]);
-    const may = role !== undefined && (!about || this.#stands(this.lifecycle(asked.lifecycle), about.row, caller, role));
-    if (!may && ![asked.owner, asked.asked_organisation].includes(caller.organisation)) throw new Problem('not-found');
-    const settle = async (state: string): Promise<boolean> => (await this.store.pool.query('update approval set state = $2, decided_by = $3 where ref = $1 and state = \'waiting\'', [reference, state, caller.subject])).rowCount === 1;
-    const before = approve && idempotency ? await this.#answered(idempotency) : undefined;
-    // Perhaps the end came between the step and its mark.
-    if (before) { await settle('approved'); return before; }
-    if (asked.state !== 'waiting' || asked.expires_at < this.clock.now()) throw new Problem('transition-not-allowed', { state: asked.state === 'waiting' ? 'expired' : asked.state, command: approve ? 'approve' : 'refuse', allowedFrom: ['waiting'] });
-    if (!may) throw new Problem('role-not-allowed', { roles: asked.roles });
-    if (asked.asked_by === caller.subject) throw new Problem('guard-refused', { guards: [{ guard: 'TWO_PERSONS', reason: 'SAME_PERSON', detail: 'Another person must approve.' }] });
-    if (!approve) { await settle('refused'); return { status: 200, headers: {}, body: { approval: reference, state: 'refused' } }; }
+    const [about] = asked.aggregate === null || role === undefined ? [] : await this.store.find(l, asked.owner, 't.id = ($1->>0)::uuid', [asked.aggregate]);
+    const may = role !== undefined && (about ? this.#stands(l, about.row, caller, role) : asked.aggregate === null);
+    return { may, known: may || [asked.owner, asked.asked_organisation].includes(caller.organisation), role };
+  }
+
+  /** A second person's word on a step that takes two (decisions 6). The guards run again; the word and the step are one transaction. */
+  async decideApproval(reference: string, caller: Principal, approve: boolean, idempotency?: Idempotency): Promise<Answer> {
+    const before = idempotency ? await this.#answered(idempotency) : undefined;
+    if (before) return before;
+    const command = approve ? 'approve' : 'refuse';
+    const waiting = async (): Promise<Asked> => {
+      const { rows: [asked] } = isRef(reference) ? await this.store.pool.query<Asked>('select * from approval where ref = $1', [reference]) : { rows: [] };
+      const { may, known } = asked ? await this.#judges(asked, caller) : { may: false, known: false };
+      if (!asked || !known) throw new Problem('not-found');
+      const state = asked.state === 'waiting' && asked.expires_at < this.clock.now() ? 'expired' : asked.state;
+      if (state !== 'waiting') throw new Problem('transition-not-allowed', { state, command, allowedFrom: ['waiting'] });
+      if (!may) throw new Problem('role-not-allowed', { roles: asked.roles });
+      if (asked.asked_by === caller.subject) throw new Problem('guard-refused', { guards: [{ guard: 'TWO_PERSONS', reason: 'SAME_PERSON', detail: 'Another person must approve.' }] });
+      return asked;
+    };
+    const asked = await waiting();
+    const settled = (state: string): Change => ({ t: 'approval', op: 'update', id: asked.id, version: asked.version, row: { state, decided_by: caller.subject, version: asked.version + 1 } });
+    if (!approve) {
+      return this.#again(async () => {
+        await waiting();
+        const answer: Answer = { status: 200, headers: {}, body: { approval: reference, state: 'refused' } };
+        await this.store.commit(asked.owner, [...kept(idempotency, answer), settled('refused')], []);
+        return answer;
+      }, idempotency);
+    }
+    const { rows: gone } = await this.store.pool.query('select 1 from disabled where subject in ($1, $2) and disabled', [asked.asked_by, asked.asked_organisation]);
+    if (gone.length > 0) throw new Problem('guard-refused', { guards: [{ guard: 'TWO_PERSONS', reason: 'ASKER_DISABLED', detail: 'Whoever asked may no longer act here: refuse it, and ask anew.' }] });
     const l = this.lifecycle(asked.lifecycle);
     const asker: Principal = { subject: asked.asked_by, organisation: asked.asked_organisation, roles: [asked.asked_role] };
-    const own = asked.aggregate === null ? undefined : (await this.store.named(asked.asked_organisation, [asked.aggregate])).get(asked.aggregate);
+    const refOf = async (organisation: string): Promise<string | undefined> => (asked.aggregate === null ? undefined : (await this.store.named(organisation, [asked.aggregate])).get(asked.aggregate));
+    const [own, theirs] = [await refOf(asker.organisation), await refOf(caller.organisation)];
     const body = typeof asked.body['$sealed'] === 'string' ? (await this.store.openJson(String(asked.body['$subject']), asked.owner, 'approval', asked.id, asked.body['$sealed'])).reveal(revealCapability({ purpose: 'APPROVAL', auditId: reference })) : asked.body;
-    const theirs = asked.aggregate === null ? undefined : (await this.store.named(caller.organisation, [asked.aggregate])).get(asked.aggregate);
     const answers = (answer: Answer): Answer => ({ ...answer, status: 200, body: { ...answer.body, ...(theirs ? { id: theirs } : {}), approval: reference } });
-    const answer = await this.run({ lifecycle: l, command: asked.command, ...(own ? { reference: own } : {}), body, caller: asker, approved: { by: caller.subject, role, answers, ...(idempotency ? { idempotency } : {}) } });
-    await settle('approved');
-    return answers(answer);
+    const approved = { by: caller.subject, answers, settled: settled('approved'), waiting: async () => { await waiting(); }, ...(idempotency ? { idempotency } : {}) };
+    return answers(await this.run({ lifecycle: l, command: asked.command, ...(own ? { reference: own } : {}), body, caller: asker, approved }));
   }
 
   // --- who may -------------------------------------------------------------------------------------------------
@@ -296,10 +347,21 @@ export class Engine {
     const { onBehalfOf, how } = (typeof body === 'object' && body !== null ? body : {}) as { onBehalfOf?: unknown; how?: unknown };
     const role = onBehalfOf === 'PERSON' || onBehalfOf === 'GUARDIAN'
       ? (by.includes(onBehalfOf) && this.#actsFor(l, row, caller) ? onBehalfOf : undefined)
-      : by.find((r) => this.#stands(l, row, caller, r))
-        ?? (by.some((r) => r === 'PERSON' || r === 'GUARDIAN') && this.#actsFor(l, row, caller) ? 'PERSON' : undefined);
+      : by.find((r) => this.#stands(l, row, caller, r));
     if (!role) throw new Problem('role-not-allowed', { roles: by });
-    return { organisation: caller.organisation, subject: caller.subject, roles: caller.roles, role, ...(typeof how === 'string' ? { how } : {}) };
+    return { organisation: caller.organisation, subject: caller.subject, roles: caller.roles, role, ...(typeof how === 'string' ? { how } : {}), ...(caller.trace ? { trace: caller.trace } : {}) };
+  }
+
+  /** Who may bring the decision of another (decisions 4): no authority, and a guardian only where one speaks. */
+  async #spokenFor(acting: Acting, row: BaseRow, facts: Facts): Promise<readonly Refusal[]> {
+    if (!isBehalf(acting.role) || acting.subject === 'platform') return [];
+    const caseRef = row.caseRef ?? (facts as { readonly caseRef?: string }).caseRef;
+    const [known] = await this.store.readAs<{ type: string | null; guardian: boolean }>(row.owner, `select jsonb_build_object('type', (select type from known_organisation where organisation = $1->>0), 'guardian', ${this.guardianSpeaks})`, [acting.organisation, caseRef ?? null]);
+    const refusal = (reason: string, name: string, sensitive: boolean): Refusal => ({ guard: 'BEHALF', reason, name, sensitive, retry: false });
+    return [
+      ...(neverOwnsCases.some((type) => type === known?.type) ? [refusal('NOT_BY_AUTHORITY', 'neverThroughPoliceOrEmbassy', false)] : []),
+      ...(acting.role === 'GUARDIAN' && known?.guardian !== true ? [refusal('NO_GUARDIAN', 'aGuardianSpeaksForHer', true)] : []),
+    ];
   }
 
   // --- deciding ------------------------------------------------------------------------------------------------
@@ -354,7 +416,7 @@ export class Engine {
     const given: Facts = { row: p.row, body: p.approvedBy ? { ...body, approvedBy: p.approvedBy } : body, caller: acting, command };
     const facts = { ...given, ...(p.facts ?? (l.facts ? await l.facts(this.store.reader(p.row.owner, p.expects, together), given, now) : {})) } as Facts;
     for (const service of needsFresh(table, facts)) if (this.freshness && !(await this.freshness.fresh(service, p.row.caseRef ?? (facts as { readonly caseRef?: string }).caseRef))) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
-    const refused = refusals(guards, facts as never, now);
+    const refused = [...refusals(guards, (p.ownersOnly ? { ...facts, row: { ...p.row, ...body } } : facts) as never, now), ...await this.#spokenFor(acting, p.row, facts)];
     const owner = isNew && l.owner ? l.owner(facts as never) : p.row.owner;
     // Whose the new row would be, not who asks for it: a foreign case's sensitive rules are named to nobody else (decisions 21).
     if (refused.length > 0) { await this.#record(guards, facts, acting, command, now); throw this.#refusal(refused, { ...p.row, owner }, acting, facts); }
@@ -392,18 +454,18 @@ export class Engine {
     rows.push(...clocks.rows);
     rows.push({ t: 'audit', op: 'insert', row: {
       at: now.toISOString(), organisations: p.ownersOnly ? [row.owner] : organisations, kind: l.prefix, aggregate: row.id, command, from_state: isNew ? null : p.row.state, to_state: to, version: row.version,
-      organisation: acting.organisation, account: acting.subject, role: acting.role, on_behalf_of: acting.role === 'PERSON' || acting.role === 'GUARDIAN' ? acting.role : null, how: acting.how ?? null,
-      caused_by: p.causedBy ?? null, ground: l.consentRef?.(row) ?? null, fields: Object.keys(body),
+      organisation: acting.organisation, account: acting.subject, role: acting.role, on_behalf_of: isBehalf(acting.role) ? acting.role : null, how: acting.how ?? null,
+      caused_by: p.causedBy ?? null, ground: l.consentRef?.(row) ?? null, fields: Object.keys(body), approved_by: p.approvedBy ?? null,
     } });
-    rows.push(...await this.#events(l, emits, row, after, references, now, p.causedBy, undefined, said));
-    for (const notice of more?.notices?.(after as never, now) ?? []) rows.push(...await this.#events(l, notice.event, row, after, references, now, p.causedBy, notice.recipients, notice.data, notice.about));
+    rows.push(...await this.#events(l, emits, row, after, references, now, p.causedBy, acting.trace, undefined, said));
+    for (const notice of more?.notices?.(after as never, now) ?? []) rows.push(...await this.#events(l, notice.event, row, after, references, now, p.causedBy, acting.trace, notice.recipients, notice.data, notice.about));
     const planned: Planned = { rows, row, references, facts: after, lifecycle: l };
     for (const c of more?.companions?.(after as never, now) ?? []) {
       const other = this.lifecycle(c.lifecycle);
       const found: Loaded | undefined = c.id === undefined ? undefined : together.get(c.id) ?? (await this.store.find(other, owner, 't.id = ($1->>0)::uuid', [c.id]))[0];
       const otherTable = c.learns && found ? learning(found.row.state, c.body) : this.#rowOf(other, found?.row.state ?? NONE, c.command);
       const otherBody = this.#labelled(otherTable, c.body);
-      const planned2 = await this.#plan({ l: other, table: otherTable, row: found?.row ?? this.#draft(other, otherTable, otherBody, owner, c.creates ?? randomUUID(), now), references: found?.references ?? {}, isNew: !found, body: otherBody, acting: { ...acting, role: c.as }, expects: p.expects, now, together, issued, keys, ...(c.facts ? { facts: c.facts } : {}), ...(p.causedBy ? { causedBy: p.causedBy } : {}) });
+      const planned2 = await this.#plan({ l: other, table: otherTable, row: found?.row ?? this.#draft(other, otherTable, otherBody, owner, c.creates ?? randomUUID(), now), references: found?.references ?? {}, isNew: !found, body: otherBody, acting: c.as === 'PLATFORM' ? { organisation: owner, subject: 'platform', roles: ['PLATFORM'], role: 'PLATFORM', ...(acting.trace ? { trace: acting.trace } : {}) } : { ...acting, role: c.as }, expects: p.expects, now, together, issued, keys, ...(c.facts ? { facts: c.facts } : {}), ...(p.causedBy ? { causedBy: p.causedBy } : {}) });
       rows.push(...planned2.rows.filter((r) => !(r.t === 'subject_key' && rows.some((x) => x.t === 'subject_key' && x.row['subject'] === r.row['subject']))));
     }
     return planned;
@@ -420,7 +482,7 @@ export class Engine {
   }
 
   #refusal(refused: readonly Refusal[], row: BaseRow, acting: Acting, facts: Facts): Problem {
-    const own = row.owner === acting.organisation;
+    const own = row.owner === acting.organisation && facts.mayKnow !== false;
     const seen = refused.map((r) => (r.sensitive && !own && r.reason !== 'CONSENT_REQUIRED' ? { guard: 'ADMINISTRATIVE', reason: 'ADMINISTRATIVE', detail: 'This cannot be done now.' } : { guard: r.guard, reason: r.reason, detail: sentence(r.name) }));
     const guards = seen.filter((g, i) => seen.findIndex((x) => x.guard === g.guard && x.reason === g.reason) === i);
     const headers: Record<string, string> = refused.some((r) => r.retry) ? { 'retry-after': '2' } : {};
@@ -450,7 +512,7 @@ export class Engine {
     return dueAt === undefined ? { rows } : { rows, dueAt };
   }
 
-  async #events(l: Lifecycle, event: EventDef, row: BaseRow, facts: Facts, references: Readonly<Record<string, string>>, now: Date, causedBy: string | undefined, recipients?: readonly string[], extra?: Readonly<Values>, about?: string): Promise<Change[]> {
+  async #events(l: Lifecycle, event: EventDef, row: BaseRow, facts: Facts, references: Readonly<Record<string, string>>, now: Date, causedBy: string | undefined, trace: string | undefined, recipients?: readonly string[], extra?: Readonly<Values>, about?: string): Promise<Change[]> {
     if (event.audience === 'service') return [];
     const pool: Values = { state: row.state, version: row.version, ...(row.dueAt ? { dueAt: minute(new Date(row.dueAt)) } : {}), ...(row.caseRef ? { case: row.caseRef } : {}), ...(l.name === 'Case' ? { ownerCase: references[row.owner] } : {}), ...(l.wire?.(row) as Values | undefined), ...extra };
     const own = l.name[0]?.toLowerCase() + l.name.slice(1);
@@ -478,7 +540,7 @@ export class Engine {
       changes.push({ t: 'outbox', op: 'insert', row: outboxRow({
         id, type: event.type, time, audience, aggregate: row.id, version: row.version, copy,
         ...(recipient ? { recipient, ...(references[recipient] ? { subject: references[recipient] } : {}) } : {}), ...(row.caseRef ? { caseRef: row.caseRef } : {}), owner: row.owner,
-        ...(consentRef ? { consentRef } : {}), ...(aboutAggregate ? { about: aboutAggregate } : {}), ...(causedBy ? { causedBy } : {}),
+        ...(consentRef ? { consentRef } : {}), ...(aboutAggregate ? { about: aboutAggregate } : {}), ...(causedBy ? { causedBy } : {}), ...(trace ? { traceparent: trace } : {}),
         data: this.gate.encode(event, data, { topic: `footbridge.${this.service}`, key: row.id }),
       }) });
     }
@@ -497,7 +559,7 @@ export class Engine {
     // The guards speak now, so that nobody is asked to approve what cannot happen; they run again at the approval.
     const checked = await this.#body(input.lifecycle, table, input.body, input.caller.organisation);
     const planned = await this.#plan({ l: input.lifecycle, table, row, references: {}, isNew: !exists, body: checked, acting, expects, now });
-    const ref = newRef(approvalPrefix[this.service] ?? 'apr');
+    const ref = newRef(approvalPrefix[this.service as Service]);
     const expires = later(now, 72 * 3_600_000);
     const id = randomUUID();
     const keys: Change[] = [];
@@ -542,21 +604,26 @@ export class Engine {
   }
 }
 
+const isBehalf = (role: Role): boolean => role === 'PERSON' || role === 'GUARDIAN';
 /** SQL over `t` with $1 = [organisation, account, roles, …]: who only runs the servers sees no case, not even at home (reference 2.7, Operator). */
 export const seenBy = (visible = 'true'): string => `((${visible}) and (t.case_ref is null or not ($1->2) <@ '["OPERATOR"]'::jsonb))`;
 /** Roles that may see a person's sealed fields inside the owning organisation (reference 2.7). OPERATOR and PARTNER_ADMIN never. */
 const seesPersons: readonly Role[] = ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'SHELTER_MANAGER', 'RETURN_OFFICER', 'REINTEGRATION_MANAGER', 'RECEPTION_OFFICER', 'ORIGIN_OFFICE', 'LAWYER', 'DPO'];
-/** RFC 7396 on a sealed object: its members are merged, never the whole lost. */
-const merged = (before: Sealed<unknown> | undefined, patch: Sealed<unknown>): Sealed<unknown> => patch.map((p) => {
-  if (typeof p !== 'object' || p === null || Array.isArray(p) || !before) return p;
-  let old: unknown; before.test((b) => { old = b; return true; });
-  return Object.fromEntries(Object.entries({ ...(old as Values), ...p }).filter(([, v]) => v !== null));
-});
+/** RFC 7396 on a sealed object: its members are merged at every depth, never the whole lost. */
+const merged = (before: Sealed<unknown> | undefined, patch: Sealed<unknown>): Sealed<unknown> => (before ? before.with(patch, mergePatch) : patch.map((p) => mergePatch(undefined, p)));
+function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const result = new Map(isObject(target) ? Object.entries(target) : []);
+  for (const [name, value] of Object.entries(patch)) { if (value === null) result.delete(name); else result.set(name, mergePatch(result.get(name), value)); }
+  return Object.fromEntries(result);
+}
+const isObject = (value: unknown): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value);
 /** The row of a table that is none: something is kept, and the state stays. */
 const learning = (state: string, changes: Readonly<Values>, notices?: RowOptions<Facts, BaseRow>['notices']): AnyRow => [[state], 'learn', state, [], [], { audience: 'service' }, { set: () => changes, ...(notices ? { notices } : {}) }] as unknown as AnyRow;
 /** Holder of references that are the same for everybody. */
 const EVERYBODY = '*';
-const approvalPrefix: Readonly<Record<string, string>> = { referrals: 'apr', shelters: 'aps', returns: 'apt', reintegration: 'api', notifications: 'apn' };
+/** Each service has approvals of its own; the reference's prefix says whose one is. */
+export const approvalPrefix: Readonly<Record<Service, string>> = { referrals: 'apr', shelters: 'aps', returns: 'apt', reintegration: 'api', notifications: 'apn' };
 /** The first answer, committed with what it tells of. */
 const kept = (idempotency: Idempotency | undefined, { status, headers, body }: Answer): Change[] => (idempotency ? [{ t: 'idempotency', op: 'insert', row: { ...idempotency, status, headers, body, at: new Date().toISOString() } }] : []);
 /** Constraints of the database that are rules of the field: named `<code>__<reason>`. */

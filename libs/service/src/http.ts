@@ -1,6 +1,6 @@
 import { Catch, Inject, Injectable, SetMetadata, type ArgumentsHost, type CanActivate, type ExceptionFilter, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SignIn } from './identity/sign-in.js';
 import { accountRoles } from './identity/token-roles.js';
@@ -12,6 +12,10 @@ const PUBLIC = 'public';
 /** A route that needs no sign-in: health, documents, problem pages. */
 export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(PUBLIC, true);
 
+const PROTECTS = 'protects';
+/** A route that protects somebody: it waits for no news (decisions 15). */
+export const Protects = (): MethodDecorator => SetMetadata(PROTECTS, true);
+
 @Injectable()
 export class SignedIn implements CanActivate {
   constructor(@Inject(SignIn) private readonly signIn: SignIn, @Inject(Reflector) private readonly reflector: Reflector) {}
@@ -19,11 +23,19 @@ export class SignedIn implements CanActivate {
     if (context.getType() !== 'http') return true;
     if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, [context.getHandler(), context.getClass()])) return true;
     const request = context.switchToHttp().getRequest<SignedRequest>();
-    request.principal = await this.signIn.principal(request.headers.authorization);
+    request.principal = await this.signIn.principal(request.headers.authorization, this.reflector.get<boolean | undefined>(PROTECTS, context.getHandler()) === true);
+    const trace = traceOf(request.headers.traceparent);
+    if (trace) request.principal = { ...request.principal, trace };
     // Who is somebody here and has no task here reads nothing, not even at home.
     if (request.principal.roles.length === 0) throw new Problem('role-not-allowed', { roles: accountRoles });
     return true;
   }
+}
+
+/** The same trace with a step of ours; what is no traceparent is not taken up. */
+function traceOf(header: unknown): string | undefined {
+  const [, trace, flags] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/.exec(typeof header === 'string' ? header : '') ?? [];
+  return trace === undefined ? undefined : `00-${trace}-${randomBytes(8).toString('hex')}-${flags}`;
 }
 
 const ofStatus: Readonly<Record<number, ProblemCode>> = { 400: 'malformed-body', 401: 'not-signed-in', 404: 'not-found', 405: 'not-found', 413: 'body-too-large', 414: 'not-found', 415: 'unsupported-media-type', 429: 'too-many-requests' };

@@ -87,22 +87,22 @@ export function reactionsOf(lifecycles: readonly Lifecycle[]): readonly Type<obj
     async handle(received: Received, context: EventContext) {
       if (received.copy !== 0) return;
       const event: ReactionEvent = received;
+      const trace = received.traceparent === undefined ? {} : { trace: received.traceparent };
       const handler = `${l.name}.${reaction.command}.${i}`;
       const inbox = { t: 'inbox', op: 'insert' as const, row: context.inboxRow(handler) };
       if (reaction.when && !reaction.when(event)) return;
       try {
         if (reaction.creates) {
           const { id, owner } = reaction.creates(event);
-          await this.engine.runAs({ lifecycle: l, command: reaction.command, owner, creates: { id }, body: reaction.body?.(event) ?? {}, as: reaction.as, causedBy: event.id, alongside: [inbox] });
+          await this.engine.runAs({ lifecycle: l, command: reaction.command, owner, creates: { id }, body: reaction.body?.(event) ?? {}, as: reaction.as, causedBy: event.id, ...trace, alongside: [inbox] });
           return;
         }
         const where = reaction.where?.(event);
         if (!where) return;
-        const found = await this.engine.store.locate(l, where);
-        for (const [n, { id, owner }] of found.entries()) {
+        for (const { id, owner } of await this.engine.store.locate(l, where)) {
           // Each row has its own inbox entry, so that a stop in the middle goes on with the rest.
-          const own = n === 0 ? inbox : { ...inbox, row: context.inboxRow(`${handler}.${id}`) };
-          const told = { lifecycle: l, id, owner, causedBy: event.id, alongside: [own] };
+          const own = { ...inbox, row: context.inboxRow(`${handler}.${id}`) };
+          const told = { lifecycle: l, id, owner, causedBy: event.id, ...trace, alongside: [own] };
           await (reaction.learns ? this.engine.learn({ ...told, changes: reaction.learns(event, this.engine.clock.now()) }) : this.engine.runAs({ ...told, command: reaction.command, body: reaction.body?.(event) ?? {}, as: reaction.as })).catch(settled);
         }
       } catch (error) { settled(error); }

@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Patch, Query, Req, Res } from '@nestjs/common';
-import { NONE, collectionOf, isInstant, kebab, type AnyRow, type Lifecycle } from '@footbridge/lifecycle';
+import { NONE, collectionOf, isInstant, kebab, protects, type AnyRow, type Lifecycle } from '@footbridge/lifecycle';
 import { isRef } from '@footbridge/privacy';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cursorOf, placeOf } from './cursor.js';
+import { Protects } from './http.js';
 import { Engine, requestHash, seenBy, type Answer, type Idempotency } from './engine.js';
 import type { Principal } from './identity/principal.js';
 import { Problem } from './problem.js';
@@ -50,7 +51,8 @@ export function routesOf(l: Lifecycle): new (...args: never[]) => object {
         const [aggregate] = [...(await this.engine.store.resolve(principal.organisation, [caseId as string])).values()];
         conditions.push(link && aggregate ? `t.${link.column === 'caseId' ? 'case_id' : 'case_ref'}::text = ${put(aggregate)} and t.owner = ($1->>0)` : 'false');
       }
-      if (organisation !== undefined) conditions.push(`t.organisations @> array[${put(organisation)}]`);
+      // Which others are parties is the owner's to know: anybody else would find hidden ones by asking.
+      if (organisation !== undefined) { const asked = put(organisation); conditions.push(`t.organisations @> array[${asked}] and ($1->>0 in (t.owner, ${asked}) or t.owner = ${asked})`); }
       if (dueBefore !== undefined) conditions.push(`t.due_at < ${put(dueBefore)}::timestamptz`);
       if (cursor !== undefined) { const place = placeOf(l.name, cursor as string, this.secret); conditions.push(`(t.created_at, t.id) < (${put(place.at)}::timestamptz, ${put(place.id)}::uuid)`); }
       const found = await this.engine.store.find(l, principal.organisation, conditions.join(' and '), parameters, `order by t.created_at desc, t.id desc limit ${size + 1}`);
@@ -92,13 +94,13 @@ export function routesOf(l: Lifecycle): new (...args: never[]) => object {
     define('create', async function (this: LifecycleController, body: unknown, headers: Record<string, string>, request: SignedRequest, reply: FastifyReply) {
       const command = l.creating?.((body ?? {}) as Record<string, unknown>) ?? (creating[0] as AnyRow)[1];
       return send(reply, await this.engine.run({ lifecycle: l, command, body, caller: request.principal, ...idempotency(request, headers, body) }));
-    } as never, [Object, Object, Object, Object], [Post(), HttpCode(201)], [Body(), Headers(), Req(), Res({ passthrough: true })]);
+    } as never, [Object, Object, Object, Object], [Post(), HttpCode(201), ...(creating.some(([, command]) => protects(command)) ? [Protects()] : [])], [Body(), Headers(), Req(), Res({ passthrough: true })]);
   }
   for (const command of commands) {
     define(command, async function (this: LifecycleController, id: string, body: unknown, headers: Record<string, string>, request: SignedRequest, reply: FastifyReply) {
       const ifMatch = versionOf(headers['if-match']);
       return send(reply, await this.engine.run({ lifecycle: l, command, reference: id, body, caller: request.principal, ...(ifMatch === undefined ? {} : { ifMatch }), ...idempotency(request, headers, body) }));
-    } as never, [String, Object, Object, Object, Object], [Post(`:id/${kebab(command)}`), HttpCode(200)], [Param('id'), Body(), Headers(), Req(), Res({ passthrough: true })]);
+    } as never, [String, Object, Object, Object, Object], [Post(`:id/${kebab(command)}`), HttpCode(200), ...(protects(command) ? [Protects()] : [])], [Param('id'), Body(), Headers(), Req(), Res({ passthrough: true })]);
   }
   define('timeline', LifecycleController.prototype.timeline as never, [String, Object], [Get(':id/timeline')], [Param('id'), Req()]);
   define('read', LifecycleController.prototype.read as never, [String, Object, Object, Object], [Get(':id')], [Param('id'), Req(), Res({ passthrough: true }), Query()]);

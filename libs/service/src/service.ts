@@ -10,7 +10,7 @@ import { EventServer, Relay, connectEvents, type Freshness, type Transport } fro
 import { createGate, type EgressOptions, type Gate, type KeyStore } from '@footbridge/privacy';
 import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
-import { ApprovalsController, AlertsController, OperationsController, ServiceController, alertsPath } from './common-routes.js';
+import { ApprovalsController, AlertsController, OperationsController, ServiceController, WaitingController, alertsPath } from './common-routes.js';
 import type { Clock } from './clock.js';
 import { systemClock } from './clock.js';
 import { Deadlines } from './deadlines.js';
@@ -42,6 +42,8 @@ export interface ServiceDefinition {
   readonly documented?: readonly ExtraRoute[];
   readonly providers?: (running: Running) => readonly Provider[];
   readonly jobs?: (running: Running) => readonly Job[];
+  /** SQL for whether a guardian speaks in the case `$1->>1`, in the service that keeps guardians. */
+  readonly guardianSpeaks?: string;
   /** What the facts of its lifecycles may ask besides the database. */
   readonly ports?: (config: ServiceConfig, pool: pg.Pool, gate: Gate) => Readonly<Record<string, unknown>>;
 }
@@ -109,11 +111,11 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const clock = config.clock ?? systemClock;
   const gate = createGate({ onRefusal: (code) => countRefusal(definition.name, code) });
   const store = new Store(pool, sessions, config.keyStore, definition.ports?.(config, pool, gate));
-  const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate });
-  const engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness);
+  const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate, onTrouble: (code) => log('event-trouble', { service: definition.name, reason: code }) });
+  const engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness, definition.guardianSpeaks);
   const deadlines = new Deadlines(engine, config.deadlinesEveryMs);
   const running: Running = { engine, pool, gate, clock, config, deadlines, freshness: eventServer.freshness };
-  const relay = new Relay({ pool, transport: config.transport, service: definition.name });
+  const relay = new Relay({ pool, transport: config.transport, service: definition.name, onTrouble: (code) => log('relay-trouble', { service: definition.name, reason: code }) });
   const tokens = new AccessTokens({ issuer: config.issuer, audience: config.audience, ...(config.jwksUri ? { jwksUri: config.jwksUri } : {}) });
   const denyList = config.denyList ?? new KnownDenyList(pool, definition.name, eventServer.freshness);
 
@@ -123,7 +125,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const module: DynamicModule = {
     module: ServiceModule,
     controllers: [
-      ServiceController, ApprovalsController, OperationsController(definition.name), AlertsController(alertsPath(definition.name)), ...definition.lifecycles.map((l) => routesOf(l) as Type<object>), ...(definition.controllers ?? []),
+      ServiceController, ApprovalsController, OperationsController(definition.name), WaitingController(definition.name), AlertsController(alertsPath(definition.name)), ...definition.lifecycles.map((l) => routesOf(l) as Type<object>), ...(definition.controllers ?? []),
       ...sharedProjections(definition.name) as Type<object>[], ...reactionsOf(definition.lifecycles) as Type<object>[],
     ],
     providers: [

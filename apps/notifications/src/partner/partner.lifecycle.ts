@@ -34,6 +34,7 @@ export const Partner = lifecycle<PartnerFacts>()({
   },
   wire: (row) => ({ organisation: row.owner, country: row.country, ...flagsOf(row.services ?? []), ...flagsOf(row.profiles ?? []) }),
   editable: {
+    by: ['PARTNER_ADMIN'],
     in: ['applied_partner', 'verified', 'partner_active'], body: EditPartnerBody,
     notices: ({ row }) => (row.state === 'partner_active' ? [{ event: PartnerServicesChanged, data: {} }] : []),
   },

@@ -73,7 +73,7 @@ export const Subscription = lifecycle<SubscriptionFacts>()({
     return { ...known, addressAllowed: allowed, challengeAnswered: ready && await endpoints.answersChallenge(asked, (id) => keysOf(row, id, now), now) };
   },
   // A changed address is asked again before anything goes there: it can be changed only while nothing is sent.
-  editable: { in: ['sub_pending', 'sub_paused', 'sub_disabled'], body: EditSubscriptionBody },
+  editable: { by: ['PARTNER_ADMIN'], in: ['sub_pending', 'sub_paused', 'sub_disabled'], body: EditSubscriptionBody },
   clocks: [
     { name: 'disabled', in: ['sub_disabled'], due: ({ row }) => new Date(row.updatedAt), alert: { code: 'WEBHOOK_DISABLED', to: ({ row }) => row.owner } },
     { name: 'rotation', in: live, due: ({ row }) => (row.rotatedAt ? after(new Date(row.rotatedAt), deadlines.secretRotated) : undefined), alert: { code: 'ROTATE_SECRET', to: ({ row }) => row.owner } },

@@ -95,6 +95,7 @@ export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> 
     { name: 'retention', in: ['closed', 'closed_referred'], due: ({ row }) => keptUntil(row), command: 'anonymiseCase' },
   ],
   editable: {
+    by: ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'RETURN_OFFICER', 'DPO'],
     in: ['active', 'follow_up'], body: PersonDetailsBody,
     // Only upwards: nobody stops being a child because a worker types another date (M1).
     set: ({ row, body }, now) => {

@@ -114,6 +114,7 @@ export const Referral: LifecycleSpec<StateOf<'Referral'>, typeof referralFields,
     { on: ConsentExpired, command: 'withdraw', as: 'PLATFORM', where: ({ aggregate }) => ({ consentId: aggregate, state: 'sent' }), body: () => ({ reason: 'ADMINISTRATIVE' }) },
   ],
   editable: {
+    by: ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'REFERRER'],
     in: ['draft', 'sent', 'acknowledged', 'accepted', 'in_service', 'suspended'], body: EditReferralBody,
     notices: ({ row, fetched = 0 }) => (fetched > 0 && row.receiver ? [{ event: DirectedDetailChanged, recipients: [row.receiver], data: {} }] : []),
   },

@@ -44,7 +44,7 @@ export const RiskAssessment: LifecycleSpec<StateOf<'RiskAssessment'>, typeof ris
   parties: (row) => [row.assessedBy],
   standing: (row) => Object.fromEntries(assessors.map((role) => [role, [row.owner, row.assessedBy ?? row.owner]])),
   visible: `(${seenWithCase} or (t.assessed_by = ($1->>0) and t.owner <> ($1->>0)))`,
-  editable: { in: ['draft'], body: DraftBody },
+  editable: { by: ['CASE_WORKER', 'HOTLINE_COUNSELLOR', 'RETURN_OFFICER', 'SHELTER_MANAGER', 'MEDIA_OFFICER', 'REINTEGRATION_MANAGER'], in: ['draft'], body: DraftBody },
   clocks: [{ name: 'validity', in: ['completed'], due: ({ row }) => (row.validUntil ? endOf(row.validUntil) : undefined), command: 'expireAssessment', shown: true }],
   rows: [
     // from           command               to            by                                                                                               guards  emits

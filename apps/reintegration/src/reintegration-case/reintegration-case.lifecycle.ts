@@ -136,7 +136,7 @@ export const ReintegrationCase: LifecycleSpec<State, typeof reintegrationFields,
       learns: (event: ReactionEvent, now: Date) => ({ receivedAt: now.toISOString(), returnId: event.aggregate }),
     })),
   ],
-  editable: { in: ['reint_accepted', ...helping, 'reint_suspended'], body: EditReintegrationBody },
+  editable: { by: ['REINTEGRATION_MANAGER', 'SUPERVISOR'], in: ['reint_accepted', ...helping, 'reint_suspended'], body: EditReintegrationBody },
   rows: [
     // from                   command               to                   by                                            guards                                                                       emits
     [NONE,                    'propose',            'proposed',          ['RETURN_OFFICER', 'CASE_WORKER', 'PERSON'],  [consentNamesHelper],                                                        ReintegrationProposed, {

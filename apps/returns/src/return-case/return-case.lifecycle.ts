@@ -68,6 +68,7 @@ export const ReturnCase = lifecycle<ReturnFacts>()({
   about: (row) => row.reintegrationCase,
   consentRef: (row) => row.originConsent,
   editable: {
+    by: ['RETURN_OFFICER', 'SUPERVISOR'],
     in: ['under_assessment', 'planning', 'cleared'], body: EditReturnBody,
     // What the office may have fetched is not what it was.
     notices: ({ row }) => (row.state === 'cleared' && row.originOffice ? [{ event: ReceptionDetailChanged, recipients: [row.originOffice], data: { receptionPlan: aggregate(row.receptionPlan) } }] : []),

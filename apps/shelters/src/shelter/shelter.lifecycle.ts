@@ -34,7 +34,7 @@ export const Shelter = lifecycle<ShelterFacts>()({
     counted: await read.sql<CountedUnit>('select to_jsonb(u) from unit u where u.shelter = ($1->>0)::uuid', [row.id]),
   }),
   wire: (row) => ({ organisation: row.owner, country: row.country }),
-  editable: { in: ['registered', 'open', 'limited', 'admissions_closed'], body: EditShelterBody },
+  editable: { by: ['SHELTER_MANAGER'], in: ['registered', 'open', 'limited', 'admissions_closed'], body: EditShelterBody },
   rows: [
     // from                                      command            to                   by                               guards                              emits
     [NONE,                                       'registerShelter', 'registered',        ['PLATFORM', 'SHELTER_MANAGER'], [addressSealed, unitsAreSound],     ShelterRegistered, { body: RegisterShelterBody }],

@@ -1,4 +1,4 @@
-/** What is known of an account and its organisation at this moment. `blind`: news may be missing, so nothing is known. */
+/** What is known of an account and its organisation at this moment. `blind`: not known to be disabled, but news may be missing. */
 export type Standing = 'good' | 'disabled' | 'blind';
 
 /**

@@ -7,4 +7,6 @@ export interface Principal {
   /** The organisation it belongs to, `org_…`. */
   readonly organisation: string;
   readonly roles: readonly Role[];
+  /** The trace of this request, where the caller sent one (W3C traceparent). */
+  readonly trace?: string;
 }

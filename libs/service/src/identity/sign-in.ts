@@ -5,17 +5,17 @@ import type { Principal } from './principal.js';
 
 const bearer = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 
-/** Who sends this request: a good token, and an account and organisation that are not disabled. Closed when blind (decisions 15). */
+/** Who sends this request: a good token, and an account and organisation that are not disabled. Closed when blind, but for what protects somebody (decisions 15). */
 export class SignIn {
   constructor(private readonly tokens: AccessTokens, private readonly denyList: DenyList) {}
 
-  async principal(authorization: string | undefined): Promise<Principal> {
+  async principal(authorization: string | undefined, protective = false): Promise<Principal> {
     const token = bearer.exec(authorization ?? '')?.[1];
     if (token === undefined) throw notSignedIn();
     const principal = await this.tokens.principal(token);
     const standing = await this.denyList.standing(principal.subject, principal.organisation);
     if (standing === 'disabled') throw notSignedIn();
-    if (standing === 'blind') throw new Problem('service-unavailable', {}, { 'retry-after': '5' });
+    if (standing === 'blind' && !protective) throw new Problem('service-unavailable', {}, { 'retry-after': '5' });
     return principal;
   }
 }
