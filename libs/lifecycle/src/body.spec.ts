@@ -1,6 +1,6 @@
 import { codeList } from '@footbridge/privacy';
 import fc from 'fast-check';
-import { checkBody, exampleOf, is, isDay, isInstant, isPlainText, schemaOf } from './body.js';
+import { bodyCheckers, checkBody, exampleOf, is, isDay, isInstant, isPlainText, schemaOf } from './body.js';
 
 const Colour = codeList('Colour', ['red', 'green']);
 class PlaceBody { @is.country() country!: string; @is.text({ class: 'direct', optional: true }) note?: string; }
@@ -37,6 +37,36 @@ describe('a request body', () => {
     expect(schemaOf(VisitBody)).toMatchObject({ additionalProperties: false, required: ['colour'] });
     expect(checkBody(VisitBody, exampleOf(VisitBody))).toHaveProperty('value');
   });
+});
+
+describe('the quick look and class-validator', () => {
+  const { fits, errors: found } = bodyCheckers;
+  class EveryBody {
+    @is.text({ class: 'direct', min: 2, max: 4, example: 'abc', optional: true }) text?: string;
+    @is.code(Colour, { optional: true }) code?: string;
+    @is.codes(Colour, { optional: true }) codes?: string[];
+    @is.ref('cas', { optional: true }) ref?: string;
+    @is.refs('cas', { optional: true }) refs?: string[];
+    @is.instant({ optional: true }) instant?: string;
+    @is.day({ optional: true }) day?: string;
+    @is.boolean({ optional: true }) boolean?: boolean;
+    @is.integer({ min: 1, max: 3, optional: true }) integer?: number;
+    @is.country({ optional: true }) country?: string;
+    @is.languages({ optional: true }) languages?: string[];
+    @is.nested(() => PlaceBody, { optional: true }) nested?: PlaceBody;
+    @is.list(() => PlaceBody, { optional: true, max: 2 }) list?: PlaceBody[];
+    @is.boolean() required!: boolean;
+  }
+  const example = exampleOf(EveryBody);
+  const odd = fc.oneof(fc.constantFrom<unknown>(null, undefined, '', 'a', 'ab', 'abcd', 'abcde', '👩‍👧', '\ud800', 'red', 'AL', 'sq', 1, 3, 3.5, -1, Number.NaN, true, [], {}, ['red'], ['blue'], ['sq', 'x'], '2026-02-30', '2026-02-28', '2026-11-24T03:40:00Z', { country: 'AL' }, { country: 'al' }, { country: 'AL', more: 1 }, { country: 'AL', note: null }, [{ country: 'AL' }], [{ country: 'AL' }, {}], [[]], [null]), fc.anything({ maxDepth: 2 }));
+  const field = fc.constantFrom(...Object.keys(example), 'unknown', 'hasOwnProperty', 'toString');
+  it('say the same of every body', () => {
+    fc.assert(fc.property(fc.dictionary(field, fc.oneof({ weight: 1, arbitrary: odd }), { maxKeys: 4 }), fc.subarray(Object.keys(example)), (wrong, kept) => {
+      const body = { ...Object.fromEntries(kept.map((name) => [name, example[name]])), ...wrong };
+      expect(fits(EveryBody, body)).toBe(found(EveryBody, body).length === 0);
+    }), { numRuns: 3_000 });
+  });
+  it('both take the example', () => { expect([fits(EveryBody, example), found(EveryBody, example).length]).toEqual([true, 0]); });
 });
 
 describe('text, days and instants', () => {
