@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { migrate } from '@footbridge/service';
 import { ownPostgres } from '@footbridge/testing';
+import { services as definitions } from '../../apps/footbridge/src/services.js';
 import pg from 'pg';
 
 /** The four psql commands that init.sql uses: \set, \getenv, \connect and :'variable'. */
@@ -67,6 +69,26 @@ describe('init.sql, on a new PostgreSQL', () => {
     await expect(ask('referrals_app', 'CREATE TABLE mine (id int)')).rejects.toThrow('permission denied');
     await expect(ask('referrals_owner', 'SELECT * FROM shelters.kept')).rejects.toThrow('permission denied for schema');
     await expect(ask('referrals_app', 'CREATE TABLE public.mine (id int)')).rejects.toThrow('permission denied');
+  });
+
+  it('lets every working role make the functions of its session, without which no service reads or commits', async () => {
+    for (const service of services) {
+      const client = await as(`${service}_app`);
+      try {
+        await client.query(`create function pg_temp.read_it() returns text language sql as 'select current_schema()::text'`);
+        expect((await client.query('select pg_temp.read_it() as schema')).rows).toEqual([{ schema: service }]);
+      } finally { await client.end(); }
+    }
+  });
+
+  it('lets every owner role bring its schema to the newest migration, and needs nothing more for it', async () => {
+    await expect(ask('referrals_owner', 'CREATE TEMPORARY TABLE mine (id int)')).rejects.toThrow('permission denied');
+    for (const definition of definitions) {
+      const url = new URL((await server).url);
+      url.pathname = '/footbridge'; url.username = `${definition.name}_owner`; url.password = passwords[`${definition.name.toUpperCase()}_OWNER_PASSWORD`] ?? '';
+      await migrate(definition, url.href);
+      expect(await ask(`${definition.name}_app`, 'SELECT count(*)::int FROM reference')).toEqual([0]);
+    }
   });
 
   it('makes no role that row-level security does not hold, or that may make others', async () => {

@@ -28,8 +28,9 @@ CREATE ROLE keycloak LOGIN NOINHERIT NOBYPASSRLS PASSWORD :'keycloak';
 CREATE DATABASE keycloak OWNER keycloak;
 REVOKE CONNECT ON DATABASE postgres, template1, keycloak, footbridge FROM PUBLIC;
 REVOKE ALL ON DATABASE footbridge FROM PUBLIC;
-GRANT CONNECT ON DATABASE footbridge TO referrals_owner, referrals_app, shelters_owner, shelters_app, returns_owner, returns_app,
-  reintegration_owner, reintegration_app, notifications_owner, notifications_app;
+GRANT CONNECT ON DATABASE footbridge TO referrals_owner, shelters_owner, returns_owner, reintegration_owner, notifications_owner;
+-- a service's session makes its statements functions of its own in pg_temp, so that they are planned once (libs/service/src/sessions.ts)
+GRANT CONNECT, TEMPORARY ON DATABASE footbridge TO referrals_app, shelters_app, returns_app, reintegration_app, notifications_app;
 
 \connect footbridge
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
