@@ -60,6 +60,23 @@ describe('npm run footbridge --', () => {
     expect((await run('token', 'lantern.supervisor')).code).toBe(0);
   }, 180_000);
 
+  it('one disabling stops an account everywhere, whichever register it was told to', async () => {
+    const listed = JSON.parse((await run('accounts', '--json')).out) as { name: string; account: string; organisation: string; secret: string }[];
+    const desk = listed.find(({ name }) => name === 'harbour.admin') ?? listed[0]!;
+    const tokens = { operator: (await run('token', 'network.operator')).out.trim(), admin: (await run('token', 'harbour.admin')).out.trim() };
+    const ask = async (who: keyof typeof tokens, method: 'GET' | 'POST', path: string): Promise<number> => (await fetch(`${instance.url}${path}`, { method, headers: { authorization: `Bearer ${tokens[who]}` } })).status;
+    const signsIn = async (): Promise<boolean> => (await fetch(`${instance.url}/oidc/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials', client_id: desk.account, client_secret: desk.secret }) })).ok;
+    expect(await ask('admin', 'POST', '/oidc/accounts')).toBe(400);
+    for (const [what, id] of [['accounts', desk.account], ['organisations', desk.organisation]] as const) for (const register of ['v1', 'oidc'] as const) {
+      expect(await ask('operator', 'POST', `/${register}/${what}/${id}/disable`)).toBe(200);
+      expect([await ask('admin', 'POST', '/oidc/accounts'), await signsIn()]).toEqual([401, false]);
+      while (await alertsOf(instance.url, tokens.admin) !== 401) await new Promise((resolve) => { setTimeout(resolve, 250); });
+      expect(await ask('operator', 'POST', `/${register}/${what}/${id}/enable`)).toBe(200);
+      expect([await ask('admin', 'GET', '/oidc/accounts'), await signsIn()]).toEqual([200, true]);
+      while (await alertsOf(instance.url, tokens.admin) !== 200) await new Promise((resolve) => { setTimeout(resolve, 250); });
+    }
+  }, 180_000);
+
   it('organisation add: an organisation that the services know, and an administrator that signs in and may add others', async () => {
     const { code, out } = await run('organisation', 'add', '--name', 'New House', '--type', 'NGO', '--country', 'al', '--admin', 'newhouse.admin');
     expect(code).toBe(0);

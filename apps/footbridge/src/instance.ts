@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Service } from '@footbridge/contracts';
 import { PostgresTransport } from '@footbridge/messaging';
 import { LocalFileKeyStore } from '@footbridge/privacy';
-import { log, manualClock, provision, provisionedRoles, startService, systemClock, type RunningService, type ServiceDefinition } from '@footbridge/service';
+import { Problem, log, manualClock, provision, provisionedRoles, startService, systemClock, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { DataFolder } from './data-folder.js';
 import { Door, front } from './front.js';
 import { audience } from './identity/audience.js';
@@ -50,7 +50,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
     const issuer = `${url}/oidc`;
     // loaded here, because oidc-provider speaks as soon as it is: a start that is refused says its one line and nothing else
     const { startIdentity } = await import('./identity/identity.js');
-    const identity = await startIdentity({ databaseUrl: urls.identityUrl, keys: await identityKeys(folder.identityFile), issuer });
+    const identity = await startIdentity({ databaseUrl: urls.identityUrl, keys: await identityKeys(folder.identityFile), issuer, tellServices: (path, headers) => tell(`${url}${path}`, headers) });
     undo.push(() => identity.close());
     const seeded = await seedAccounts(identity.pool, folder.accountsFile, settings.seed) === 'seeded';
 
@@ -62,7 +62,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
       undo.push(() => transport.close());
       const service = await startService(definition, {
         ...own, transport, issuer, audience, keyStore, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks,
-        accounts: { organisationOf: async (account) => (await identity.accounts.account(account))?.organisation },
+        accounts: { organisationOf: async (account) => (await identity.accounts.account(account))?.organisation, stand: (what, id, disabled) => identity.accounts.stand(what, id, disabled) },
       });
       undo.push(() => service.close());
       return service;
@@ -94,6 +94,12 @@ function nameOf(definition: ServiceDefinition, known: Readonly<Record<Service, u
   const isKnown = (name: string): name is Service => name in known;
   if (!isKnown(definition.name)) throw new Error(`no service ${definition.name}`);
   return definition.name;
+}
+
+/** One disabling reaches both: who asks the provider has the services told first. What these do not know, they need not be told. */
+async function tell(address: string, headers: Readonly<Record<string, string>>): Promise<void> {
+  const { ok, status } = await fetch(address, { method: 'POST', headers });
+  if (!ok && status !== 404) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
 }
 
 /** Signs the cursors of lists: kept, so that a page asked for before a restart still leads on. */

@@ -67,8 +67,8 @@ export interface ServiceConfig {
   readonly poolSize?: number;
   /** How the webhook sender finds and reaches addresses, where tests say so. */
   readonly egress?: Partial<Omit<EgressOptions, 'allowLoopback'>>;
-  /** The embedded identity provider: whose account this is, where the register of `notifications` was not told. */
-  readonly accounts?: { organisationOf(account: string): Promise<string | undefined> };
+  /** The embedded identity provider: whose account this is, where the register of `notifications` was not told; and that it gives no tokens to who is disabled here. */
+  readonly accounts?: { organisationOf(account: string): Promise<string | undefined>; stand(what: 'account' | 'organisation', id: string, disabled: boolean): Promise<unknown> };
   /** Who is disabled, where it is not learned from the instance's events. */
   readonly denyList?: DenyList;
 }

@@ -79,26 +79,13 @@ export class Accounts {
     return (await this.pool.query<{ secret: string }>('select a.secret from account a join organisation o on o.id = a.organisation where a.id = $1 and a.disabled_at is null and o.disabled_at is null', [id])).rows[0]?.secret;
   }
 
-  /** From now on no token is given to it, and its sessions are over. Tokens given before are stopped by the services' deny list. False: no such account. */
-  async disable(account: string): Promise<boolean> {
-    return await this.#standing('account', account, true);
-  }
-
-  async enable(account: string): Promise<boolean> {
-    return await this.#standing('account', account, false);
-  }
-
-  async disableOrganisation(organisation: string): Promise<boolean> {
-    return await this.#standing('organisation', organisation, true);
-  }
-
-  async enableOrganisation(organisation: string): Promise<boolean> {
-    return await this.#standing('organisation', organisation, false);
-  }
-
-  async #standing(table: 'account' | 'organisation', id: string, disabled: boolean): Promise<boolean> {
-    const { rowCount } = await this.pool.query(`update ${table} set disabled_at = ${disabled ? 'coalesce(disabled_at, now())' : 'null'} where id = $1`, [id]);
-    const accounts = table === 'account' ? 'select $1::text' : 'select id from account where organisation = $1';
+  /**
+   * Disabled, no token is given to it from now on, and its sessions are over. Tokens given before are stopped by the services'
+   * deny list. False: no such account or organisation.
+   */
+  async stand(what: 'account' | 'organisation', id: string, disabled: boolean): Promise<boolean> {
+    const { rowCount } = await this.pool.query(`update ${what} set disabled_at = ${disabled ? 'coalesce(disabled_at, now())' : 'null'} where id = $1`, [id]);
+    const accounts = what === 'account' ? 'select $1::text' : 'select id from account where organisation = $1';
     if (disabled) await this.pool.query(`delete from oidc_state where payload->>'accountId' in (${accounts}) or payload->>'clientId' in (${accounts})`, [id]);
     return rowCount === 1;
   }

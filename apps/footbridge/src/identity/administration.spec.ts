@@ -122,6 +122,27 @@ describe('the register of organisations and accounts', () => {
     expect(await as('operator', 'POST', '/oidc/organisations/org_none/disable')).toMatchObject({ status: 404 });
   });
 
+  it('does once what is asked for twice with one key, and shows its secret once', async () => {
+    const twice = async (key: string, path: string, body?: object): Promise<[Answer & { replay: string | null }, Answer & { replay: string | null }]> => {
+      const send = async (): Promise<Answer & { replay: string | null }> => {
+        const answer = await fetch(`${origin}${path}`, { method: 'POST', headers: { authorization: `Bearer ${tokens.get('lantern.admin') ?? ''}`, 'idempotency-key': key }, ...(body ? { body: JSON.stringify(body) } : {}) });
+        return { status: answer.status, body: await answer.json() as Record<string, unknown>, replay: answer.headers.get('idempotent-replay') };
+      };
+      return [await send(), await send()];
+    };
+    const [first, again] = await twice('one', '/oidc/accounts', { name: 'lantern.twice', title: 'Twice', roles: ['RECEIVER'] });
+    const { secret, ...shared } = first.body;
+    expect([first.status, typeof secret, first.replay]).toEqual([201, 'string', null]);
+    expect(again).toEqual({ status: 201, body: shared, replay: 'true' });
+    expect((await identity.pool.query('select * from idempotency')).rows.some((row) => JSON.stringify(row).includes(String(secret)))).toBe(false);
+    expect((await twice('one', '/oidc/accounts', { name: 'lantern.other', title: 'Other', roles: ['RECEIVER'] })).map(({ status, body }) => [status, body['code']])).toEqual([[422, 'idempotency-key-reused'], [422, 'idempotency-key-reused']]);
+    const path = `/oidc/accounts/${String(shared['id'])}`;
+    expect((await twice('two', `${path}/disable`))[1]).toMatchObject({ status: 200, body: { disabled: true }, replay: 'true' });
+    await twice('three', `${path}/enable`);
+    expect((await twice('two', `${path}/disable`))[0]).toMatchObject({ body: { disabled: true }, replay: 'true' });
+    expect(await identity.accounts.account(String(shared['id']))).toMatchObject({ disabled: false });
+  });
+
   it('without a token nothing is said', async () => {
     for (const [method, path] of [['GET', '/oidc/accounts'], ['GET', '/oidc/organisations'], ['POST', '/oidc/accounts'], ['POST', '/oidc/accounts/acc_x/disable']] as const) {
       const answer = await fetch(`${origin}${path}`, { method });

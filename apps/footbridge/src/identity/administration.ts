@@ -5,11 +5,15 @@ import { isRef, newRef } from '@footbridge/privacy';
 import { log, Problem, type Principal, type SignIn } from '@footbridge/service';
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
-import { NameTaken, type AccountOf, type Accounts, type Organisation } from './accounts.js';
+import type { Pool } from 'pg';
+import { Accounts, NameTaken, type AccountOf, type Organisation } from './accounts.js';
 import { AddAccount, AddOrganisation } from './administration.dto.js';
+import { once, type Answer } from './once.js';
 
-interface Answer { readonly status: number; readonly body: unknown }
-const ok = (body: unknown): Answer => ({ status: 200, body });
+/** The services' register is told of the same in the caller's name, so that tokens given before stop too (decisions 7). */
+export type TellServices = (path: string, headers: Readonly<Record<string, string>>) => Promise<void>;
+
+const ok = (body: Readonly<Record<string, unknown>>): Answer => ({ status: 200, body });
 const longestBody = 16_384;
 
 const accountView = ({ id, name, title, roles, organisation, organisationName, disabled }: AccountOf): object => ({ id, name, title, roles, organisation, organisationName, disabled });
@@ -19,20 +23,34 @@ const organisationView = ({ id, name, type, country, disabled }: Organisation): 
  * Who may sign in at the embedded provider (decisions 7): an OPERATOR adds organisations with their first PARTNER_ADMIN,
  * a PARTNER_ADMIN adds the other accounts of its own organisation. Secrets are made here and shown once.
  */
-export function administration(accounts: Accounts, signIn: SignIn): (request: IncomingMessage, response: ServerResponse) => boolean {
+export function administration(pool: Pool, signIn: SignIn, tellServices?: TellServices): (request: IncomingMessage, response: ServerResponse) => boolean {
   return (request, response) => {
     const match = /^\/oidc\/(organisations|accounts)(?:\/([a-z2-7_]{1,64})\/(disable|enable))?$/.exec(request.url ?? '');
     if (!match) return false;
-    const [, what = '', id, change] = match;
+    const [path, what = '', id, change] = match;
     const answer = async (): Promise<Answer> => {
-      const principal = await signIn.principal(request.headers.authorization);
-      const method = request.method ?? '';
-      if (id !== undefined && method === 'POST') return await stand(accounts, principal, what, id, change === 'disable');
-      if (id === undefined && method === 'GET') return await list(accounts, principal, what);
-      if (id === undefined && method === 'POST') return what === 'organisations' ? await addOrganisation(accounts, principal, await readJson(request)) : await addAccount(accounts, principal, await readJson(request));
-      throw new Problem('not-found');
+      const { authorization = '', 'idempotency-key': key } = request.headers;
+      const principal = await signIn.principal(authorization);
+      if (id === undefined && request.method === 'GET') return await list(new Accounts(pool), principal, what);
+      if (request.method !== 'POST') throw new Problem('not-found');
+      const sent = id === undefined ? await readJson(request) : undefined;
+      if (id !== undefined) {
+        await mayStand(new Accounts(pool), principal, what, id);
+        // First the services, which stop the tokens that are about; then the provider, which gives no new ones.
+        await tellServices?.(path.replace('/oidc/', '/v1/'), { authorization, ...(typeof key === 'string' ? { 'idempotency-key': key } : {}) });
+      }
+      return await once(pool, principal, { path, sent, key }, async (client) => {
+        const accounts = new Accounts(client);
+        if (id === undefined) return what === 'organisations' ? await addOrganisation(accounts, principal, sent) : await addAccount(accounts, principal, sent);
+        const disabled = change === 'disable';
+        await accounts.stand(what === 'organisations' ? 'organisation' : 'account', id, disabled);
+        return ok({ id, disabled });
+      });
     };
-    answer().then(({ status, body }) => { show(response, status, 'application/json; charset=utf-8', body); }, (error: unknown) => {
+    answer().then(({ status, body, again }) => {
+      if (again) response.setHeader('idempotent-replay', 'true');
+      show(response, status, 'application/json; charset=utf-8', body);
+    }, (error: unknown) => {
       const problem = error instanceof Problem ? error : new Problem('internal-error');
       const requestId = randomUUID();
       if (problem !== error) log('request-failed', { requestId, reason: error instanceof Error ? error.name : 'unknown', service: 'identity' });
@@ -60,7 +78,8 @@ async function addOrganisation(accounts: Accounts, principal: Principal, sent: u
   if (await accounts.hasName(admin)) throw nameTaken('/admin');
   const organisation = await accounts.addOrganisation({ id, name, type, country });
   const added = await accounts.addAccount({ organisation: organisation.id, name: admin, title: 'Administrator', roles: ['PARTNER_ADMIN'] }).catch(refuseName('/admin'));
-  return { status: 201, body: { ...organisationView(organisation), admin: { id: added.account.id, name: admin, secret: added.secret } } };
+  const shown = (secret?: object): Answer['body'] => ({ ...organisationView(organisation), admin: { id: added.account.id, name: admin, ...secret } });
+  return { status: 201, body: shown({ secret: added.secret }), kept: shown() };
 }
 
 async function addAccount(accounts: Accounts, principal: Principal, sent: unknown): Promise<Answer> {
@@ -74,20 +93,19 @@ async function addAccount(accounts: Accounts, principal: Principal, sent: unknow
   if (roles.includes('OPERATOR') ? !(own && operator) : !admin && !(own && operator) && !firstAdmin) throw new Problem('role-not-allowed', { roles: ['PARTNER_ADMIN'] });
   if (!(await accounts.organisation(organisation))) throw new Problem('not-found');
   const added = await accounts.addAccount({ organisation, name, title, roles }).catch(refuseName('/name'));
-  return { status: 201, body: { id: added.account.id, name, title, roles, organisation, secret: added.secret } };
+  const kept = { id: added.account.id, name, title, roles, organisation };
+  return { status: 201, body: { ...kept, secret: added.secret }, kept };
 }
 
-async function stand(accounts: Accounts, principal: Principal, what: string, id: string, disabled: boolean): Promise<Answer> {
+async function mayStand(accounts: Accounts, principal: Principal, what: string, id: string): Promise<void> {
   if (what === 'organisations') {
     mustBe(principal, ['OPERATOR']);
-    if (!(disabled ? await accounts.disableOrganisation(id) : await accounts.enableOrganisation(id))) throw new Problem('not-found');
-    return ok({ id, disabled });
+    if (!(await accounts.organisation(id))) throw new Problem('not-found');
+    return;
   }
   mustBe(principal, ['OPERATOR', 'PARTNER_ADMIN']);
   const account = await accounts.account(id);
   if (!account || !principal.roles.includes('OPERATOR') && account.organisation !== principal.organisation) throw new Problem('not-found');
-  await (disabled ? accounts.disable(id) : accounts.enable(id));
-  return ok({ id, disabled });
 }
 
 function mustBe({ roles }: Principal, allowed: readonly ('OPERATOR' | 'PARTNER_ADMIN')[]): void {

@@ -1,7 +1,7 @@
 import { AccessTokens, SignIn, log, type DenyList } from '@footbridge/service';
 import pg from 'pg';
 import { Accounts } from './accounts.js';
-import { administration } from './administration.js';
+import { administration, type TellServices } from './administration.js';
 import { audience } from './audience.js';
 import { identityProvider, type Listener } from './provider.js';
 import { identitySchema } from './schema.js';
@@ -15,11 +15,12 @@ export interface IdentityConfig {
   readonly issuer: string;
   /** Where this process finds its own keys, when the public address leads through a front that may not be there yet. */
   readonly jwksUri?: string;
+  readonly tellServices?: TellServices;
 }
 export interface Identity { readonly accounts: Accounts; readonly pool: pg.Pool; readonly listener: Listener; close(): Promise<void> }
 
 /** The embedded identity provider: sign-in for people, client credentials for machines, and the register behind both. */
-export async function startIdentity({ databaseUrl, keys, issuer, jwksUri }: IdentityConfig): Promise<Identity> {
+export async function startIdentity({ databaseUrl, keys, issuer, jwksUri, tellServices }: IdentityConfig): Promise<Identity> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 8, application_name: 'footbridge-identity', options: '-c search_path=identity -c timezone=UTC -c statement_timeout=30000' });
   pool.on('error', () => { log('database-connection-lost', { service: 'identity' }); });
   try {
@@ -32,7 +33,7 @@ export async function startIdentity({ databaseUrl, keys, issuer, jwksUri }: Iden
   // the register itself knows who is disabled: nothing to be blind to
   const denyList: DenyList = { standing: async (subject) => ((await accounts.active(subject)) ? 'good' : 'disabled') };
   const signIn = new SignIn(new AccessTokens({ issuer, audience, ...(jwksUri === undefined ? {} : { jwksUri }) }), denyList);
-  const administer = administration(accounts, signIn);
+  const administer = administration(pool, signIn, tellServices);
   const provide = identityProvider({ issuer, keys, pool, accounts, onFault: (reason) => { log('identity-failed', { service: 'identity', reason }); } });
   const sweep = sweepState(pool);
   return {

@@ -288,18 +288,18 @@ describe('the embedded identity provider', () => {
     it('gets no token any more, signs in nowhere, and its sessions and refresh tokens are over; enabled again it starts anew', async () => {
       const { account, secret } = await identity.accounts.addAccount({ organisation, name: 'lantern.leaving', title: 'Day desk', roles: ['CASE_WORKER'] });
       expect((await token(account.id, secret)).status).toBe(200);
-      expect(await identity.accounts.disable(account.id)).toBe(true);
+      expect(await identity.accounts.stand('account', account.id, true)).toBe(true);
       expect((await token(account.id, secret)).status).toBe(401);
       expect(await identity.accounts.signIn('lantern.leaving', secret)).toBeUndefined();
-      expect(await identity.accounts.enable(account.id)).toBe(true);
+      expect(await identity.accounts.stand('account', account.id, false)).toBe(true);
       expect((await token(account.id, secret)).status).toBe(200);
-      expect(await identity.accounts.disable('acc_nobody')).toBe(false);
+      expect(await identity.accounts.stand('account', 'acc_nobody', true)).toBe(false);
     });
 
     it('so are all accounts of a disabled organisation', async () => {
       const other = await identity.accounts.addOrganisation({ name: 'Closed', type: 'NGO', country: 'AL' });
       const { account, secret } = await identity.accounts.addAccount({ organisation: other.id, name: 'closed.desk', title: 'Desk', roles: ['CASE_WORKER'] });
-      await identity.accounts.disableOrganisation(other.id);
+      await identity.accounts.stand('organisation', other.id, true);
       expect((await token(account.id, secret)).status).toBe(401);
     });
   });

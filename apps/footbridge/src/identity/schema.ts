@@ -11,4 +11,7 @@ create table if not exists oidc_state (
 create index if not exists oidc_state_grant on oidc_state (grant_id) where grant_id is not null;
 create index if not exists oidc_state_uid on oidc_state (uid) where uid is not null;
 create index if not exists oidc_state_expiry on oidc_state (expires_at);
+create table if not exists idempotency (
+  caller text not null, key text not null, request text not null, status integer not null, body jsonb not null, at timestamptz not null default clock_timestamp(), primary key (caller, key));
+create index if not exists idempotency_at on idempotency (at);
 `;

@@ -65,9 +65,9 @@ function clients(accounts: Accounts): Adapter {
   };
 }
 
-/** What has ended is deleted, every few minutes. */
+/** What has ended is deleted, every few minutes; first answers after a day (api.md). */
 export function sweepState(pool: Pool, everyMs = 300_000): { stop(): void } {
-  const sweep = (): void => { void pool.query('delete from oidc_state where expires_at < now()').catch(() => undefined); };
+  const sweep = (): void => { void pool.query(`delete from oidc_state where expires_at < now(); delete from idempotency where at < now() - interval '24 hours'`).catch(() => undefined); };
   const timer = setInterval(sweep, everyMs);
   timer.unref();
   return { stop: () => { clearInterval(timer); } };

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { Role } from '@footbridge/contracts';
 import { checkBody } from '@footbridge/lifecycle';
 import { isRef } from '@footbridge/privacy';
@@ -9,9 +9,11 @@ import { page } from './page.js';
 import { Register, type Account, type Organisation } from './register.js';
 
 const organisationView = (o: Organisation): object => ({ id: o.organisation, type: o.type, country: o.country, name: o.name, networkBody: o.network_body });
+const standingView = (o: Organisation): object => ({ ...organisationView(o), disabled: o.disabled, version: o.version });
 const accountView = (a: Account): object => ({ id: a.account, organisation: a.organisation, ...(a.name === null ? {} : { name: a.name }), roles: a.roles, disabled: a.disabled, version: a.version });
 
 const created = (view: object): Answer => ({ status: 201, headers: {}, body: { ...view } });
+const stood = (view: object): Answer => ({ status: 200, headers: {}, body: { ...view } });
 
 const mustBe = ({ roles }: Principal, ...allowed: Role[]): void => { if (!allowed.some((role) => roles.includes(role))) throw new Problem('role-not-allowed', { roles: allowed }); };
 function read<T extends object>(body: new () => T, sent: unknown): T {
@@ -24,7 +26,7 @@ function read<T extends object>(body: new () => T, sent: unknown): T {
 @Controller('v1/organisations')
 export class OrganisationsController {
   private readonly register: Register;
-  constructor(@Inject(Engine) private readonly engine: Engine, @Inject(CURSOR_SECRET) private readonly secret: Buffer) { this.register = new Register(engine); }
+  constructor(@Inject(Engine) private readonly engine: Engine, @Inject(CURSOR_SECRET) private readonly secret: Buffer, @Inject('RUNNING') private readonly running: Running) { this.register = new Register(engine); }
 
   @Post() async add(@Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const { principal } = request;
@@ -36,15 +38,25 @@ export class OrganisationsController {
   @Get() list(@Query() query: Record<string, unknown>): Promise<object> {
     return page('organisations', query, this.secret, (after, limit) => this.register.organisations(after, limit), organisationView);
   }
-  @Post(':id/disable') @HttpCode(200) disable(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<object> { return this.stand(principal, id, true); }
-  @Post(':id/enable') @HttpCode(200) enable(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<object> { return this.stand(principal, id, false); }
+  @Post(':id/disable') disable(@Param('id') id: string, @Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return this.stand(id, true, sent, headers, request, reply); }
+  @Post(':id/enable') enable(@Param('id') id: string, @Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return this.stand(id, false, sent, headers, request, reply); }
 
-  private async stand(principal: Principal, id: string, disabled: boolean): Promise<object> {
+  private async stand(id: string, disabled: boolean, sent: unknown, headers: Record<string, string>, request: SignedRequest, reply: FastifyReply): Promise<unknown> {
+    const { principal } = request;
     mustBe(principal, 'OPERATOR');
-    const found = isRef(id, 'org') ? await this.register.standOrganisation(principal, id, disabled) : undefined;
-    if (!found) throw new Problem('not-found');
-    return { ...organisationView(found), disabled: found.disabled, version: found.version };
+    const answer = await this.engine.once(idempotency(request, headers, sent).idempotency, async (keep) => {
+      const found = isRef(id, 'org') ? await this.register.standOrganisation(principal, id, disabled, (row) => keep(stood(standingView(row)))) : undefined;
+      if (!found) throw new Problem('not-found');
+      return stood(standingView(found));
+    });
+    await follow(this.running, 'organisation', id, (await this.register.organisation(id))?.disabled);
+    return send(reply, answer);
   }
+}
+
+/** The embedded provider follows the register as it is now, also where an answer is given again: one disabling reaches both. */
+async function follow({ config }: Running, what: 'account' | 'organisation', id: string, disabled: boolean | undefined): Promise<void> {
+  if (disabled !== undefined) await config.accounts?.stand(what, id, disabled);
 }
 
 /**
@@ -77,10 +89,15 @@ export class AccountsController {
     mustBe(principal, 'OPERATOR', 'PARTNER_ADMIN');
     return page('accounts', query, this.secret, (after, limit) => this.register.accounts(principal.roles.includes('OPERATOR') ? undefined : principal.organisation, after, limit), accountView);
   }
-  @Post(':id/disable') @HttpCode(200) disable(@Param('id') id: string, @Body() sent: unknown, @Req() { principal }: SignedRequest): Promise<object> { return this.stand(principal, id, sent, true); }
-  @Post(':id/enable') @HttpCode(200) enable(@Param('id') id: string, @Body() sent: unknown, @Req() { principal }: SignedRequest): Promise<object> { return this.stand(principal, id, sent, false); }
+  @Post(':id/disable') disable(@Param('id') id: string, @Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return this.stand(id, true, sent, headers, request, reply); }
+  @Post(':id/enable') enable(@Param('id') id: string, @Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return this.stand(id, false, sent, headers, request, reply); }
 
-  private async stand(principal: Principal, id: string, sent: unknown, disabled: boolean): Promise<object> {
+  private async stand(id: string, disabled: boolean, sent: unknown, headers: Record<string, string>, request: SignedRequest, reply: FastifyReply): Promise<unknown> {
+    const answer = await this.engine.once(idempotency(request, headers, sent).idempotency, (keep) => this.standing(request.principal, id, sent, disabled, (row) => keep(stood(accountView(row)))));
+    await follow(this.running, 'account', id, (await this.register.account(id))?.disabled);
+    return send(reply, answer);
+  }
+  private async standing(principal: Principal, id: string, sent: unknown, disabled: boolean, keep: (row: Account) => readonly Change[]): Promise<Answer> {
     mustBe(principal, 'OPERATOR', 'PARTNER_ADMIN');
     const operator = principal.roles.includes('OPERATOR');
     const { organisation } = read(StandingBody, sent);
@@ -88,11 +105,11 @@ export class AccountsController {
     const known = await this.register.account(id);
     if (known) {
       if (!operator && known.organisation !== principal.organisation) throw new Problem('not-found');
-      return accountView(await this.register.standAccount(principal, id, disabled) ?? known);
+      return stood(accountView(await this.register.standAccount(principal, id, disabled, keep) ?? known));
     }
     // Only the identity provider knows it: it says whose it is, or the operator does.
     const belongs = await this.running.config.accounts?.organisationOf(id) ?? (operator ? organisation : undefined);
     if (belongs === undefined || (!operator && belongs !== principal.organisation)) throw new Problem('not-found');
-    return accountView(await this.register.addAccount(principal, { account: id, organisation: belongs, roles: [], disabled }));
+    return stood(accountView(await this.register.addAccount(principal, { account: id, organisation: belongs, roles: [], disabled }, keep)));
   }
 }

@@ -6,8 +6,9 @@ import { network, type Network } from '../network.fixture.js';
 describe('the register of organisations and accounts', () => {
   let net: Network, admin: TestAccount, stranger: TestAccount;
   const organisation = newRef('org'), known = newRef('acc');
+  const provider = new Map<string, boolean>();
   beforeAll(async () => {
-    net = await network('register', { accounts: { organisationOf: (account) => Promise.resolve(account === known ? organisation : undefined) } });
+    net = await network('register', { accounts: { organisationOf: (account) => Promise.resolve(account === known ? organisation : undefined), stand: (_, id, disabled) => { provider.set(id, disabled); return Promise.resolve(); } } });
     admin = net.instance.account(organisation, 'PARTNER_ADMIN');
     stranger = net.instance.account(newRef('org'), 'PARTNER_ADMIN');
   });
@@ -63,5 +64,18 @@ describe('the register of organisations and accounts', () => {
     expect(await net.operator.post(`/v1/organisations/${organisation}/disable`, {})).toMatchObject({ status: 200, body: { disabled: true } });
     await waitUntil('another service knows it', async () => (await row('disabled', 'subject', organisation))?.['disabled'] === true);
     expect(await net.operator.post(`/v1/organisations/${organisation}/disable`, {})).toMatchObject({ status: 200, body: { disabled: true, version: 2 } });
+  });
+
+  it('tells the provider of each, and does nothing twice for one key, whatever came between', async () => {
+    const key = { 'idempotency-key': `once-${newRef('key')}` };
+    for (const [caller, path, id] of [[admin, `/v1/accounts/${known}`, known], [net.operator, `/v1/organisations/${organisation}`, organisation]] as const) {
+      await caller.post(`${path}/enable`);
+      const first = await caller.post(`${path}/disable`, {}, key);
+      expect([first.status, first.body['disabled'], provider.get(id)]).toEqual([200, true, true]);
+      await (id === known ? admin : net.operator).post(`${path}/enable`);
+      const again = await caller.post(`${path}/disable`, {}, key);
+      expect([again.status, again.headers.get('idempotent-replay'), isDeepStrictEqual(again.body, first.body), provider.get(id)]).toEqual([200, 'true', true, false]);
+      expect((await caller.post(`${path}/enable`)).body['disabled']).toBe(false);
+    }
   });
 });

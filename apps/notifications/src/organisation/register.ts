@@ -43,24 +43,24 @@ export class Register {
   }
 
   /** Its tokens stop at once, or count again. What is so already stays so. */
-  async standOrganisation(by: Principal, organisation: string, disabled: boolean): Promise<Organisation | undefined> {
+  async standOrganisation(by: Principal, organisation: string, disabled: boolean, keep: (row: Organisation) => readonly Change[]): Promise<Organisation | undefined> {
     const was = await this.organisation(organisation);
-    if (!was || was.disabled === disabled) return was;
-    const row = { ...was, disabled, version: was.version + 1 };
-    await this.#commit(by, [
-      { t: 'organisation', op: 'update', row: { disabled, version: row.version }, id: was.id, version: was.version }, this.#audit(by, 'org', row, disabled ? 'disable' : 'enable'),
+    if (!was) return undefined;
+    const row = was.disabled === disabled ? was : { ...was, disabled, version: was.version + 1 };
+    await this.#commit(by, [...keep(row), ...(row === was ? [] : [
+      { t: 'organisation', op: 'update' as const, row: { disabled, version: row.version }, id: was.id, version: was.version }, this.#audit(by, 'org', row, disabled ? 'disable' : 'enable'),
       this.engine.announce(disabled ? OrganisationDisabled : OrganisationEnabled, { aggregate: row.id, version: row.version, owner: organisation }, { organisation, version: row.version }),
-    ]);
+    ])]);
     return row;
   }
-  async standAccount(by: Principal, account: string, disabled: boolean): Promise<Account | undefined> {
+  async standAccount(by: Principal, account: string, disabled: boolean, keep: (row: Account) => readonly Change[]): Promise<Account | undefined> {
     const was = await this.account(account);
-    if (!was || was.disabled === disabled) return was;
-    const row = { ...was, disabled, version: was.version + 1 };
-    await this.#commit(by, [
-      { t: 'account', op: 'update', row: { disabled, version: row.version }, id: was.id, version: was.version }, this.#audit(by, 'acc', row, disabled ? 'disable' : 'enable'),
+    if (!was) return undefined;
+    const row = was.disabled === disabled ? was : { ...was, disabled, version: was.version + 1 };
+    await this.#commit(by, [...keep(row), ...(row === was ? [] : [
+      { t: 'account', op: 'update' as const, row: { disabled, version: row.version }, id: was.id, version: was.version }, this.#audit(by, 'acc', row, disabled ? 'disable' : 'enable'),
       this.engine.announce(disabled ? AccountDisabled : AccountEnabled, { aggregate: row.id, version: row.version, owner: row.organisation }, { account, organisation: row.organisation, version: row.version }),
-    ]);
+    ])]);
     return row;
   }
 
@@ -85,6 +85,7 @@ export class Register {
     return { t: 'audit', op: 'insert', row: { at: this.engine.clock.now().toISOString(), organisations: [...new Set([row.organisation, by.organisation])], kind, aggregate: row.id, command, version: row.version, organisation: by.organisation, account: by.subject, role: by.roles.includes('OPERATOR') ? 'OPERATOR' : 'PARTNER_ADMIN' } };
   }
   async #commit(by: Principal, rows: readonly Change[]): Promise<void> {
+    if (rows.length === 0) return;
     await this.engine.store.commit(by.organisation, rows, []).catch((error: unknown) => {
       if (error instanceof Stale) throw new Problem('stale-version');
       if (error instanceof Conflict && error.constraint !== 'idempotency_pkey') throw new Problem('guard-refused', { guards: [{ guard: 'REGISTER', reason: 'ALREADY_KNOWN', detail: 'It is in the register already.' }] });
