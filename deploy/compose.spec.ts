@@ -82,6 +82,11 @@ describe('docker-compose.yml', () => {
     expect(Object.entries(services).filter(([, { networks: nets }]) => nets.includes('outside')).map(([name]) => name)).toEqual(['notifications', 'proxy', 'keycloak']);
   });
 
+  it('asks of its own sign-in server what that serves: the keys that the services check tokens with', () => {
+    const { IDENTITY_URL = '', IDENTITY_PROBE = '' } = services['front']?.environment ?? {};
+    for (const name of Object.keys(ports)) expect(services[name]?.environment?.['OIDC_JWKS_URI']).toBe(`${IDENTITY_URL}${IDENTITY_PROBE}`);
+  });
+
   it('gives the database every password that its set-up asks for', () => {
     const asked = [...readFileSync('deploy/postgres/init.sql', 'utf8').matchAll(/^\\getenv \w+ (\w+)$/gm)].map(([, name]) => name);
     expect(asked.length).toBe(11);

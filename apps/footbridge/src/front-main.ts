@@ -17,8 +17,10 @@ async function main(): Promise<void> {
     upstreams.push(upstream);
     return upstream;
   };
+  const identityProbe = process.env['IDENTITY_PROBE'] || '/oidc/jwks';
+  if (!/^\/[!-~]*$/.test(identityProbe)) throw new Refusal('IDENTITY_PROBE must be a path like /oidc/realms/footbridge/protocol/openid-connect/certs.');
   const behind = front({
-    table: routeTable(services), identity: at('identity'),
+    table: routeTable(services), identity: at('identity'), identityProbe,
     services: { referrals: at('referrals'), shelters: at('shelters'), returns: at('returns'), reintegration: at('reintegration'), notifications: at('notifications') },
   });
   const port = Number(process.env['PORT'] ?? 3000);

@@ -8,7 +8,7 @@ import { Refusal, codeOf } from './refusal.js';
 import { serviceFor, type RouteTable } from './routes.js';
 import type { Listener, Upstream } from './upstream.js';
 
-export interface FrontOptions { readonly services: Readonly<Record<Service, Upstream>>; readonly identity: Upstream; readonly table: RouteTable }
+export interface FrontOptions { readonly services: Readonly<Record<Service, Upstream>>; readonly identity: Upstream; readonly table: RouteTable; /** What the identity provider answers with 200 when it can sign people in; another's keys are elsewhere than ours. */ readonly identityProbe?: string }
 
 /** A problem of the front itself, in the shape that the services use. */
 export function showProblem(response: ServerResponse, problem: Problem): void {
@@ -19,7 +19,7 @@ export function showProblem(response: ServerResponse, problem: Problem): void {
 export const showAway = (response: ServerResponse): void => { showProblem(response, new Problem('service-unavailable', {}, { 'retry-after': '2' })); };
 
 /** One address for everything: sends each request to the service that serves its collection, and puts together what is said of all. */
-export function front({ services, identity, table }: FrontOptions): Listener {
+export function front({ services, identity, table, identityProbe = '/oidc/jwks' }: FrontOptions): Listener {
   const everyService = Service.values.map((name) => [name, services[name]] as const);
 
   const dispatch = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -48,7 +48,7 @@ export function front({ services, identity, table }: FrontOptions): Listener {
       const missing = typeof said === 'object' && said !== null && 'missing' in said && Array.isArray(said.missing) ? said.missing.map(String) : [];
       return status === 200 ? [] : missing.length > 0 ? missing.map((what) => `${name}: ${what}`) : [name];
     });
-    const signIn = identity.ask('/oidc/jwks').then(({ status }) => (status === 200 ? [] : ['identity']));
+    const signIn = identity.ask(identityProbe).then(({ status }) => (status === 200 ? [] : ['identity']));
     const names = [...Service.values, 'identity'];
     return (await Promise.allSettled([...ready, signIn])).flatMap((result, i) => (result.status === 'fulfilled' ? result.value : [names[i] ?? 'identity']));
   };

@@ -74,9 +74,10 @@ describe('the identity provider as a process of its own', () => {
 
 describe('the front as a process of its own', () => {
   it('leads to the services by their addresses, and ends cleanly', async () => {
-    const environment: Record<string, string> = { PORT: String(await freePort()) };
+    // as Keycloak: our own provider's keys are not there
+    const environment: Record<string, string> = { PORT: String(await freePort()), IDENTITY_PROBE: '/oidc/realms/footbridge/protocol/openid-connect/certs' };
     for (const name of ['referrals', 'shelters', 'returns', 'reintegration', 'notifications', 'identity']) {
-      const server = createServer((request, response) => { response.end(`${name} ${request.url ?? ''}`); });
+      const server = createServer((request, response) => { response.writeHead(request.url === '/oidc/jwks' ? 404 : 200).end(`${name} ${request.url ?? ''}`); });
       servers.push(server);
       await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
       const address = server.address();
@@ -85,6 +86,7 @@ describe('the front as a process of its own', () => {
     expect(await begin('apps/footbridge/src/front-main.ts', environment)).toMatch(/^The front is ready: http:\/\/localhost:\d+ for referrals, shelters, returns, reintegration, notifications\n$/);
     const said = async (path: string): Promise<string> => await (await fetch(`http://localhost:${environment['PORT'] ?? ''}${path}`)).text();
     for (const [path, name] of [['/v1/alerts', 'referrals'], ['/v1/shelters-parked', 'shelters'], ['/v1/approvals/apt_x', 'returns'], ['/oidc/jwks', 'identity']] as const) expect(await said(path)).toBe(`${name} ${path}`);
+    expect(await said('/readyz')).toBe('{"status":"ready","missing":[]}');
     expect(await stopped()).toBe(0);
   });
 
