@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import {
   ConsentCategory, ConsentPurpose, GuardedPurpose, MethodsOfControl, Priority, RelationshipToTrafficker, SaidServiceType, ServiceType, capacityBand, componentForFunder, events, htcds,
-  isCountry, isGuarded, minimumDataset, prefixes, purposes, type Exported,
+  isCountry, isGuarded, minimumDataset, prefixes, purposes, saidServiceType, type Exported,
 } from './index.js';
 
 describe('consent purposes', () => {
@@ -36,6 +36,7 @@ describe('minimum datasets (DP-6)', () => {
   });
   it('leave the type itself out of events where it tells something', () => {
     expect(ServiceType.values.filter((type) => !SaidServiceType.values.some((said) => said === type))).toEqual(['psychosocial', 'health', 'legal', 'asylum']);
+    expect(ServiceType.values.filter((type) => saidServiceType(type) === undefined)).toEqual(['psychosocial', 'health', 'legal', 'child-protection', 'family-tracing', 'asylum']);
     expect(Object.values(events).flatMap(({ data }) => Object.values(data)).filter(({ list }) => list === ServiceType)).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ export {
 } from './code-lists/trafficking.js';
 export { ClearanceStep, ClosureReason, GuardianshipEnd, HeldRecipient, HoldGround, HoldState, IntakeSource, IntakeState, OverrideGround, RiskLevel, RiskType, SafetyAlertState } from './code-lists/case.js';
 export { BehalfMedium, ConsentCategory, ConsentMedium, ConsentPurpose, GuardedPurpose, LegalBasis, RetentionGround, SpecialCategoryBasis, ViewsMissing, categoryInDpv, isGuarded, purposes, type PurposeRule } from './code-lists/consent.js';
-export { CancelReason, NeutralReason, PauseReason, Priority, ReasonForReferral, ReferralOutcome, SaidServiceType, ServiceType, fetchedServiceTypes, minimumDataset } from './code-lists/referral.js';
+export { CancelReason, NeutralReason, PauseReason, Priority, ReasonForReferral, ReferralOutcome, SaidServiceType, ServiceType, fetchedServiceTypes, minimumDataset, saidServiceType } from './code-lists/referral.js';
 export { BedRefusal, CapacityBand, ExitType, ServiceProfile, capacityBand } from './code-lists/shelter.js';
 export { ComponentType, PlanDimension } from './code-lists/reintegration.js';
 export { componentForFunder, htcds, type Exported } from './htcds.js';
@@ -31,7 +31,7 @@ export {
   GuardianAppointed, GuardianSuspended, GuardianEnded, RiskAssessmentStarted, RiskAssessmentCompleted, RiskAssessmentSuperseded,
   RiskAssessmentExpired, ProtectionHoldPlaced, ProtectionHoldLifted, SafetyAlertRaised, SafetyAlertCleared, IntakeRegistered, IntakeConfirmed, IntakeNotTaken, ReferralDrafted,
   ReferralSent, ReferralAcknowledged, ReferralAccepted, ReferralDeclined, ReferralExpired, ReferralServiceStarted, ReferralSuspended, ReferralResumed,
-  ReferralCompleted, ReferralUnsuccessful, ReferralWithdrawn, ReferralClosed, ReferralEnteredInError, DirectedDetailChanged,
+  ReferralCompleted, ReferralUnsuccessful, ReferralWithdrawn, ReferralClosed, ReferralEnteredInError, DirectedDetailChanged, FetchedDetailChanged,
 } from './referrals.js';
 export {
   ShelterRegistered, ShelterOpened, ShelterAdmissionsLimited, ShelterAdmissionsClosed, ShelterSuspended, CapacityBandPublished, BedRequested, BedRequestAnswered, BedRequestWithdrawn, BedHeld,

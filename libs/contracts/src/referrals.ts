@@ -16,6 +16,9 @@ export const CaseOpened = defineEvent(service, 'CaseOpened', {
   audience: 'instance', summary: 'A case exists. Other services learn how its owner calls it.',
   data: { ...caseAt('active'), ownerCase: wire.ref('cas') },
 });
+export const FetchedDetailChanged = defineEvent(service, 'FetchedDetailChanged', {
+  audience: 'instance', summary: 'The owner has changed something of the person that a receiver had fetched. `about` is the referral: its receiver is told.', data: { case: wire.ref('csr'), version: wire.version },
+});
 export const CaseMovedToFollowUp = auditOnly(service, 'CaseMovedToFollowUp', 'No urgent need is open any more.');
 export const CaseReactivated = auditOnly(service, 'CaseReactivated', 'A new need or risk.');
 export const CaseClosed = defineEvent(service, 'CaseClosed', { audience: 'instance', summary: 'Nothing new is begun for this case until it is reopened.', data: caseAt('closed') });
@@ -52,7 +55,8 @@ export const ConsentRevoked = defineEvent(service, 'ConsentRevoked', { audience:
 export const ConsentExpired = defineEvent(service, 'ConsentExpired', { audience: 'instance', travels, summary: 'Its time is over.', data: consentAt('expired') });
 
 export const ConsentScopeRecalled = defineEvent(service, 'ConsentScopeRecalled', {
-  audience: 'directed', subscribable: 'recipient', always: true, summary: 'Delete what you got under this consent by `dueAt`, and confirm it. No reason is given.',
+  // What went without consent is recalled by ReferralEnteredInError, which says to delete it.
+  audience: 'directed', subscribable: 'recipient', always: true, travels: ({ consentRecord }) => consentRecord !== undefined, summary: 'Delete what you got under this consent by `dueAt`, and confirm it. No reason is given.',
   data: { consentRecord: wire.ref('con'), referral: wire.optional(wire.ref('rfr')), dueAt: wire.instant },
 });
 export const RecipientDeletionConfirmed = auditOnly(service, 'RecipientDeletionConfirmed', 'A recipient has deleted what was recalled, or named the legal ground to keep it.');

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { wire } from '@footbridge/privacy';
+import { codeList, wire } from '@footbridge/privacy';
 import { contracts, defineEvent, type ContractEvent } from './index.js';
 import { breaks, canonical, contractOf, release, type ReleasedSet } from './released.js';
 
@@ -27,6 +27,19 @@ describe('the comparison', () => {
     ['another kind of reference', sent({ ...letter, letter: wire.ref('rfr') })],
     ['another audience', sent(letter, 'instance')],
   ])('finds %s', (_, changed) => { expect(breaks(before, [changed])).toEqual([`${type} was released and has changed: declare a new version beside it.`]); });
+  it('takes a code or an optional field more for an addition inside the instance only', () => {
+    const [few, more] = [codeList('Ink', ['BLUE']), codeList('Ink', ['BLUE', 'BLACK'])];
+    const written = (data: ContractEvent['data'], audience: 'directed' | 'instance' = 'instance'): ContractEvent => sent({ ...letter, ...data }, audience);
+    const inside = release({}, [written({ ink: wire.code(few) })]);
+    for (const grown of [written({ ink: wire.code(more) }), written({ ink: wire.code(few), dueAt: wire.optional(wire.instant) })]) {
+      expect(breaks(inside, [grown])).toEqual([`${type} has grown: npm run contracts:release.`]);
+      expect(breaks(release(inside, [grown]), [grown])).toEqual([]);
+    }
+    const changed = [`${type} was released and has changed: declare a new version beside it.`];
+    expect(breaks(inside, [written({ ink: wire.code(few), dueAt: wire.instant })])).toEqual(changed);
+    expect(breaks(release({}, [written({ ink: wire.code(more) })]), [written({ ink: wire.code(few) })])).toEqual(changed);
+    expect(breaks(release({}, [written({ ink: wire.code(few) }, 'directed')]), [written({ ink: wire.code(more) }, 'directed')])).toEqual(changed);
+  });
   it('finds what has disappeared', () => { expect(breaks(before, [])).toEqual([`${type} was released and is gone.`]); });
   it('finds what is new, until it is released', () => {
     const next = defineEvent('referrals', 'LetterSent', { audience: 'directed', contract: 2, summary: 'A letter.', data: letter });

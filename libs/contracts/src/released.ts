@@ -21,6 +21,20 @@ export function contractOf(event: ContractEvent): Released {
   return { hash: createHash('sha256').update(canonical({ audience, schema })).digest('hex'), audience, schema };
 }
 
+type Property = Readonly<Record<string, unknown>>;
+const codesIn = ({ enum: codes }: Property): readonly unknown[] | undefined => codes as readonly unknown[] | undefined;
+const holds = (now: Property, before: Property): boolean => canonical({ ...now, enum: 0 }) === canonical({ ...before, enum: 0 }) && (codesIn(before) ?? []).every((code) => codesIn(now)?.includes(code));
+
+/**
+ * Only the services of one instance read its `instance` events, and one that is not upgraded yet parks what it does not know and is
+ * blind for that case meanwhile: a code or an optional field more is an addition there. Of what goes to others nothing ever changes.
+ */
+export function grew(before: Released, now: Released): boolean {
+  const [was, is] = [before.schema, now.schema];
+  return before.audience === 'instance' && now.audience === 'instance' && canonical(was.required) === canonical(is.required)
+    && Object.entries(was.properties).every(([name, property]) => { const found = is.properties[name]; return found !== undefined && holds(found, property); });
+}
+
 /** What stands between these events and the released set, one sentence each; nothing where they agree. */
 export function breaks(released: ReleasedSet, events: readonly ContractEvent[]): readonly string[] {
   const now = new Map(events.map((event) => [event.type, contractOf(event)]));
@@ -29,12 +43,15 @@ export function breaks(released: ReleasedSet, events: readonly ContractEvent[]):
       const found = now.get(type);
       if (!found) return [`${type} was released and is gone.`];
       if (createHash('sha256').update(canonical({ audience, schema })).digest('hex') !== hash) return [`${type}: released.json was edited by hand.`];
-      return found.hash === hash ? [] : [`${type} was released and has changed: declare a new version beside it.`];
+      return found.hash === hash ? [] : [grew({ hash, audience, schema }, found) ? `${type} has grown: npm run contracts:release.` : `${type} was released and has changed: declare a new version beside it.`];
     }),
     ...[...now.keys()].filter((type) => !(type in released)).map((type) => `${type} is not released yet: npm run contracts:release.`),
   ];
 }
 
-/** Adds what is new. What was released stays as it was, so that a change still shows. */
-export const release = (released: ReleasedSet, events: readonly ContractEvent[]): ReleasedSet =>
-  Object.fromEntries(Object.entries({ ...Object.fromEntries(events.map((event) => [event.type, contractOf(event)])), ...released }).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** Adds what is new, and what an instance event has got besides. All else that was released stays as it was, so that a change still shows. */
+export function release(released: ReleasedSet, events: readonly ContractEvent[]): ReleasedSet {
+  const now = events.map((event) => [event.type, contractOf(event)] as const);
+  const grown = now.filter(([type, contract]) => { const before = released[type]; return before !== undefined && grew(before, contract); });
+  return Object.fromEntries(Object.entries({ ...Object.fromEntries(now), ...released, ...Object.fromEntries(grown) }).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -12,8 +12,11 @@ export type RiskType = (typeof RiskType.values)[number];
 export const RiskLevel = codeList('RiskLevel', ['LOW', 'MEDIUM', 'HIGH', 'EXTREME'], 'special');
 export type RiskLevel = (typeof RiskLevel.values)[number];
 
-/** What other services may know of consents, holds, guardians and risk: one neutral answer per step (decisions 14). Default: not cleared. */
-export const ClearanceStep = codeList('ClearanceStep', ['PLACEMENT', 'ORIGIN_CONTACT', 'EMBASSY_CONTACT', 'FAMILY_CONTACT', 'RETURN_ASSESSMENT', 'DEPARTURE']);
+/**
+ * What other services may know of consents, holds, guardians and risk: one neutral answer per step (decisions 14). Default: not
+ * cleared. `GUARDIAN`: an interim or appointed guardian speaks for her, so that a worker may act for one (decisions 4).
+ */
+export const ClearanceStep = codeList('ClearanceStep', ['PLACEMENT', 'ORIGIN_CONTACT', 'EMBASSY_CONTACT', 'FAMILY_CONTACT', 'RETURN_ASSESSMENT', 'DEPARTURE', 'GUARDIAN']);
 export type ClearanceStep = (typeof ClearanceStep.values)[number];
 
 /** Why a hold stands; never leaves the owner's assigned workers. PAL 14; UNHCR-C; KZ 96. */

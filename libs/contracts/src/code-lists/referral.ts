@@ -13,9 +13,13 @@ export type ServiceType = (typeof ServiceType.values)[number];
 
 /** Left out of events, because the type itself tells something about the person: the receiver fetches it (decisions 16). */
 export const fetchedServiceTypes = ['asylum', 'legal', 'health', 'psychosocial'] as const satisfies readonly ServiceType[];
+/** These two say that she is a child, and are left out as well; the released events could carry them. */
+const tellOfAChild: readonly ServiceType[] = ['child-protection', 'family-tracing'];
 const isSaid = (type: ServiceType): type is Exclude<ServiceType, (typeof fetchedServiceTypes)[number]> => !fetchedServiceTypes.some((fetched) => fetched === type);
 export const SaidServiceType = codeList('SaidServiceType', ServiceType.values.filter(isSaid));
 export type SaidServiceType = (typeof SaidServiceType.values)[number];
+/** What an event says of a referral's service. */
+export const saidServiceType = (type: ServiceType | undefined): SaidServiceType | undefined => (type !== undefined && isSaid(type) && !tellOfAChild.includes(type) ? type : undefined);
 
 /**
  * What a receiver may get at most for a service, if the person agreed to it (DP-6, SG4; IOM-DP 3).
