@@ -10,10 +10,13 @@ import { Hold } from './hold/hold.lifecycle.js';
 import { Identification } from './identification/identification.lifecycle.js';
 import { Intake } from './intake/intake.lifecycle.js';
 import { IntakesController, intakesRoute } from './intake/intakes.controller.js';
-import { Erasure, KnownBeds, KnownPartners, KnownShelters, UnreachedReceivers } from './known/known.projections.js';
+import { Erased, Forgotten, KnownBeds, KnownPartners, KnownShelters } from './known/known.projections.js';
 import { First1764000000000 } from './migrations/1764000000000-first.js';
+import { Second1764100000000 } from './migrations/1764100000000-second.js';
+import { AfterReturn } from './recall/after-return.js';
 import { DeletionConfirmationsController, deletionConfirmationsRoute } from './recall/deletion-confirmations.controller.js';
 import { Recall } from './recall/recall.lifecycle.js';
+import { DetailChanged } from './referral/detail-changed.js';
 import { NeedsController, needsRoute } from './referral/needs.controller.js';
 import { Referral } from './referral/referral.lifecycle.js';
 import { RiskAssessment } from './risk-assessment/risk-assessment.lifecycle.js';
@@ -23,8 +26,8 @@ import { SafetyAlert } from './safety-alert/safety-alert.lifecycle.js';
 export const referralsService: ServiceDefinition = service({
   name: 'referrals',
   lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake],
-  migrations: [First1764000000000],
-  controllers: [AssignController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, UnreachedReceivers, Erasure],
+  migrations: [First1764000000000, Second1764100000000],
+  controllers: [AssignController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten],
   documented: [...assignRoutes, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute],
   guardianSpeaks: "exists (select 1 from guardian_appointment g where g.case_ref = $1->>1 and g.state in ('interim', 'appointed'))",
   jobs: (running) => [new ClearanceJob(running)],

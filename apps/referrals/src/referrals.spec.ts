@@ -1,4 +1,7 @@
-import { AgreementSigned, BedHeld, ConsentCategory, IntakeOpened, OrganisationAdded, PartnerActivated, PersonAdmitted, ShelterRegistered, flagsOf, type ContractEvent, type Role } from '@footbridge/contracts';
+import {
+  AgreementSigned, BedHeld, CaseErasedByNotifications, CaseErasedByReintegration, CaseErasedByReturns, CaseErasedByShelters, ConsentCategory, ConsentWithdrawn, DeliveryDeadLettered, IntakeNotAdmitted, IntakeOpened,
+  OrganisationAdded, OrganisationDisabled, PartnerActivated, PersonAdmitted, ReceptionRequested, ReturnCancelled, ReturnWithdrawn, ShelterRegistered, flagsOf, type ContractEvent, type Role,
+} from '@footbridge/contracts';
 import { outboxRow } from '@footbridge/messaging';
 import { tableOf } from '@footbridge/lifecycle';
 import { newRef } from '@footbridge/privacy';
@@ -7,9 +10,10 @@ import { testInstance, waitUntil, type TestAccount, type TestAnswer, type TestIn
 import { randomUUID } from 'node:crypto';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { referralsService } from './index.js';
+import { Intake } from './intake/intake.lifecycle.js';
 
 /** A neighbour that only speaks: its outbox and relay are real, its events are told by the test. */
-function neighbour(name: 'notifications' | 'shelters'): ServiceDefinition {
+function neighbour(name: 'notifications' | 'shelters' | 'returns' | 'reintegration'): ServiceDefinition {
   class Schema1764000000000 implements MigrationInterface {
     readonly name = 'Schema1764000000000';
     async up(q: QueryRunner): Promise<void> { await q.query(serviceSchema(name, `${name}_owner`)); await q.query(grants(name, `${name}_app`)); }
@@ -52,7 +56,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
   const eventually = (what: string, check: () => Promise<boolean>): Promise<unknown> => waitUntil(what, check);
 
   beforeAll(async () => {
-    instance = await testInstance([referralsService, neighbour('notifications'), neighbour('shelters')], { name: 'referrals', config: { denyList: { standing: () => 'good' } } });
+    instance = await testInstance([referralsService, neighbour('notifications'), neighbour('shelters'), neighbour('returns'), neighbour('reintegration')], { name: 'referrals', config: { denyList: { standing: () => 'good' } } });
     const account = (organisation: string, ...roles: Role[]): TestAccount => instance.account(organisation, ...roles);
     intake = account(house, 'SHELTER_INTAKE'); worker = account(house, 'CASE_WORKER'); supervisor = account(house, 'SUPERVISOR'); supervisor2 = account(house, 'SUPERVISOR');
     receiver = account(foreign, 'RECEIVER', 'SHELTER_INTAKE'); legal = account(lawyers, 'RECEIVER', 'LAWYER'); officer = account(police, 'REFERRER');
@@ -93,6 +97,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
   const soon = (ask: () => Promise<TestAnswer>): Promise<TestAnswer> => waitUntil('the service is not blind', async () => { const answer = await ask(); return answer.status === 503 ? undefined : answer; });
   const send = (referral: string, body: object = {}, by = worker): Promise<TestAnswer> => soon(() => by.post(`/v1/referrals/${referral}/send`, body));
   const sent = async (caseId: string, more: object = {}): Promise<string> => { const id = await draft(caseId, more); const answer = await send(id); expect([answer.status, answer.body]).toMatchObject([200, { state: 'sent' }]); return id; };
+  const refOf = async (caseId: string): Promise<string> => (await rows<{ ref: string }>(`select c.case_ref as ref from referrals."case" c join referrals.reference r on r.aggregate = c.id::text where r.ref = $1`, [caseId]))[0]?.ref ?? '';
   const newest = async (account: TestAccount, collection: string): Promise<string> => String(((await account.get(`/v1/${collection}?limit=1`)).body['items'] as { id: string }[])[0]?.id);
 
   describe('a case', () => {
@@ -251,7 +256,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
       expect(guards(await send(referral))).toEqual(['SG5 SECURITY_PLAN_MISSING']);
       const second = String((await worker.post('/v1/risk-assessments', { case: id, type: 'TRANSFER', ownViewAsked: true, level: 'MEDIUM', plan: 'Own car' })).body['id']);
       expect((await worker.post(`/v1/risk-assessments/${second}/complete-assessment`, { allCovered: true })).body['state']).toBe('completed');
-      expect((await worker.post(`/v1/risk-assessments/${risk}/supersede`)).body['state']).toBe('superseded');
+      expect((await worker.get(`/v1/risk-assessments/${risk}`)).body['state']).toBe('superseded');
       expect((await send(referral)).body['state']).toBe('sent');
     });
     it('SG6: never goes where the danger comes from', async () => {
@@ -260,6 +265,12 @@ describe('referrals, on real Postgres and over HTTP', () => {
       const risk = String((await worker.post('/v1/risk-assessments', { case: id, type: 'TRANSFER', ownViewAsked: true, level: 'LOW', riskOrganisations: [foreign] })).body['id']);
       expect((await worker.post(`/v1/risk-assessments/${risk}/complete-assessment`, { allCovered: true })).status).toBe(200);
       expect(guards(await send(await draft(id)))).toEqual(['SG6 RECEIVER_IS_A_RISK']);
+      // A newer assessment that says nothing of it forgets nothing; one that says "none" does.
+      const again = async (more: object): Promise<TestAnswer> => worker.post(`/v1/risk-assessments/${String((await worker.post('/v1/risk-assessments', { case: id, type: 'TRANSFER', ownViewAsked: true, level: 'LOW', ...more })).body['id'])}/complete-assessment`, { allCovered: true });
+      expect((await again({})).status).toBe(200);
+      expect(guards(await send(await draft(id)))).toEqual(['SG6 RECEIVER_IS_A_RISK']);
+      expect((await again({ riskOrganisations: [] })).status).toBe(200);
+      expect((await send(await draft(id))).status).toBe(200);
     });
     it('SG8: is one for each service and receiver, also when two are sent at once', async () => {
       const id = await open();
@@ -339,6 +350,165 @@ describe('referrals, on real Postgres and over HTTP', () => {
     });
   });
 
+  describe('what went wrong with a referral', () => {
+    const about = async (account: TestAccount, id: string): Promise<string[]> => ((await account.get('/v1/alerts')).body['items'] as { code: string; about?: string }[]).filter((a) => a.about === id).map((a) => a.code).sort();
+    it('U4: an override is told to the supervisor though it was acknowledged at once; marked as an error it is recalled', async () => {
+      const referral = await draft(await open());
+      expect((await send(referral, { override: 'DANGER_TO_LIFE', overrideReason: 'Overdose' })).status).toBe(200);
+      const theirs = await newest(receiver, 'referrals');
+      // Of the same moment, wherever the clocks are just now.
+      await rows(`update referrals.deadline set done_at = null, due_at = now() + interval '1 hour' where clock = 'override' and aggregate = (select aggregate::uuid from referrals.reference where ref = $1)`, [referral]);
+      expect((await receiver.post(`/v1/referrals/${theirs}/acknowledge`)).status).toBe(200);
+      await instance.advance(hours(2));
+      expect(await about(supervisor, referral)).toContain('OVERRIDE_USED');
+      expect((await worker.post(`/v1/referrals/${referral}/mark-error`)).body['state']).toBe('entered_in_error');
+      expect(await receiver.post('/v1/deletion-confirmations', { referral: theirs, deleted: true })).toMatchObject({ status: 200, body: { items: [{ state: 'confirmed' }] } });
+    });
+    it('a receiver that its webhook did not reach is called, until it answers', async () => {
+      const id = await open();
+      await agreed(id, foreign);
+      const referral = await sent(id), theirs = await newest(receiver, 'referrals');
+      const [at] = await rows<{ id: string }>('select aggregate as id from referrals.reference where ref = $1', [referral]);
+      await tell(DeliveryDeadLettered, { organisation: foreign, state: 'dead_lettered', version: 3 }, { about: at?.id ?? '' });
+      await eventually('its owner is told', async () => { await instance.advance(0); return (await about(worker, referral)).includes('RECEIVER_NOT_REACHED'); });
+      expect((await receiver.post(`/v1/referrals/${theirs}/acknowledge`)).status).toBe(200);
+      expect(await about(worker, referral)).toEqual([]);
+    });
+    it('SG3: is not sent to an organisation that has been disabled since', async () => {
+      const gone = newRef('org');
+      await tell(OrganisationAdded, { organisation: gone, organisationType: 'NGO', country: 'AL', version: 1 });
+      await tell(PartnerActivated, { partner: newRef('ptn'), organisation: gone, state: 'partner_active', version: 1, country: 'AL', ...flagsOf(['psychosocial']) });
+      await tell(AgreementSigned, { agreement: newRef('agr'), from: house, to: gone, until: '2099-01-01', version: 1, ...flagsOf(ConsentCategory.values) });
+      const id = await open();
+      await eventually('it is known', async () => (await worker.post('/v1/consent-records', { ...terms, case: id, recipient: gone })).status === 201);
+      expect((await give(await newest(worker, 'consent-records'))).status).toBe(200);
+      const referral = await draft(id, { receiver: gone });
+      await tell(OrganisationDisabled, { organisation: gone, version: 2 }, { version: 2 });
+      await eventually('that it is disabled is known', async () => (await rows('select from referrals.known_organisation where organisation = $1 and not active', [gone])).length === 1);
+      expect(guards(await send(referral))).toEqual(['SG3 RECEIVER_NOT_ACTIVE']);
+    });
+    it('is taken back by police only where it is theirs: who only brought her is told, and decides nothing', async () => {
+      const form = { shelter, arrivedAt: '2026-11-24T03:40:00Z', source: { kind: 'POLICE', organisation: police }, person: adult };
+      const id = String((await intake.post('/v1/intakes', form)).body['case']);
+      const about = await draft(id, { referrer: police }, intake), theirs = await newest(officer, 'referrals');
+      expect(theirs).not.toBe(about);
+      for (const command of ['withdraw', 'send', 'mark-error']) expect([command, (await officer.post(`/v1/referrals/${theirs}/${command}`)).status]).toEqual([command, 403]);
+      const own = await draft(String((await officer.post('/v1/cases', { purpose: 'ASSISTANCE', ageBelief: 'adult' })).body['id']), {}, officer);
+      expect((await officer.post(`/v1/referrals/${own}/withdraw`)).status).toBe(200);
+    });
+  });
+
+  describe('what appears in a case in the moment of a decision', () => {
+    /** Both at once, so often that each comes first some time. */
+    const often = async (round: (n: number) => Promise<void>): Promise<void> => { for (let n = 0; n < 8; n += 1) await round(n); };
+    it('SG7: nothing is sent past a hold that is placed in the same moment', async () => {
+      const origin = newRef('org');
+      await tell(OrganisationAdded, { organisation: origin, organisationType: 'NGO', country: 'MD', version: 1 });
+      await tell(PartnerActivated, { partner: newRef('ptn'), organisation: origin, state: 'partner_active', version: 1, country: 'MD', ...flagsOf(['psychosocial']) });
+      await tell(AgreementSigned, { agreement: newRef('agr'), from: house, to: origin, until: '2099-01-01', version: 1, ...flagsOf(ConsentCategory.values) });
+      await eventually('the organisation is known', async () => (await worker.post('/v1/consent-records', { ...terms, case: await open(), recipient: origin })).status === 201);
+      await eventually('its agreement too', async () => (await rows('select from referrals.known_agreement a join referrals.known_partner p on p.organisation = a.to_organisation where a.to_organisation = $1', [origin])).length === 1);
+      await often(async () => {
+        const id = await open();
+        expect((await give(await ask(id, origin))).status).toBe(200);
+        const referral = await draft(id, { receiver: origin });
+        const [going, held] = await Promise.all([send(referral), worker.post('/v1/holds', { case: id })]);
+        expect([held.status, [200, 409].includes(going.status)]).toEqual([201, true]);
+        expect(['draft', 'withdrawn']).toContain((await worker.get(`/v1/referrals/${referral}`)).body['state']);
+      });
+    });
+    it('SG7: a hold that was decided before the sending, and is written after it, stops it', async () => {
+      const id = await open({ ...adult, citizenships: ['GE'] });
+      const origin = newRef('org');
+      await tell(OrganisationAdded, { organisation: origin, organisationType: 'NGO', country: 'GE', version: 1 });
+      await tell(PartnerActivated, { partner: newRef('ptn'), organisation: origin, state: 'partner_active', version: 1, country: 'GE', ...flagsOf(['psychosocial']) });
+      await tell(AgreementSigned, { agreement: newRef('agr'), from: house, to: origin, until: '2099-01-01', version: 1, ...flagsOf(ConsentCategory.values) });
+      await eventually('the organisation is known', async () => (await worker.post('/v1/consent-records', { ...terms, case: id, recipient: origin })).status === 201);
+      expect((await give(await newest(worker, 'consent-records'))).status).toBe(200);
+      const referral = await draft(id, { receiver: origin });
+      // The hold waits at its table, decided already, while the referral goes.
+      const { Client } = (await import('pg')).default;
+      const gate = new Client({ connectionString: instance.databaseUrl });
+      await gate.connect();
+      await gate.query('begin; lock table referrals.hold in exclusive mode');
+      const held = worker.post('/v1/holds', { case: id });
+      await eventually('it waits', async () => (await rows(`select from pg_locks where not granted and relation = 'referrals.hold'::regclass`)).length > 0);
+      const sending = send(referral);
+      await eventually('it is sent, or waits too', async () => (await rows(`select from pg_locks where not granted`)).length > 1 || (await worker.get(`/v1/referrals/${referral}`)).body['state'] === 'sent');
+      await gate.query('commit');
+      await gate.end();
+      expect([(await held).status, [200, 409].includes((await sending).status)]).toEqual([201, true]);
+      expect(['draft', 'withdrawn']).toContain((await worker.get(`/v1/referrals/${referral}`)).body['state']);
+    });
+    it('a case is not closed over what appears in it: a referral, a hold, an alert', async () => {
+      const appearing = [(id: string) => worker.post('/v1/referrals', { case: id, serviceType: 'psychosocial', priority: 'EMERGENCY', receiver: foreign }), (id: string) => worker.post('/v1/holds', { case: id }), (id: string) => worker.post('/v1/safety-alerts', { case: id })];
+      await often(async (n) => {
+        const id = await open();
+        const [appeared, closing] = await Promise.all([appearing[n % 3]?.(id), worker.post(`/v1/cases/${id}/close-case`, { reason: 'PERSON_ENDED', personInformed: true })]);
+        // A hold and an alert are never refused: what is closed first may still be held afterwards, but never unseen.
+        const statuses = [appeared?.status, closing.status];
+        if (n % 3 === 0) expect([[201, 409], [409, 200]]).toContainEqual(statuses);
+        else if (closing.status === 200) {
+          const [order] = await rows<{ closed: boolean }>(`select (max(a.position) filter (where a.command = 'closeCase')) < (max(a.position) filter (where a.command = 'learn')) as closed from referrals.audit a join referrals.reference r on r.aggregate = a.aggregate::text where r.ref = $1`, [id]);
+          expect(order?.closed).toBe(true);
+        } else expect(statuses).toEqual([201, 409]);
+      });
+    });
+    it('W3: a withdrawal stops what was sent in the same moment, and its receiver has accepted since', async () => {
+      const id = await open();
+      const consent = await agreed(id, foreign);
+      const referral = await sent(id), theirs = await newest(receiver, 'referrals');
+      expect((await receiver.post(`/v1/referrals/${theirs}/accept`)).status).toBe(200);
+      const [row] = await rows<{ id: string; ref: string }>('select c.id, c.case_ref as ref from referrals.consent_record c join referrals.reference r on r.aggregate = c.id::text where r.ref = $1', [consent]);
+      // As if it had been sent unseen by the withdrawal's own transaction.
+      await rows(`update referrals.consent_record set state = 'withdrawn' from (select set_config('search_path', 'referrals', false)) s where id = $1`, [row?.id]);
+      await tell(ConsentWithdrawn, { case: row?.ref, state: 'withdrawn', version: 3, purpose: 'REFERRAL_DISCLOSURE', recipient: foreign }, { aggregate: row?.id ?? '', ...(row ? { caseRef: row.ref } : {}), owner: house });
+      await eventually('it is withdrawn', async () => (await worker.get(`/v1/referrals/${referral}`)).body['state'] === 'withdrawn');
+    });
+  });
+
+  describe('the origin side', () => {
+    it('is asked to delete when the return ends without a consent withdrawn, once; an embassy that was told nothing hears nothing', async () => {
+      const id = await open();
+      const consent = await agreed(id, foreign, { purpose: 'ORIGIN_OFFICE_DISCLOSURE', categories: ['IDENTITY'] });
+      await agreed(id, lawyers, { purpose: 'EMBASSY_CONTACT', categories: ['IDENTITY'] });
+      const caseRef = await refOf(id);
+      const recalls = async (): Promise<unknown> => ((await worker.get(`/v1/recalls?caseId=${id}`)).body['items'] as { recipient: string; state: string }[]).map(({ recipient, state }) => [recipient, state]);
+      await tell(ReturnWithdrawn, { case: caseRef, state: 'withdrawn_return', version: 4 }, { caseRef, owner: lawyers });
+      await eventually('it is asked', async () => ((await recalls()) as unknown[]).length > 0);
+      expect(await recalls()).toEqual([[foreign, 'asked']]);
+      expect((await worker.post(`/v1/consent-records/${consent}/withdraw`, { ...herself })).status).toBe(200);
+      expect(await recalls()).toEqual([[foreign, 'asked']]);
+      const named = ((await receiver.get('/v1/consent-records?state=withdrawn&limit=1')).body['items'] as { id: string }[])[0]?.id;
+      expect((await receiver.post('/v1/deletion-confirmations', { consentRecord: named, deleted: true })).status).toBe(200);
+      expect(await recalls()).toEqual([[foreign, 'confirmed']]);
+    });
+    it('hears of a return that was called off only where it was asked to receive her', async () => {
+      const id = await open();
+      await agreed(id, foreign, { purpose: 'ORIGIN_OFFICE_DISCLOSURE', categories: ['IDENTITY'] });
+      const caseRef = await refOf(id);
+      const cancelled = (): Promise<void> => tell(ReturnCancelled, { case: caseRef, state: 'cancelled_return', version: 5 }, { caseRef, owner: lawyers });
+      await cancelled();
+      await eventually('it is read', async () => (await rows<{ n: string }>(`select count(*) as n from bus.event where headers->>'ce_type' like '%return-cancelled.v1'`))[0]?.n === '1');
+      await tell(ReceptionRequested, { receptionPlan: newRef('rcp'), state: 'reception_requested', version: 1, from: lawyers, to: foreign }, { recipient: foreign, subject: newRef('rcp'), caseRef, owner: lawyers });
+      await eventually('who was asked is known', async () => (await rows('select from referrals.known_reception where case_ref = $1', [caseRef])).length === 1);
+      expect((await worker.get(`/v1/recalls?caseId=${id}`)).body['items']).toEqual([]);
+      await cancelled();
+      await eventually('it is asked to delete', async () => ((await worker.get(`/v1/recalls?caseId=${id}`)).body['items'] as object[]).length === 1);
+    });
+    it('confirms a deletion as a return officer too, and the same key is answered the same', async () => {
+      const id = await open(), home = instance.account(lawyers, 'RETURN_OFFICER');
+      const consent = await agreed(id, lawyers, { purpose: 'RETURN_ARRANGEMENT' });
+      await worker.post(`/v1/consent-records/${consent}/withdraw`, { ...herself });
+      const theirs = ((await home.get('/v1/consent-records?state=withdrawn&limit=1')).body['items'] as { id: string }[])[0]?.id;
+      const key = { 'idempotency-key': newRef('key') };
+      const first = await home.post('/v1/deletion-confirmations', { consentRecord: theirs, deleted: true }, key);
+      const again = await home.post('/v1/deletion-confirmations', { consentRecord: theirs, deleted: true }, key);
+      expect([first.status, again.status, again.headers.get('idempotent-replay')]).toEqual([200, 200, 'true']);
+      expect(again.body).toEqual(first.body);
+    });
+  });
+
   describe('what a receiver may know', () => {
     it('is fetched while consent holds, within dataset and consent, and each look is in the audit trail first', async () => {
       const id = await open();
@@ -362,6 +532,23 @@ describe('referrals, on real Postgres and over HTTP', () => {
       expect((await worker.patch(`/v1/referrals/${referral}`, { needs: { partySize: '1' } }, 3)).status).toBe(200);
       await eventually('the change is told', async () => (await told('directed-detail-changed')).some((e) => e.subject === theirs));
       expect((await told('directed-detail-changed')).filter((e) => e.subject === theirs)).toMatchObject([{ recipient: foreign, data: { referral: theirs, version: 4 } }]);
+    });
+    it('is told to whoever was given a detail of the person that reads otherwise now, and to nobody else', async () => {
+      const id = await open();
+      await agreed(id, foreign, { categories: ['IDENTITY', 'NEEDS'] });
+      await sent(id);
+      const theirs = await newest(receiver, 'referrals');
+      const heard = async (): Promise<unknown[]> => (await told('directed-detail-changed')).filter((e) => e.subject === theirs).map((e) => e.data);
+      let version = Number((await worker.get(`/v1/cases/${id}`)).body['version']);
+      const edit = async (person: object): Promise<void> => { const answer = await worker.patch(`/v1/cases/${id}`, { person }, version); expect(answer.status).toBe(200); version = Number(answer.body['version']); };
+      await edit({ givenName: 'Zyxquo' });
+      expect((await receiver.get(`/v1/referrals/${theirs}/needs`)).status).toBe(200);
+      await edit({ phone: '+355600000002' });
+      await edit({ familyName: 'Vrmtta' });
+      await eventually('the change is told', async () => (await heard()).length > 0);
+      expect(await heard()).toEqual([{ referral: theirs, version: 3 }]);
+      expect((await told('fetched-detail-changed')).length).toBe(1);
+      expect(JSON.stringify((await receiver.get(`/v1/referrals/${theirs}/timeline`)).body)).not.toContain('detailChanged');
     });
     it('W3, W5: stops with the withdrawal: nothing is answered, the referral is withdrawn, deletion is asked for and confirmed', async () => {
       const id = await open();
@@ -466,6 +653,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
     it('has nobody who speaks for her before; an adult has nobody but herself', async () => {
       const grown = await ask(await open(), foreign);
       expect(guards(await worker.post(`/v1/consent-records/${grown}/give`, { ...guardian }))).toEqual(['M3 NOT_A_CHILD']);
+      expect(guards(await worker.post(`/v1/consent-records/${grown}/refuse`, { onBehalfOf: 'GUARDIAN', how: 'phone', helpNotReduced: true }))).toEqual(['M3 GUARDIAN_REQUIRED']);
     });
     it('M14: is asked again at 18: guardianship and the guardian\'s consents end, the birthday stands nowhere in plain', async () => {
       const soon = new Date(instance.clock.now().getTime() + days(20));
@@ -483,6 +671,23 @@ describe('referrals, on real Postgres and over HTTP', () => {
       await eventually('the guardianship ends', async () => (await worker.get(`/v1/guardian-appointments/${appointment}`)).body['state'] === 'ended');
       expect((await worker.get(`/v1/consent-records/${consent}`)).body['state']).toBe('expired');
     });
+    it('M5: who comes with a parent may have that parent appointed, not implicated, and is helped like any other', async () => {
+      const id = String((await worker.post('/v1/cases', { purpose: 'ASSISTANCE', person: child, unaccompanied: false })).body['id']);
+      expect((await worker.get(`/v1/guardian-appointments?caseId=${id}`)).body['items']).toEqual([]);
+      const required = await worker.post('/v1/guardian-appointments', { case: id });
+      expect([required.status, guards(await worker.post('/v1/guardian-appointments', { case: id }))]).toEqual([201, ['M2 GUARDIAN_AWAITED']]);
+      expect((await worker.post(`/v1/guardian-appointments/${String(required.body['id'])}/request-appointment`, { authority, authorityNotified: true })).status).toBe(200);
+      const theirs = await newest(duty, 'guardian-appointments');
+      const appoint = (more: object = {}): Promise<TestAnswer> => duty.post(`/v1/guardian-appointments/${theirs}/appoint`, { decision: 'D 1', decisionDocument: true, guardian: { name: 'Lqwrt Mother', isParent: true }, ...more });
+      expect((await appoint()).status).toBe(409);
+      await worker.patch(`/v1/cases/${id}`, { trafficking: { relationshipToTrafficker: 'Familial' } }, (await worker.get(`/v1/cases/${id}`)).body['version']);
+      expect((await appoint({ parentNotImplicated: true })).status).toBe(409);
+      await worker.patch(`/v1/cases/${id}`, { trafficking: { relationshipToTrafficker: 'Acquainted' } }, (await worker.get(`/v1/cases/${id}`)).body['version']);
+      expect((await appoint({ parentNotImplicated: true })).body['state']).toBe('appointed');
+      const consent = await ask(id, foreign);
+      expect((await worker.post(`/v1/consent-records/${consent}/give`, { ...guardian, childAgrees: true, bestInterestsAssessed: true })).status).toBe(200);
+      expect((await send(await draft(id))).body['state']).toBe('sent');
+    });
     it('is not resumed, moved or sent on a guardian\'s word who is suspended', async () => {
       const { id, appointment } = await guarded();
       const consent = await ask(id, foreign);
@@ -494,12 +699,15 @@ describe('referrals, on real Postgres and over HTTP', () => {
       const { id } = await guarded();
       const steps = async (): Promise<Record<string, unknown>> => Object.fromEntries(((await worker.get(`/v1/cases/${id}/clearances`)).body['items'] as { step: string; cleared: boolean; reasons: string[] }[]).map((s) => [s.step, s.cleared || s.reasons]));
       expect(await steps()).toMatchObject({ PLACEMENT: ['PLACEMENT_NOT_DECIDED'], RETURN_ASSESSMENT: ['RETURN_RISK_NOT_ASSESSED', 'BEST_INTERESTS_NOT_DETERMINED'] });
+      const toLawyers = await ask(id, lawyers);
+      expect((await worker.post(`/v1/consent-records/${toLawyers}/give`, { ...guardian, childAgrees: true, bestInterestsAssessed: true })).status).toBe(200);
+      expect(await steps()).toMatchObject({ PLACEMENT: ['PLACEMENT_NOT_DECIDED'], GUARDIAN: true });
       const consent = await ask(id, house, { purpose: 'SHELTER_PLACEMENT' });
       expect((await worker.post(`/v1/consent-records/${consent}/give`, { ...guardian, childAgrees: true, bestInterestsAssessed: true })).status).toBe(200);
       expect(await steps()).toMatchObject({ PLACEMENT: true });
       const [{ ref } = { ref: '' }] = await rows<{ ref: string }>(`select c.case_ref as ref from referrals."case" c join referrals.reference r on r.aggregate = c.id::text where r.ref = $1`, [id]);
-      await eventually('the clearance is told', async () => (await told('clearance-changed')).some((e) => e.caseRef === ref));
-      expect((await told('clearance-changed')).filter((e) => e.caseRef === ref).map((e) => e.data)).toMatchObject([{ case: ref, step: 'PLACEMENT', cleared: true, version: 1 }]);
+      await eventually('the clearance is told', async () => (await told('clearance-changed')).some((e) => e.caseRef === ref && e.data['step'] === 'PLACEMENT'));
+      expect((await told('clearance-changed')).filter((e) => e.caseRef === ref).map((e) => e.data)).toMatchObject([{ case: ref, step: 'GUARDIAN', cleared: true, version: 1 }, { case: ref, step: 'PLACEMENT', cleared: true, version: 1 }]);
       expect((await supervisor.get(`/v1/cases/${id}/clearances`)).status).toBe(403);
     });
   });
@@ -552,6 +760,15 @@ describe('referrals, on real Postgres and over HTTP', () => {
       const answer = await intake.post('/v1/intakes', { ...form, person: child, unaccompanied: true });
       for (const consent of answer.body['consents'] as string[]) expect((await intake.get(`/v1/consent-records/${consent}`)).body['state']).toBe('requested');
     });
+    it('whose person is not admitted is refused, with a reason', async () => {
+      const { id, case: caseId } = (await intake.post('/v1/intakes', { ...form, person: adult })).body as { id: string; case: string };
+      const [at] = await rows<{ stay: string }>('select stay_id as stay from referrals.intake i join referrals.reference r on r.aggregate = i.id::text where r.ref = $1', [id]);
+      await tell(IntakeNotAdmitted, { case: await refOf(caseId), version: 2, state: 'not_admitted' }, { aggregate: at?.stay ?? '' });
+      await eventually('it is refused', async () => (await intake.get(`/v1/intakes/${id}`)).body['state'] === 'refused');
+      expect((await intake.get(`/v1/intakes/${id}`)).body['reason']).toBe('ADMINISTRATIVE');
+      const reaction = Intake.reactions?.find((r) => r.on === IntakeNotAdmitted);
+      expect(reaction?.body?.({ data: { reason: 'CRITERIA' } } as never)).toEqual({ reason: 'CRITERIA' });
+    });
     it('to a foreign shelter is refused at once, to an unknown one for now, and makes nothing', async () => {
       const before = await rows('select count(*) from referrals."case"');
       expect(guards(await intake.post('/v1/intakes', { ...form, shelter: foreignShelter, person: adult }))).toEqual(['SHELTER FOREIGN_SHELTER']);
@@ -595,6 +812,11 @@ describe('referrals, on real Postgres and over HTTP', () => {
       const risk = await officeWorker.post('/v1/risk-assessments', { case: own, type: 'RETURN', ownViewAsked: true, level: 'LOW' });
       expect(risk.status).toBe(201);
       expect((await officeWorker.post(`/v1/risk-assessments/${String(risk.body['id'])}/complete-assessment`, { allCovered: true })).body['state']).toBe('completed');
+      // She may tell the officer what arranging her return takes (decisions 3); nobody lets in others, or the own organisation, in her name.
+      const asked = async (more: object): Promise<TestAnswer> => officeWorker.post(`/v1/consent-records/${String((await officeWorker.post('/v1/consent-records', { ...terms, case: own, categories: ['IDENTITY'], ...more })).body['id'])}/give`, { ...herself, capacity: true, freely: true });
+      expect(guards(await asked({ recipient: foreign }))).toEqual(['ON_CASE NOT_ASSIGNED']);
+      expect(guards(await asked({ purpose: 'FAMILY_CONTACT', recipient: lawyers }))).toEqual(['ON_CASE NOT_ASSIGNED']);
+      expect((await asked({ purpose: 'ORIGIN_OFFICE_DISCLOSURE', recipient: foreign })).status).toBe(200);
       expect((await officeWorker.post('/v1/referrals', { case: own, serviceType: 'legal', priority: 'NORMAL', receiver: lawyers })).status).toBe(403);
       expect(((await worker.get(`/v1/cases/${id}/clearances`)).body['items'] as { step: string; cleared: boolean }[]).find((c) => c.step === 'RETURN_ASSESSMENT')).toMatchObject({ cleared: true });
     });
@@ -625,15 +847,32 @@ describe('referrals, on real Postgres and over HTTP', () => {
       await receiver.post('/v1/deletion-confirmations', { consentRecord: theirs, ground: 'LEGAL_CLAIMS' });
       expect(await list()).toMatchObject([{ deletion: 'KEPT_ON_LEGAL_GROUND' }]);
     });
-    it('DP-9: an anonymised case cannot be read any more: its key is destroyed', async () => {
-      const id = await open();
-      await worker.post(`/v1/cases/${id}/close-case`, { reason: 'PERSON_ENDED', personInformed: true });
+    it('DP-9: an anonymised case cannot be read any more: its key is destroyed in the same transaction, and each service says when its own is', async () => {
       const [first, second] = [instance.account(house, 'DPO'), instance.account(house, 'DPO')];
-      const asked = await first.post(`/v1/cases/${id}/anonymise-case`, { erasureGranted: true });
-      expect(asked.status).toBe(202);
-      expect((await second.post(`/v1/approvals/${String(asked.body['approval'])}/approve`)).body['state']).toBe('anonymised');
-      await eventually('the key is gone', async () => (await rows('select from referrals.subject_key s join referrals."case" c on c.case_ref = s.subject join referrals.reference r on r.aggregate = c.id::text where r.ref = $1', [id])).length === 0);
-      expect(await first.get(`/v1/cases/${id}?reveal=person&purpose=ASSISTANCE`)).toMatchObject({ status: 200, body: expect.not.objectContaining({ person: expect.anything() as unknown }) as unknown });
+      const erase = async (): Promise<{ id: string; caseRef: string }> => {
+        const id = await open(), caseRef = await refOf(id);
+        await worker.post(`/v1/cases/${id}/close-case`, { reason: 'PERSON_ENDED', personInformed: true });
+        const asked = await first.post(`/v1/cases/${id}/anonymise-case`, { erasureGranted: true });
+        expect(asked.status).toBe(202);
+        expect((await second.post(`/v1/approvals/${String(asked.body['approval'])}/approve`)).body['state']).toBe('anonymised');
+        expect(await rows('select from referrals.subject_key where subject = $1', [caseRef])).toEqual([]);
+        expect(await first.get(`/v1/cases/${id}?reveal=person&purpose=ASSISTANCE`)).toMatchObject({ status: 200, body: expect.not.objectContaining({ person: expect.anything() as unknown }) as unknown });
+        return { id, caseRef };
+      };
+      const [whole, partly] = [await erase(), await erase()];
+      const confirmed = async ({ id, caseRef }: { id: string; caseRef: string }, ...by: readonly ContractEvent[]): Promise<void> => {
+        const [at] = await rows<{ id: string }>('select aggregate as id from referrals.reference where ref = $1', [id]);
+        for (const event of by) await tell(event, { case: caseRef }, { aggregate: at?.id ?? '', caseRef, owner: house });
+        await eventually('it is written down', async () => (await rows('select from referrals.erased where case_ref = $1', [caseRef])).length === by.length);
+      };
+      await confirmed(whole, CaseErasedByShelters, CaseErasedByReturns, CaseErasedByReintegration, CaseErasedByNotifications);
+      await confirmed(partly, CaseErasedByShelters, CaseErasedByReturns, CaseErasedByNotifications);
+      await instance.advance(hours(25));
+      const late = async (): Promise<unknown[]> => ((await first.get('/v1/alerts')).body['items'] as { code: string; about: string }[]).filter((a) => a.code === 'ERASURE_NOT_CONFIRMED').map((a) => a.about);
+      expect(await late()).toEqual([partly.id]);
+      const [at] = await rows<{ id: string }>('select aggregate as id from referrals.reference where ref = $1', [partly.id]);
+      await tell(CaseErasedByReintegration, { case: partly.caseRef }, { aggregate: at?.id ?? '', caseRef: partly.caseRef, owner: house });
+      await eventually('the last one settles it', async () => (await late()).length === 0);
     });
     it('tells edits to the owner only', async () => {
       const id = await open();
@@ -668,9 +907,21 @@ describe('referrals, on real Postgres and over HTTP', () => {
     });
   });
 
+  it('DP-20: when retention is over the data protection officer is called; nothing is destroyed without two people', async () => {
+    const id = await open(), dpo = instance.account(house, 'DPO'), caseRef = await refOf(id);
+    await worker.post(`/v1/cases/${id}/close-case`, { reason: 'PERSON_ENDED', personInformed: true });
+    expect(guards(await dpo.post(`/v1/cases/${id}/anonymise-case`, {}))).toEqual(['DP-20 RETENTION_RUNS']);
+    await instance.advance(days(740));
+    expect(((await dpo.get('/v1/alerts')).body['items'] as { code: string; about: string }[]).filter((a) => a.about === id).map((a) => a.code)).toEqual(['RETENTION_OVER']);
+    expect([(await dpo.get(`/v1/cases/${id}`)).body['state'], (await rows('select from referrals.subject_key where subject = $1', [caseRef])).length]).toEqual(['closed', 1]);
+    const asked = await dpo.post(`/v1/cases/${id}/anonymise-case`, {});
+    expect(asked.status).toBe(202);
+    expect((await supervisor.post(`/v1/approvals/${String(asked.body['approval'])}/approve`)).body['state']).toBe('anonymised');
+  });
+
   it('keeps every name sealed: none of them is in any table, outbox, alert or audit entry in plain text', async () => {
     const tables = await rows<{ s: string; t: string }>(`select table_schema as s, table_name as t from information_schema.tables where table_schema in ('referrals', 'bus') and table_type = 'BASE TABLE'`);
-    const canaries = ['Zyxqua', 'Vrmtt', 'Qorvyn', 'Wqzzx', 'Vqxxr', 'Lqwrt', 'Brqqv', '355600000001', '1994-03-01', '2012-02-01', 'I want to go there'];
+    const canaries = ['Zyxqua', 'Zyxquo', 'Vrmtt', 'Qorvyn', 'Wqzzx', 'Vqxxr', 'Lqwrt', 'Brqqv', '355600000001', '1994-03-01', '2012-02-01', 'I want to go there'];
     const forms = canaries.flatMap((canary) => [canary, Buffer.from(canary).toString('hex'), Buffer.from(canary).toString('base64').replace(/=+$/, '')].map((form) => ({ canary, form })));
     const hunt = async (): Promise<string[]> => {
       const leaks: string[] = [];

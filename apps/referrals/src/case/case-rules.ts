@@ -1,4 +1,4 @@
-import { guard } from '@footbridge/lifecycle';
+import { guard, type Facts } from '@footbridge/lifecycle';
 import type { ConsentRow } from '../consent-record/consent-record.entity.js';
 import type { GuardianRow } from '../guardian-appointment/guardian-appointment.entity.js';
 import type { CaseRow } from './case.entity.js';
@@ -21,8 +21,11 @@ export interface CaseContext {
 export interface InCase { readonly context?: CaseContext }
 
 /** Nothing new is begun for a case that is closed. */
-export const caseIsOpen = guard<InCase>('CASE_OPEN', 'caseIsOpen', ({ context }) => (context && ['active', 'follow_up'].includes(context.case.state) ? undefined : 'CASE_NOT_OPEN'));
+export const caseIsOpen = guard<InCase>('CASE_OPEN', 'caseIsOpen', ({ context }) => (context && ['active', 'follow_up'].includes(context.case.state) ? undefined : 'CASE_NOT_OPEN'), { sensitive: true });
 
 /** Decisions 3: knowing a reference is no work on the case. */
 export const worksOnCase = (...others: readonly Standing[]) => guard<InCase>('ON_CASE', 'callerWorksOnTheCase', ({ context }) =>
   context && ['platform', 'assigned', 'supervision', ...others].includes(context.standing) ? undefined : 'NOT_ASSIGNED');
+
+/** Decisions 4: for a guardian only where an interim or appointed one speaks for her now. */
+export const guardianSpeaks = guard<InCase & Pick<Facts, 'caller'>>('M3', 'aGuardianSpeaksForHer', ({ context, caller }) => (caller.role !== 'GUARDIAN' || context?.guardian ? undefined : 'GUARDIAN_REQUIRED'), { sensitive: true });

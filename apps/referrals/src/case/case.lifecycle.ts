@@ -1,11 +1,13 @@
 import {
-  CaseAnonymised, CaseClosed, CaseMovedToFollowUp, CaseOpened, CaseReactivated, CaseReopened, CaseTransferred, after, states, type StateOf,
+  CaseAnonymised, CaseClosed, CaseMovedToFollowUp, CaseOpened, CaseReactivated, CaseReopened, CaseTransferred, FetchedDetailChanged, after, states, type StateOf,
 } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, pending, type Companion, type Facts, type Guard, type LifecycleSpec } from '@footbridge/lifecycle';
 import { newRef, type Sealed } from '@footbridge/privacy';
+import { Stale, hours, later } from '@footbridge/service';
 import type { ConsentRow } from '../consent-record/consent-record.entity.js';
 import { GuardianAppointment } from '../guardian-appointment/guardian-appointment.lifecycle.js';
 import { Hold } from '../hold/hold.lifecycle.js';
+import { readsOtherwise, type Fetched } from '../referral/disclosed.js';
 import { Referral } from '../referral/referral.lifecycle.js';
 import type { ReferralRow } from '../referral/referral.entity.js';
 import { SafetyAlert } from '../safety-alert/safety-alert.lifecycle.js';
@@ -29,6 +31,9 @@ export interface CaseFacts extends Facts<CaseRow> {
   readonly consents?: readonly ConsentRow[];
   readonly consentNeeded?: { readonly purpose: 'CASE_TRANSFER' };
   readonly hasGuardianship?: boolean;
+  /** The row as it was before an edit, and what receivers had fetched of it. */
+  readonly before?: CaseRow;
+  readonly fetched?: readonly Fetched[];
 }
 
 const openerIsKnown = guard<CaseFacts>('OWNER', 'openerIsKnown', ({ opener, caller }) => (opener || caller.role === 'PLATFORM' ? undefined : 'OPENER_NOT_KNOWN'), { retry: true });
@@ -52,9 +57,11 @@ const askedOrAgreed: Guard<CaseFacts> = {
   check: ({ caller, body }) => (caller.role === 'PERSON' || body['newRiskAndConsent'] === true ? undefined : 'PERSON_HAS_NOT_ASKED'),
 };
 const retentionOver = guard<CaseFacts>('DP-20', 'retentionIsOverOrErasureGranted', ({ row, caller, body }, now) => {
-  if (caller.role === 'DPO') return body['erasureGranted'] === true ? undefined : 'ERASURE_NOT_GRANTED';
-  return now >= keptUntil(row) ? undefined : 'RETENTION_RUNS';
+  if (now >= keptUntil(row)) return undefined;
+  return caller.role === 'DPO' && body['erasureGranted'] === true ? undefined : 'RETENTION_RUNS';
 }, { onBody: true });
+/** The table asks for a second approval, and a clock is nobody: it calls the data protection officer, and destroys nothing. */
+const byTwoPersons = guard<CaseFacts>('DP-20', 'secondPersonApproves', ({ caller, body }) => (caller.role === 'PLATFORM' && body['approvedBy'] === undefined ? 'NOT_APPROVED' : undefined));
 const erasureGranted: Guard<CaseFacts> = { code: 'DP-20', name: 'erasureGranted', onBody: true, attests: { field: 'erasureGranted', says: 'Erasure was asked for and granted' }, check: () => undefined };
 
 /** 24 months after closing; a child's until she is 21 (DP-20). */
@@ -66,6 +73,10 @@ function keptUntil(row: CaseRow): Date {
 /** M2: a child without a safe parent needs a guardian, in the same transaction. A parent is safe only where the worker says so. */
 const guardianIsNeeded = (row: CaseRow): boolean => (row.isChild?.test((c) => c) ?? false) && !(row.unaccompanied?.test((u) => !u) ?? false);
 const guardianRequired = (row: CaseRow): Companion => ({ lifecycle: 'GuardianAppointment', command: 'markRequired', body: { caseId: row.id, caseRef: row.caseRef }, as: 'PLATFORM' });
+
+/** What receivers hold who may still look: all categories that were ever fetched under a referral. */
+const fetchedOf = `select jsonb_build_object('referral', r.id, 'serviceType', r.service_type, 'categories', jsonb_agg(distinct c))
+  from referral r join disclosure d on d.referral_id = r.id, unnest(d.categories) c where d.case_id = ($1->>0)::uuid and r.state in ('sent', 'acknowledged', 'accepted', 'in_service') group by r.id`;
 
 const sealedIn = <T>(body: Readonly<Record<string, unknown>>, name: string): T | undefined => body[name] as T | undefined;
 
@@ -81,7 +92,15 @@ export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> 
       const ownerIsPartner = known !== undefined && known.active && mayOwnCases(known) && await isActivePartner(read, known.organisation);
       return { ...(opener ? { opener } : {}), ...(willOwn ? { willOwn } : {}), ownerIsPartner };
     }
-    if (command === 'edit') return { hasGuardianship: (await read.many(GuardianAppointment, { caseId: row.id })).length > 0 };
+    if (command === 'edit') {
+      const [guardianships, fetched] = await Promise.all([read.many(GuardianAppointment, { caseId: row.id }), read.sql<Fetched>(fetchedOf, [row.id])]);
+      return { hasGuardianship: guardianships.length > 0, before: row, fetched };
+    }
+    if (command === 'learn') {
+      // Somebody moves it (see moves-case.ts) who has decided on another version than the one that is there now.
+      if (body['version'] !== row.version) throw new Stale();
+      return {};
+    }
     if (command === 'assign' || command === 'unassign') return {};
     const [context, referrals, alerts, holds] = await Promise.all([
       caseContext(read, row.id, caller, now), read.many(Referral, { caseId: row.id }), read.many(SafetyAlert, { caseId: row.id, state: ['raised'] }), read.many(Hold, { caseId: row.id, state: ['placed'] }),
@@ -92,7 +111,9 @@ export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> 
   visible: caseVisible,
   clocks: [
     { name: 'unassigned', in: ['active', 'follow_up'], due: ({ row }) => (row.assignees?.length ? undefined : new Date(row.createdAt)), alert: { code: 'CASE_WAITS', to: ({ row }) => row.owner } },
-    { name: 'retention', in: ['closed', 'closed_referred'], due: ({ row }) => keptUntil(row), command: 'anonymiseCase' },
+    { name: 'retention', in: ['closed', 'closed_referred'], due: ({ row }) => keptUntil(row), alert: { code: 'RETENTION_OVER', to: ({ row }) => row.owner } },
+    // Rung unless every service has told by then that its key is destroyed (decisions 9; known.projections.ts).
+    { name: 'erasure', in: ['anonymised'], due: ({ row }) => later(row.updatedAt, hours(24)), alert: { code: 'ERASURE_NOT_CONFIRMED', to: ({ row }) => row.owner } },
   ],
   editable: {
     by: ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'RETURN_OFFICER', 'DPO'],
@@ -103,6 +124,8 @@ export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> 
       return said.isChild.test((c) => c) ? said : {};
     },
     companions: ({ row, hasGuardianship }) => (guardianIsNeeded(row) && !hasGuardianship ? [guardianRequired(row)] : []),
+    // Each receiver is told under its own reference and consent by its referral (detail-changed.ts).
+    notices: ({ row, before, fetched = [] }) => fetched.filter((f) => before && readsOtherwise(before, row, f)).map((f) => ({ event: FetchedDetailChanged, data: {}, about: f.referral })),
   },
   rows: [
     // from                        command             to                 by                                                                guards                                                       emits
@@ -126,6 +149,6 @@ export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> 
     }],
     [['active', 'follow_up'],      'closeAfterTransfer', 'closed_referred', ['CASE_WORKER'],                                                [pending('TRANSFER', 'transferIsAccepted', 'CaseTransfer'), consentToTransfer], CaseTransferred, { set: (_, now) => ({ closedAt: now.toISOString() }) }],
     [['closed'],                   'reopenCase',       'active',          ['CASE_WORKER', 'PERSON'],                                        [askedOrAgreed],                                             CaseReopened, { set: () => ({ closedAt: undefined, closureReason: undefined }) }],
-    [['closed', 'closed_referred'], 'anonymiseCase',   'anonymised',      ['PLATFORM', 'DPO'],                                              [retentionOver, erasureGranted, noOpenHold],                 CaseAnonymised, { approval: ['DPO', 'SUPERVISOR'] }],
+    [['closed', 'closed_referred'], 'anonymiseCase',   'anonymised',      ['PLATFORM', 'DPO'],                                              [retentionOver, erasureGranted, byTwoPersons, noOpenHold],                 CaseAnonymised, { approval: ['DPO', 'SUPERVISOR'] }],
   ],
 });

@@ -13,5 +13,6 @@ export async function clearanceFacts(read: Read, caseId: string, owner: string, 
   ]);
   if (!context) return undefined;
   const { case: row, isChild, guardian, consents } = context;
-  return { ...(row.caseRef ? { caseRef: row.caseRef } : {}), caseIsOpen: row.state === 'active' || row.state === 'follow_up', isChild, hasGuardian: guardian !== undefined, consents, holds, risks, hasSafetyAlert: alerts.length > 0 };
+  const houses = isChild ? await read.sql<string>('select to_jsonb(k.organisation) from known_shelter k where $1->0 ? k.organisation', [consents.flatMap((c) => c.recipient ?? [])]) : [];
+  return { ...(row.caseRef ? { caseRef: row.caseRef } : {}), caseIsOpen: row.state === 'active' || row.state === 'follow_up', isChild, hasGuardian: guardian !== undefined, consents, houses, holds, risks, hasSafetyAlert: alerts.length > 0 };
 }

@@ -1,9 +1,9 @@
-import type { ClearanceStep, ConsentPurpose, HeldRecipient, RiskLevel } from '@footbridge/contracts';
+import { ClearanceStep, type ConsentPurpose, type HeldRecipient, type RiskLevel } from '@footbridge/contracts';
 import { label } from '@footbridge/privacy';
 import { clearances, type ClearanceFacts } from './clearances.js';
 
 const now = new Date('2026-11-24T03:00:00Z');
-const adult: ClearanceFacts = { caseIsOpen: true, isChild: false, hasGuardian: false, consents: [], holds: [], risks: [], hasSafetyAlert: false };
+const adult: ClearanceFacts = { caseIsOpen: true, isChild: false, hasGuardian: false, consents: [], houses: [], holds: [], risks: [], hasSafetyAlert: false };
 const child: ClearanceFacts = { ...adult, isChild: true, hasGuardian: true };
 const consent = (purpose: ConsentPurpose, validUntil = '2027-01-31', more: object = {}): ClearanceFacts['consents'][number] => ({ purpose, validUntil, givenBy: label('special', 'PERSON'), ...more });
 const guardians = (purpose: ConsentPurpose): ClearanceFacts['consents'][number] => consent(purpose, '2027-01-31', { givenBy: label('special', 'GUARDIAN'), childAgrees: label('special', true), bestInterestsAssessed: label('special', true) });
@@ -14,15 +14,16 @@ const cleared = (until?: string): object => ({ cleared: true, reasons: [], ...(u
 const not = (...reasons: readonly string[]): object => ({ cleared: false, reasons });
 
 describe('clearances (decisions 14)', () => {
-  it('names all six steps, and clears none of a closed case', () => {
-    expect(clearances({ ...adult, caseIsOpen: false }, now).map((c) => [c.cleared, c.reasons[0]])).toEqual(Array.from({ length: 6 }, () => [false, 'CASE_NOT_OPEN']));
+  it('names every step, and clears none of a closed case', () => {
+    expect(clearances({ ...adult, caseIsOpen: false }, now).map((c) => [c.step, c.cleared, c.reasons[0]])).toEqual(ClearanceStep.values.map((s) => [s, false, s === 'GUARDIAN' ? 'NOT_A_CHILD' : 'CASE_NOT_OPEN']));
   });
   it('PLACEMENT: an adult needs nobody\'s; a child a guardian\'s, given after a best-interests assessment and her own views (M3, M5, M6, M7)', () => {
     expect(step(adult, 'PLACEMENT')).toEqual(cleared());
     expect(step({ ...child, hasGuardian: false }, 'PLACEMENT')).toEqual(not('GUARDIAN_MISSING', 'PLACEMENT_NOT_DECIDED'));
     expect(step(child, 'PLACEMENT')).toEqual(not('PLACEMENT_NOT_DECIDED'));
     expect(step({ ...child, consents: [guardians('SHELTER_PLACEMENT')] }, 'PLACEMENT')).toEqual(cleared('2027-01-31'));
-    expect(step({ ...child, consents: [guardians('REFERRAL_DISCLOSURE')] }, 'PLACEMENT')).toEqual(cleared('2027-01-31'));
+    const referred = { ...child, consents: [{ ...guardians('REFERRAL_DISCLOSURE'), recipient: 'org_lawyers' }] };
+    expect([step(referred, 'PLACEMENT'), step({ ...referred, houses: ['org_lawyers'] }, 'PLACEMENT')]).toEqual([not('PLACEMENT_NOT_DECIDED'), cleared('2027-01-31')]);
     expect(step({ ...child, consents: [{ ...guardians('SHELTER_PLACEMENT'), bestInterestsAssessed: label('special', false) }] }, 'PLACEMENT')).toEqual(not('PLACEMENT_NOT_DECIDED'));
     expect(step({ ...child, hasGuardian: false, consents: [guardians('SHELTER_PLACEMENT')] }, 'PLACEMENT')).toEqual(not('GUARDIAN_MISSING'));
   });
@@ -54,6 +55,14 @@ describe('clearances (decisions 14)', () => {
     expect(step({ ...adult, risks: [risk('LOW', undefined, '2026-11-23')] }, 'RETURN_ASSESSMENT')).toEqual(not('RETURN_RISK_NOT_ASSESSED'));
     expect(step({ ...adult, risks: [{ ...risk('LOW'), type: label('special', 'TRANSFER') }] }, 'RETURN_ASSESSMENT')).toEqual(not('RETURN_RISK_NOT_ASSESSED'));
     expect(step({ ...adult, risks: [risk('LOW')], holds: [hold('FAMILY')] }, 'RETURN_ASSESSMENT')).toEqual(not('HOLD'));
+  });
+  it('RETURN_ASSESSMENT: the newest assessment counts, not the one that was to be valid for longest', () => {
+    const before = { ...risk('LOW', undefined, '2027-02-20'), completedAt: '2026-11-01T00:00:00Z' };
+    expect(step({ ...adult, risks: [before, { ...risk('EXTREME', undefined, '2026-12-01'), completedAt: '2026-11-20T00:00:00Z' }] }, 'RETURN_ASSESSMENT')).toEqual(not('RISK_TOO_HIGH'));
+    expect(step({ ...adult, risks: [{ ...risk('EXTREME', undefined, '2026-11-23'), completedAt: '2026-11-20T00:00:00Z' }, before] }, 'RETURN_ASSESSMENT')).toEqual(not('RETURN_RISK_NOT_ASSESSED'));
+  });
+  it('GUARDIAN: whoever speaks for a child, also when the case is closed', () => {
+    expect([step(adult, 'GUARDIAN'), step({ ...child, hasGuardian: false }, 'GUARDIAN'), step({ ...child, caseIsOpen: false }, 'GUARDIAN')]).toEqual([not('NOT_A_CHILD'), not('GUARDIAN_MISSING'), cleared()]);
   });
   it('RETURN_ASSESSMENT: never for a child before a best-interests determination (RG5)', () => {
     expect(step({ ...child, risks: [risk('LOW')] }, 'RETURN_ASSESSMENT')).toEqual(not('BEST_INTERESTS_NOT_DETERMINED'));

@@ -1,8 +1,9 @@
 import { ClearanceStep, type ConsentPurpose, type HeldRecipient, type RiskLevel } from '@footbridge/contracts';
 import type { ConsentRow } from '../consent-record/consent-record.entity.js';
-import { endOf, givenByGuardian } from '../consent-record/in-force.js';
+import { givenByGuardian } from '../consent-record/in-force.js';
 import { holds } from '../hold/held.js';
 import type { HoldRow } from '../hold/hold.entity.js';
+import { newestValid } from '../risk-assessment/newest.js';
 import type { RiskRow } from '../risk-assessment/risk-assessment.entity.js';
 
 /** Everything that clears a step, as far as this service has it. */
@@ -12,9 +13,11 @@ export interface ClearanceFacts {
   /** Somebody speaks for the child: `interim` or `appointed`. */
   readonly hasGuardian: boolean;
   /** In force now. */
-  readonly consents: readonly Pick<ConsentRow, 'purpose' | 'validUntil' | 'givenBy' | 'childAgrees' | 'viewsMissing' | 'bestInterestsAssessed'>[];
+  readonly consents: readonly Pick<ConsentRow, 'purpose' | 'recipient' | 'validUntil' | 'givenBy' | 'childAgrees' | 'viewsMissing' | 'bestInterestsAssessed'>[];
+  /** Organisations that are known to run a shelter. */
+  readonly houses: readonly string[];
   readonly holds: readonly Pick<HoldRow, 'heldRecipients' | 'ground'>[];
-  readonly risks: readonly Pick<RiskRow, 'type' | 'level' | 'plan' | 'validUntil'>[];
+  readonly risks: readonly Pick<RiskRow, 'type' | 'level' | 'plan' | 'completedAt' | 'validUntil'>[];
   readonly hasSafetyAlert: boolean;
 }
 export interface Clearance { readonly step: ClearanceStep; readonly cleared: boolean; readonly until?: string; readonly reasons: readonly string[] }
@@ -26,20 +29,22 @@ const latestFirst = (a: { validUntil?: string }, b: { validUntil?: string }): nu
 interface Finding { readonly reasons: readonly (string | false | undefined)[]; readonly until?: readonly (string | undefined)[] }
 
 /**
- * Decisions 14: the six steps, each cleared only by what stands for it; whatever is missing is named. RG1, RG4 and, for an
+ * Decisions 14: the steps, each cleared only by what stands for it; whatever is missing is named. RG1, RG4 and, for an
  * adult, the countersign of RG8 belong to aggregates that do not exist yet: they are asked in `returns`.
  */
 export function clearances(f: ClearanceFacts, now: Date): readonly Clearance[] {
   const consentFor = (purpose: ConsentPurpose): ClearanceFacts['consents'][number] | undefined => f.consents.filter((c) => c.purpose === purpose).sort(latestFirst)[0];
   const isHeld = (...held: readonly HeldRecipient[]): boolean => f.holds.some((h) => held.some((who) => holds(h, who)) || isLegalStay(h));
+  const isPlacement = ({ purpose, recipient }: ClearanceFacts['consents'][number]): boolean => purpose === 'SHELTER_PLACEMENT' || (purpose === 'REFERRAL_DISCLOSURE' && recipient !== undefined && f.houses.includes(recipient));
   const withoutGuardian = f.isChild && !f.hasGuardian && 'GUARDIAN_MISSING';
 
-  /** M3, M6, M7: the guardian has agreed to the placement, after a best-interests assessment, and the child was heard. */
+  /** M3, M6, M7: the guardian has agreed to the placement, or to a referral to a house, after a best-interests assessment, and the child was heard. */
   const placement = (): Finding => {
     if (!f.isChild) return { reasons: [] };
-    const decided = f.consents.filter((c) => (c.purpose === 'SHELTER_PLACEMENT' || c.purpose === 'REFERRAL_DISCLOSURE') && givenByGuardian(c) && c.bestInterestsAssessed?.test((b) => b) && (c.childAgrees ?? c.viewsMissing)).sort(latestFirst)[0];
+    const decided = f.consents.filter((c) => isPlacement(c) && givenByGuardian(c) && c.bestInterestsAssessed?.test((b) => b) && (c.childAgrees ?? c.viewsMissing)).sort(latestFirst)[0];
     return { reasons: [withoutGuardian, !decided && 'PLACEMENT_NOT_DECIDED'], until: [decided?.validUntil] };
   };
+  const guardian = (): Finding => ({ reasons: [!f.isChild && 'NOT_A_CHILD', withoutGuardian] });
   const contact = (purpose: ConsentPurpose, ...held: readonly HeldRecipient[]): Finding => {
     const consent = consentFor(purpose);
     return { reasons: [isHeld(...held) && 'HOLD', !consent && 'CONSENT_MISSING', withoutGuardian], until: [consent?.validUntil] };
@@ -51,7 +56,7 @@ export function clearances(f: ClearanceFacts, now: Date): readonly Clearance[] {
   };
   /** RG1-RG5 and RG8 as far as their facts are here. A child's return waits for the best-interests determination (RG5, M7). */
   const goingHome = (): Finding => {
-    const risk = f.risks.filter((r) => r.type?.test((t) => t === 'RETURN') && (!r.validUntil || now < endOf(r.validUntil))).sort(latestFirst)[0];
+    const risk = newestValid(f.risks, ['RETURN'], now);
     return {
       reasons: [f.holds.length > 0 && 'HOLD', !risk && 'RETURN_RISK_NOT_ASSESSED', risk && !isAcceptable(risk) && 'RISK_TOO_HIGH', withoutGuardian, f.isChild && 'BEST_INTERESTS_NOT_DETERMINED'],
       until: [risk?.validUntil],
@@ -69,9 +74,11 @@ export function clearances(f: ClearanceFacts, now: Date): readonly Clearance[] {
     FAMILY_CONTACT: family(),
     RETURN_ASSESSMENT: goingHome(),
     DEPARTURE: departure(),
+    GUARDIAN: guardian(),
   };
   return ClearanceStep.values.map((step) => {
-    const reasons = [...(f.caseIsOpen ? [] : ['CASE_NOT_OPEN']), ...findings[step].reasons.filter((r): r is string => typeof r === 'string')];
+    // Who speaks for a child speaks for her in another country too, when the case here is closed.
+    const reasons = [...(f.caseIsOpen || step === 'GUARDIAN' ? [] : ['CASE_NOT_OPEN']), ...findings[step].reasons.filter((r): r is string => typeof r === 'string')];
     const until = earliest(findings[step].until ?? []);
     return { step, cleared: reasons.length === 0, reasons, ...(reasons.length === 0 && until !== undefined ? { until } : {}) };
   });

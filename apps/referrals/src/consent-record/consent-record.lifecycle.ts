@@ -2,13 +2,14 @@ import {
   ConsentExpired, ConsentGiven, ConsentInvalidated, ConsentRefused, ConsentRenewed, ConsentRequested, ConsentRevoked, ConsentWithdrawn,
   flagsOf, neverOwnsCases, purposes, states, type ConsentPurpose, type StateOf,
 } from '@footbridge/contracts';
-import { NONE, attested, guard, lifecycle, type Companion, type Facts, type LifecycleSpec } from '@footbridge/lifecycle';
+import { NONE, attested, guard, lifecycle, type Companion, type Facts, type Guard, type LifecycleSpec } from '@footbridge/lifecycle';
 import { label } from '@footbridge/privacy';
 import { days, later } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
-import { caseIsOpen, worksOnCase, type InCase } from '../case/case-rules.js';
+import { caseIsOpen, guardianSpeaks, worksOnCase, type InCase } from '../case/case-rules.js';
 import { organisationOf, type KnownOrganisation } from '../case/owner.js';
 import { hasRole, seenWithCase } from '../case/visible.js';
+import { Recall } from '../recall/recall.lifecycle.js';
 import { Referral } from '../referral/referral.lifecycle.js';
 import type { ReferralRow } from '../referral/referral.entity.js';
 import { stopReferral } from '../referral/stop-referral.js';
@@ -21,6 +22,8 @@ export interface ConsentFacts extends Facts<ConsentRow>, InCase {
   readonly actingFor?: KnownOrganisation;
   /** Referrals that this consent carries, still open. */
   readonly carried?: readonly ReferralRow[];
+  /** The recipient was asked already, and has not answered. */
+  readonly isRecalled?: boolean;
 }
 
 const dayOf = (t: Date): string => t.toISOString().slice(0, 10);
@@ -66,6 +69,18 @@ const bestInterestsFirst = guard<ConsentFacts>('M7', 'bestInterestsAssessedFirst
   const assessed = body['bestInterestsAssessed'] as ConsentRow['bestInterestsAssessed'];
   return assessed?.test((a) => a) ? undefined : 'BEST_INTERESTS_NOT_ASSESSED';
 }, { onBody: true, sensitive: true });
+/** What arranging her return takes, and the return officer may hear from her in the worker's place (decisions 3). */
+const askedForReturn: readonly ConsentPurpose[] = ['ORIGIN_OFFICE_DISCLOSURE', 'EMBASSY_CONTACT', 'FAMILY_CONTACT'];
+const assigned = worksOnCase();
+/** Decisions 4: her decision is recorded by who is assigned. Never by the organisation that it lets in. */
+const recordedByWhoMay: Guard<ConsentFacts> = {
+  ...assigned,
+  check: (f, now) => {
+    const { row, context, caller } = f;
+    const arranges = caller.roles.includes('RETURN_OFFICER') && context?.consents.some((c) => c.purpose === 'RETURN_ARRANGEMENT' && c.recipient === caller.organisation);
+    return arranges && row.recipient !== caller.organisation && askedForReturn.some((purpose) => purpose === row.purpose) ? undefined : assigned.check(f, now);
+  },
+};
 const notByAuthority = guard<ConsentFacts>('BEHALF', 'neverThroughPoliceOrEmbassy', ({ actingFor }) => (actingFor && neverOwnsCases.some((type) => type === actingFor.type) ? 'NOT_BY_AUTHORITY' : undefined));
 const mediumKnown = guard<ConsentFacts>('TERMS', 'mediumIsRecorded', ({ row, body }) => (body['medium'] ?? row.medium ? undefined : 'MEDIUM_MISSING'), { onBody: true });
 const witnessIfOral = guard<ConsentFacts>('TERMS', 'witnessIfOral', ({ row, body }) => ((body['medium'] ?? row.medium) === 'oral' && !(body['witness'] ?? row.witness) ? 'WITNESS_MISSING' : undefined), { onBody: true });
@@ -80,9 +95,9 @@ const validityOver = guard<ConsentFacts>('TERMS', 'validityIsOver', ({ row, cont
 /** W3 to W5, in the same transaction: what was carried stops, and the recipient is asked to delete. W6: everything else goes on. */
 const ends = (how: 'withdrawn' | 'stopped') => ({
   set: (_: ConsentFacts, now: Date) => ({ endedAt: now.toISOString() }),
-  companions: ({ row, carried = [] }: ConsentFacts): Companion[] => [
+  companions: ({ row, carried = [], isRecalled }: ConsentFacts): Companion[] => [
     ...carried.flatMap((r) => (how === 'withdrawn' ? [{ lifecycle: 'Referral', id: r.id, command: 'withdraw', body: { reason: 'PERSON_CHOICE' }, as: 'PLATFORM' as const }] : stopReferral(r))),
-    ...(row.recipient && row.recipient !== row.owner ? [{ lifecycle: 'Recall', command: 'askDeletion', body: { caseId: row.caseId, caseRef: row.caseRef, consentId: row.id, recipient: row.recipient }, as: 'PLATFORM' as const }] : []),
+    ...(row.recipient && row.recipient !== row.owner && !isRecalled ? [{ lifecycle: 'Recall', command: 'askDeletion', body: { caseId: row.caseId, caseRef: row.caseRef, consentId: row.id, recipient: row.recipient }, as: 'PLATFORM' as const }] : []),
   ],
 });
 /** The recipient learns how to call the case, so that it can name it in what it is allowed to do. */
@@ -99,11 +114,14 @@ export const ConsentRecord: LifecycleSpec<StateOf<'ConsentRecord'>, typeof conse
   facts: async (read, { row, caller, command }, now) => {
     const context = await caseContext(read, row.caseId, caller, now);
     const theirs = context?.read ?? read;
-    const [recipientOrganisation, actingFor, carried] = await Promise.all([
+    const [recipientOrganisation, actingFor, referrals, recalls] = await Promise.all([
       command === 'requestConsent' ? organisationOf(read, row.recipient) : undefined, organisationOf(read, caller.organisation),
-      ending.includes(command) ? theirs.many(Referral, { consentId: row.id, state: carrying }) : [],
+      // Drafts too: one that is sent in this moment has then moved, and its consent's end is decided again.
+      ending.includes(command) ? theirs.many(Referral, { caseId: row.caseId, state: ['draft', ...carrying] }) : [],
+      ending.includes(command) ? theirs.many(Recall, { consentId: row.id, state: 'asked' }) : [],
     ]);
-    return { ...(context ? { context, isChild: context.isChild } : {}), ...(recipientOrganisation ? { recipientKnown: recipientOrganisation } : {}), ...(actingFor ? { actingFor } : {}), carried };
+    const [carried, isRecalled] = [referrals.filter((r) => r.consentId === row.id && r.state !== 'draft'), recalls.some((r) => r.referralId === undefined)];
+    return { ...(context ? { context, isChild: context.isChild } : {}), ...(recipientOrganisation ? { recipientKnown: recipientOrganisation } : {}), ...(actingFor ? { actingFor } : {}), carried, isRecalled };
   },
   owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
   // Nothing of a refusal is anywhere (W11): the recipient is a party from the day it was given.
@@ -129,14 +147,14 @@ export const ConsentRecord: LifecycleSpec<StateOf<'ConsentRecord'>, typeof conse
         }),
       }],
     [['requested'],           'give',           'given',       ['PERSON', 'GUARDIAN'],
-      [attested('capacity', 'She understood what is asked and could decide', 'PS'), attested('freely', 'Nobody pressed her, and no help depends on it', 'PS'), givenByWhoMay, notByAuthority, childHeard, childDoesNotObject, bestInterestsFirst, mediumKnown, witnessIfOral, notOver], ConsentGiven, {
+      [attested('capacity', 'She understood what is asked and could decide', 'PS'), attested('freely', 'Nobody pressed her, and no help depends on it', 'PS'), recordedByWhoMay, givenByWhoMay, notByAuthority, childHeard, childDoesNotObject, bestInterestsFirst, mediumKnown, witnessIfOral, notOver], ConsentGiven, {
         body: GiveConsentBody, introduces,
         set: ({ caller, context }, now) => ({ givenAt: now.toISOString(), givenBy: label('special', caller.role), ...(context?.isChild && context.guardian ? { guardianAppointmentId: context.guardian.id } : {}) }),
       }],
-    [['requested'],           'refuse',         'refused',     ['PERSON', 'GUARDIAN'],         [attested('helpNotReduced', 'Help is not reduced because of it', 'COE 12')],                    ConsentRefused, { set: (_, now) => ({ endedAt: now.toISOString() }) }],
+    [['requested'],           'refuse',         'refused',     ['PERSON', 'GUARDIAN'],         [recordedByWhoMay, guardianSpeaks, attested('helpNotReduced', 'Help is not reduced because of it', 'COE 12')], ConsentRefused, { set: (_, now) => ({ endedAt: now.toISOString() }) }],
     [['requested'],           'lapse',          'invalidated', ['PLATFORM'],                   [unanswered],                                                                                 ConsentInvalidated, { set: (_, now) => ({ endedAt: now.toISOString() }) }],
-    [['given', 'renewed'],    'renew',          'renewed',     ['PERSON', 'GUARDIAN'],         [notOver, longerThanBefore, validityWithinLimit, givenByWhoMay, notByAuthority],              ConsentRenewed, { body: RenewConsentBody, introduces }],
-    [['given', 'renewed'],    'withdraw',       'withdrawn',   ['PERSON', 'GUARDIAN'],         [],                                                                                           ConsentWithdrawn, ends('withdrawn')],
+    [['given', 'renewed'],    'renew',          'renewed',     ['PERSON', 'GUARDIAN'],         [recordedByWhoMay, notOver, longerThanBefore, validityWithinLimit, givenByWhoMay, notByAuthority], ConsentRenewed, { body: RenewConsentBody, introduces }],
+    [['given', 'renewed'],    'withdraw',       'withdrawn',   ['PERSON', 'GUARDIAN'],         [guardianSpeaks],                                                                             ConsentWithdrawn, ends('withdrawn')],
     [['given', 'renewed'],    'revoke',         'revoked',     ['CASE_WORKER', 'DPO'],         [attested('noLongerSafe', 'Recipient or purpose is no longer safe', 'IOM-DP 5'), attested('personTold', 'She was told', 'PS')], ConsentRevoked, ends('stopped')],
     [['given', 'renewed'],    'expire',         'expired',     ['PLATFORM'],                   [validityOver],                                                                               ConsentExpired, ends('stopped')],
   ],

@@ -1,4 +1,4 @@
-import { ConsentPurpose, isGuarded, purposes, type ContractEvent } from '@footbridge/contracts';
+import { ConsentPurpose, isGuarded, purposes, type ContractEvent, type Role } from '@footbridge/contracts';
 import { NONE, refusals, rowFor, type AnyRow, type Guard, type Lifecycle } from '@footbridge/lifecycle';
 import { label } from '@footbridge/privacy';
 import type { CaseContext } from '../case/case-rules.js';
@@ -37,8 +37,22 @@ describe('one consent', () => {
     expect([inForce(c, true, new Date('2026-11-24T23:59:59Z')), inForce(c, true, new Date('2026-11-25T00:00:00Z')), inForce(c, false, now)]).toEqual([true, false, false]);
     expect((['requested', 'given', 'renewed', 'withdrawn', 'revoked', 'expired', 'refused', 'invalidated'] as const).filter((state) => inForce({ ...c, state }, true, now))).toEqual(['given', 'renewed']);
   });
-  it('is withdrawn with no guard at all (W1, W2)', () => {
-    expect(['given', 'renewed'].map((state) => row(state, 'withdraw')[4])).toEqual([[], []]);
+  it('is withdrawn with nothing in the way (W1, W2); for a guardian where one speaks for her (decisions 4)', () => {
+    const by = (role: 'PERSON' | 'GUARDIAN', more: Partial<CaseContext> = {}): string[] => against('given', 'withdraw', facts({}, { caller: { ...caller, role }, context: { ...context, isChild: true, standing: 'stranger', ...more } }));
+    expect([by('PERSON'), by('GUARDIAN'), by('GUARDIAN', { guardian: { ...base, state: 'interim' } })]).toEqual([[], ['GUARDIAN_REQUIRED'], []]);
+  });
+  it('is recorded by who is assigned to the case; what her return takes also by who arranges it, never for itself (decisions 3, 4)', () => {
+    const home = 'org_home';
+    const arrangement: ConsentRow = { ...base, state: 'given', purpose: 'RETURN_ARRANGEMENT', recipient: home };
+    const giving = (purpose: ConsentPurpose, standing: CaseContext['standing'], roles: readonly Role[], recipient = office): string[] =>
+      (['give', 'refuse', 'renew'] as const).flatMap((command) => against(command === 'renew' ? 'given' : 'requested', command, facts({ purpose, recipient, medium: 'written', state: command === 'renew' ? 'given' : 'requested' }, {
+        caller: { organisation: home, subject: 'acc_y', roles, role: 'PERSON' }, context: { ...context, standing, consents: standing === 'recipient' ? [arrangement] : [] }, body: { capacity: true, freely: true, helpNotReduced: true, validUntil: '2026-12-01' },
+      })));
+    const not = ['NOT_ASSIGNED', 'NOT_ASSIGNED', 'NOT_ASSIGNED'];
+    expect(giving('REFERRAL_DISCLOSURE', 'assigned', ['CASE_WORKER'])).toEqual([]);
+    expect((['colleague', 'opener', 'recipient', 'stranger'] as const).map((s) => giving('REFERRAL_DISCLOSURE', s, ['RETURN_OFFICER']))).toEqual([not, not, not, not]);
+    expect(ConsentPurpose.values.filter((p) => giving(p, 'recipient', ['RETURN_OFFICER']).length === 0)).toEqual(['ORIGIN_OFFICE_DISCLOSURE', 'EMBASSY_CONTACT', 'FAMILY_CONTACT']);
+    expect([giving('EMBASSY_CONTACT', 'recipient', ['LAWYER']), giving('FAMILY_CONTACT', 'recipient', ['RETURN_OFFICER'], home)]).toEqual([not, not]);
   });
   it('is never given through police or an embassy', () => {
     const given = facts({ purpose: 'ASSISTANCE', medium: 'written' }, { body: { capacity: true, freely: true }, actingFor: { organisation: office, type: 'LawEnforcement', country: 'AL', active: true } });

@@ -5,6 +5,7 @@ export class GuardianBody {
   @is.text({ class: 'direct', example: 'L. Prifti' }) name!: string;
   @is.phone({ class: 'direct', optional: true }) phone?: string;
   @is.text({ class: 'direct', optional: true, max: 500 }) contact?: string;
+  @is.boolean({ class: 'direct', optional: true, example: false }) isParent?: boolean;
 }
 export class MarkRequiredBody {
   @is.ref('cas') case!: string;

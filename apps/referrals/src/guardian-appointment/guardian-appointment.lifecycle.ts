@@ -15,13 +15,16 @@ import { guardianFields, type GuardianRow } from './guardian-appointment.entity.
 
 export interface GuardianFacts extends Facts<GuardianRow>, InCase {
   readonly authorityKnown?: KnownOrganisation;
+  /** A guardian of hers was asked for, and is not there yet. */
+  readonly isAwaited?: boolean;
   /** Consents in force that the guardian gave. */
   readonly guardianConsents?: readonly ConsentRow[];
 }
 
-const childWithoutSafeParent = guard<GuardianFacts>('M2', 'childWithoutASafeParent', ({ context }) => {
+/** A parent's approval alone decides nothing (M5): who comes with one needs somebody who may speak for her all the same, only not at once. */
+const childWithoutGuardian = guard<GuardianFacts>('M2', 'childWithoutAGuardian', ({ context, isAwaited }) => {
   if (!context?.isChild) return 'NOT_A_CHILD';
-  return context.case.unaccompanied?.test((u) => !u) ? 'SAFE_PARENT_PRESENT' : undefined;
+  return isAwaited ? 'GUARDIAN_AWAITED' : undefined;
 }, { sensitive: true });
 const authorityKnown = guard<GuardianFacts>('M2', 'authorityIsAnActiveOrganisation', ({ body, authorityKnown: known }) => (body['authority'] === undefined || known?.active ? undefined : 'AUTHORITY_NOT_KNOWN'), { onBody: true, retry: true });
 const guardianNamed = guard<GuardianFacts>('M4', 'guardianIsNamed', ({ row, body }) => (row.guardian ?? body['guardian'] ? undefined : 'GUARDIAN_NOT_NAMED'), { onBody: true });
@@ -30,6 +33,17 @@ const independent = [
   attested('screened', 'Screened', 'M4'),
   attested('noConflict', 'No conflict of interest was found', 'M4'),
 ];
+
+/** M5: a parent may be appointed, and then speaks for the child as any guardian does; never one who is implicated, or whom it is unsafe to meet. */
+const parentIsSafe: Guard<GuardianFacts> = {
+  code: 'M5', name: 'parentIsNotImplicated', onBody: true, sensitive: true, attests: { field: 'parentNotImplicated', says: 'A parent as guardian: neither implicated nor unsafe to be in contact with' },
+  check: ({ row, body, context }) => {
+    const guardian = (body['guardian'] ?? row.guardian) as GuardianRow['guardian'];
+    if (!guardian?.test((g) => g.isParent ?? false)) return undefined;
+    if (context?.case.trafficking?.test((t) => t.relationshipToTrafficker === 'Familial')) return 'PARENT_MAY_BE_IMPLICATED';
+    return body['parentNotImplicated'] === true ? undefined : 'PARENT_NOT_LOOKED_INTO';
+  },
+};
 
 const reasonOf = (body: Readonly<Record<string, unknown>>): GuardianRow['endReason'] => body['reason'] as GuardianRow['endReason'];
 /** Majority comes with the 18th birthday; an authority may find it earlier, with a multidisciplinary assessment (M1). */
@@ -52,7 +66,8 @@ export const GuardianAppointment: LifecycleSpec<StateOf<'GuardianAppointment'>, 
     const context = await caseContext(read, row.caseId, caller, now);
     const named = typeof body['authority'] === 'string' ? await organisationOf(read, body['authority']) : undefined;
     const given = command === 'end' && context ? (await context.read.many(ConsentRecord, { caseId: context.case.id, state: ['given', 'renewed'] })).filter(givenByGuardian) : [];
-    return { ...(context ? { context, isChild: context.isChild } : {}), ...(named ? { authorityKnown: named } : {}), guardianConsents: given };
+    const awaited = command === 'markRequired' && context ? await context.read.many(GuardianAppointment, { caseId: context.case.id, state: ['required', 'requested'] }) : [];
+    return { ...(context ? { context, isChild: context.isChild } : {}), isAwaited: awaited.length > 0, ...(named ? { authorityKnown: named } : {}), guardianConsents: given };
   },
   owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
   parties: (row) => [row.authority],
@@ -69,13 +84,13 @@ export const GuardianAppointment: LifecycleSpec<StateOf<'GuardianAppointment'>, 
   ],
   rows: [
     // from                      command               to           by                                guards  emits
-    [NONE,                       'markRequired',       'required',  ['PLATFORM', 'CASE_WORKER'],      [caseIsOpen, worksOnCase(), childWithoutSafeParent],                                      GuardianRequired, { body: MarkRequiredBody, set: ({ context }) => ({ caseRef: context?.case.caseRef }) }],
+    [NONE,                       'markRequired',       'required',  ['PLATFORM', 'CASE_WORKER'],      [caseIsOpen, worksOnCase(), childWithoutGuardian],                                      GuardianRequired, { body: MarkRequiredBody, set: ({ context }) => ({ caseRef: context?.case.caseRef }) }],
     [['required'],               'requestAppointment', 'requested', ['CASE_WORKER'],                  [attested('authorityNotified', 'The child authority was notified at once', 'M2'), authorityKnown], GuardianRequested, { body: RequestAppointmentBody, set: (_, now) => ({ requestedAt: now.toISOString() }) }],
-    [['requested'],              'appointInterim',     'interim',   ['CHILD_AUTHORITY'],              independent,                                                                              InterimGuardianAppointed, { body: AppointInterimBody, set: (_, now) => ({ startedAt: now.toISOString() }) }],
-    [['requested', 'interim'],   'appoint',            'appointed', ['CHILD_AUTHORITY'],              [guardianNamed, attested('decisionDocument', 'The decision document is on file', 'COE 10')], GuardianAppointed, { body: AppointBody, set: ({ row }, now) => ({ startedAt: row.startedAt ?? now.toISOString() }) }],
+    [['requested'],              'appointInterim',     'interim',   ['CHILD_AUTHORITY'],              [...independent, parentIsSafe],                                                                            InterimGuardianAppointed, { body: AppointInterimBody, set: (_, now) => ({ startedAt: now.toISOString() }) }],
+    [['requested', 'interim'],   'appoint',            'appointed', ['CHILD_AUTHORITY'],              [guardianNamed, parentIsSafe, attested('decisionDocument', 'The decision document is on file', 'COE 10')], GuardianAppointed, { body: AppointBody, set: ({ row }, now) => ({ startedAt: row.startedAt ?? now.toISOString() }) }],
     [['interim', 'appointed'],   'suspendGuardian',    'suspended', ['CHILD_AUTHORITY', 'SUPERVISOR'], [attested('concern', 'There is a conflict of interest or a concern for safety', 'M4')],    GuardianSuspended, { set: (_, now) => ({ suspendedAt: now.toISOString() }) }],
     [['suspended'],              'requestAppointment', 'requested', ['CASE_WORKER'],                  [attested('authorityNotified', 'The child authority was notified at once', 'M2'), authorityKnown], GuardianRequested, { body: RequestAppointmentBody, set: (_, now) => ({ requestedAt: now.toISOString(), startedAt: undefined, guardian: undefined, guardianOrganisation: undefined }) }],
-    [['suspended'],              'appoint',            'appointed', ['CHILD_AUTHORITY'],              [guardianNamed, attested('concernCleared', 'The concern was looked into and cleared', 'M4')], GuardianAppointed, { body: AppointBody }],
+    [['suspended'],              'appoint',            'appointed', ['CHILD_AUTHORITY'],              [guardianNamed, parentIsSafe, attested('concernCleared', 'The concern was looked into and cleared', 'M4')], GuardianAppointed, { body: AppointBody }],
     [['interim', 'appointed'],   'end',                'ended',     ['CHILD_AUTHORITY', 'PLATFORM'],  [endIsDue, ageAssessed],                                                                  GuardianEnded, { body: EndGuardianshipBody, set: ({ body }, now) => ({ endReason: reasonOf(body), endedAt: now.toISOString() }), companions: consentsEnd }],
   ],
 });

@@ -2,6 +2,7 @@ import { HeldRecipient, HoldState, ProtectionHoldLifted, ProtectionHoldPlaced } 
 import { NONE, attested, lifecycle, type Facts, type LifecycleSpec } from '@footbridge/lifecycle';
 import { label } from '@footbridge/privacy';
 import { caseContext } from '../case/case-context.js';
+import { movesCase } from '../case/moves-case.js';
 import { worksOnCase, type InCase } from '../case/case-rules.js';
 import { organisationOf } from '../case/owner.js';
 import { hasRole, seenWithCase } from '../case/visible.js';
@@ -17,6 +18,8 @@ export interface HoldFacts extends Facts<HoldRow>, InCase {
   readonly exposed?: readonly { readonly referral: ReferralRow; readonly held: HeldRecipient }[];
 }
 
+const open: readonly string[] = ['sent', 'acknowledged', 'accepted', 'in_service'];
+
 /** Any words of fear are enough (A1): no guard stands before a hold. Lifting takes two people. */
 export const Hold: LifecycleSpec<HoldState, typeof holdFields, HoldFacts> = lifecycle<HoldFacts>()({
   name: 'Hold', service: 'referrals', prefix: 'hld', states: HoldState.values, fields: holdFields,
@@ -25,8 +28,9 @@ export const Hold: LifecycleSpec<HoldState, typeof holdFields, HoldFacts> = life
     const context = await caseContext(read, row.caseId, caller, now);
     if (!context || command !== 'placeHold') return context ? { context, isChild: context.isChild } : {};
     const owner = await organisationOf(read, context.case.owner);
-    const open = await context.read.many(Referral, { caseId: context.case.id, state: ['sent', 'acknowledged', 'accepted', 'in_service'] });
-    const exposed = (await Promise.all(open.map(async (referral) => ({ referral, held: heldClassOf(await organisationOf(read, referral.receiver), context.case.person, owner?.country) }))))
+    // Drafts and pauses are watched: one that is sent or resumed in this moment is stopped as well.
+    const referrals = await context.read.many(Referral, { caseId: context.case.id, state: ['draft', ...open, 'suspended'] });
+    const exposed = (await Promise.all(referrals.filter((r) => open.includes(r.state)).map(async (referral) => ({ referral, held: heldClassOf(await organisationOf(read, referral.receiver), context.case.person, owner?.country) }))))
       .flatMap(({ referral, held }) => (held ? [{ referral, held }] : []));
     return { context, isChild: context.isChild, exposed };
   },
@@ -39,7 +43,7 @@ export const Hold: LifecycleSpec<HoldState, typeof holdFields, HoldFacts> = life
     [NONE,          'placeHold', 'placed', ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'SHELTER_MANAGER', 'RETURN_OFFICER', 'LAWYER', 'ASYLUM_FOCAL_POINT'],      [worksOnCase('colleague', 'recipient')],                ProtectionHoldPlaced, {
       body: PlaceHoldBody,
       set: ({ row, caller, context }) => ({ caseRef: context?.case.caseRef, placedBy: caller.organisation, heldRecipients: row.heldRecipients ?? label('special', HeldRecipient.values), ground: row.ground ?? label('special', 'PROTECTION') }),
-      companions: ({ row, exposed = [] }) => exposed.filter(({ held }) => holds(row, held)).flatMap(({ referral }) => stopReferral(referral)),
+      companions: ({ row, context, exposed = [] }) => [...exposed.filter(({ held }) => holds(row, held)).flatMap(({ referral }) => stopReferral(referral)), ...(context ? [movesCase(context)] : [])],
     }],
     [['placed'],    'lift',      'lifted', ['SUPERVISOR', 'CASE_WORKER', 'LAWYER'],                                                                                                          [attested('causeGone', 'The cause is gone, and she was counselled', 'A10')], ProtectionHoldLifted, { approval: ['SUPERVISOR', 'LAWYER', 'DPO'] }],
   ],

@@ -88,7 +88,7 @@ export const Intake: LifecycleSpec<IntakeState, typeof intakeFields, IntakeFacts
   reactions: [
     { on: IntakeOpened, command: 'confirm', as: 'PLATFORM', where: ({ aggregate }) => ({ stayId: aggregate }) },
     { on: IntakeRefused, command: 'refuse', as: 'PLATFORM', where: ({ data }) => ({ intakeRef: data['intake'] }), body: ({ data }) => ({ reason: data['reason'] }) },
-    { on: IntakeNotAdmitted, command: 'refuse', as: 'PLATFORM', where: ({ aggregate }) => ({ stayId: aggregate }) },
+    { on: IntakeNotAdmitted, command: 'refuse', as: 'PLATFORM', where: ({ aggregate }) => ({ stayId: aggregate }), body: ({ data }) => ({ reason: data['reason'] ?? 'ADMINISTRATIVE' }) },
   ],
   rows: [
     // from                   command           to         by                  guards                                     emits

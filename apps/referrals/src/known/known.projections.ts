@@ -1,6 +1,5 @@
-import { ConsentCategory, ServiceProfile, ServiceType, codesOf } from '@footbridge/contracts';
-import { projection } from '@footbridge/service';
-import { randomUUID } from 'node:crypto';
+import { CaseAnonymised, ConsentCategory, ServiceProfile, ServiceType, codesOf } from '@footbridge/contracts';
+import { handlersOf, projection } from '@footbridge/service';
 
 type Handle = Parameters<typeof projection>[1][string];
 
@@ -42,16 +41,15 @@ const shelter: Handle = async (tx, { data, aggregate, version }) => {
 /** Whose shelter it is, so that an intake to a foreign one is refused at once (decisions 24). */
 export const KnownShelters = projection('KnownShelters', { ShelterRegistered: shelter, ShelterSuspended: shelter });
 
-/** A partner that its webhook did not reach is called (reference 2.5.1). */
-export const UnreachedReceivers = projection('UnreachedReceivers', {
-  DeliveryDeadLettered: async (tx, { about }) => {
-    if (about === undefined) return;
-    const { rows: [at] } = await tx.query<{ owner: string }>(`select owner from locate('referral', jsonb_build_object('id', $1::text))`, [about]);
-    if (at) await tx.query(`insert into alert (id, organisation, code, kind, aggregate, clock, raised_at) values ($1, $2, 'RECEIVER_NOT_REACHED', 'rfr', $3, 'delivery', date_trunc('minute', now())) on conflict do nothing`, [randomUUID(), at.owner, about]);
-  },
-});
+const services = ['shelters', 'returns', 'reintegration', 'notifications'] as const;
+const erasedBy = (service: string): Handle => async (tx, { caseRef, aggregate, time }) => {
+  if (caseRef === undefined) return;
+  await tx.query('insert into erased (case_ref, service, at) values ($1, $2, $3) on conflict do nothing', [caseRef, service, time]);
+  // Complete: nobody is called any more, and who was called already is not waiting.
+  await tx.query(`delete from deadline where aggregate = $1 and clock = 'erasure' and (select count(*) from erased where case_ref = $2) = $3`, [aggregate, caseRef, services.length]);
+};
+/** Who has destroyed the key of an erased case; this service does so in the transaction that erases (decisions 9). */
+export const Erased = projection('Erased', { CaseErasedByShelters: erasedBy('shelters'), CaseErasedByReturns: erasedBy('returns'), CaseErasedByReintegration: erasedBy('reintegration'), CaseErasedByNotifications: erasedBy('notifications') });
 
-/** Erasure: with the key of the case everything sealed under it is unreadable, here and in every backup (DP-9). */
-export const Erasure = projection('Erasure', {
-  CaseAnonymised: async (tx, { caseRef }) => { await tx.query('delete from subject_key where subject = $1', [caseRef]); },
-});
+/** With the key of the case everything sealed under it is unreadable, here and in every backup (DP-9): from memory it goes too. */
+export const Forgotten = handlersOf('Forgotten', [{ type: CaseAnonymised.type, handle({ caseRef }) { if (caseRef) this.engine.store.forget(caseRef); return Promise.resolve(); } }]);

@@ -1,7 +1,7 @@
 import { RetentionGround } from '@footbridge/contracts';
 import { checkBody, exampleOf, is, schemaOf } from '@footbridge/lifecycle';
-import { Engine, Problem, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
-import { Body, Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { Engine, Problem, idempotency, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Body, Controller, Headers, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Recall, receiving } from './recall.lifecycle.js';
 
@@ -18,21 +18,26 @@ export class DeletionConfirmationsController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
   @Post() @HttpCode(200)
-  async confirm(@Body() plain: unknown, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+  async confirm(@Body() plain: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const { principal } = request;
-    const checked = checkBody(DeletionConfirmationBody, plain ?? {});
-    if ('errors' in checked) throw new Problem('validation-failed', { errors: checked.errors });
-    if (!principal.roles.some((role) => receiving.includes(role))) throw new Problem('role-not-allowed', { roles: receiving });
-    const { consentRecord, referral, deleted, ground } = checked.value as DeletionConfirmationBody;
-    const named = consentRecord ?? referral;
-    if (named === undefined || (consentRecord !== undefined && referral !== undefined)) throw new Problem('validation-failed', { errors: [{ pointer: '', code: 'one-reference', detail: 'Send either consentRecord or referral.' }] });
-    const aggregate = (await this.engine.store.resolve(principal.organisation, [named])).get(named);
-    const asked = aggregate === undefined ? [] : await this.engine.store.find(Recall, principal.organisation,
-      `t.recipient = ($1->>0) and t.state = 'asked' and t.${consentRecord === undefined ? 'referral_id' : 'consent_id'} = ($1->>1)::uuid`, [principal.organisation, aggregate], 'order by t.created_at');
-    if (asked.length === 0) throw new Problem('not-found');
-    const answers = [];
-    for (const { references } of asked) answers.push(await this.engine.run({ lifecycle: Recall, command: 'confirmDeletion', reference: String(references[principal.organisation]), body: { ...(deleted === undefined ? {} : { deleted }), ...(ground === undefined ? {} : { ground }) }, caller: principal }));
-    return send(reply, { status: 200, headers: {}, body: { items: answers.map((a) => a.body) } });
+    const key = idempotency(request, headers, plain).idempotency;
+    return send(reply, await this.engine.once(key, async (keep) => {
+      const checked = checkBody(DeletionConfirmationBody, plain ?? {});
+      if ('errors' in checked) throw new Problem('validation-failed', { errors: checked.errors });
+      if (!principal.roles.some((role) => receiving.includes(role))) throw new Problem('role-not-allowed', { roles: receiving });
+      const { consentRecord, referral, deleted, ground } = checked.value as DeletionConfirmationBody;
+      const named = consentRecord ?? referral;
+      if (named === undefined || (consentRecord !== undefined && referral !== undefined)) throw new Problem('validation-failed', { errors: [{ pointer: '', code: 'one-reference', detail: 'Send either consentRecord or referral.' }] });
+      const aggregate = (await this.engine.store.resolve(principal.organisation, [named])).get(named);
+      const asked = aggregate === undefined ? [] : await this.engine.store.find(Recall, principal.organisation,
+        `t.recipient = ($1->>0) and t.state = 'asked' and t.${consentRecord === undefined ? 'referral_id' : 'consent_id'} = ($1->>1)::uuid`, [principal.organisation, aggregate], 'order by t.created_at');
+      if (asked.length === 0) throw new Problem('not-found');
+      const items = [];
+      for (const { references } of asked) items.push((await this.engine.run({ lifecycle: Recall, command: 'confirmDeletion', reference: String(references[principal.organisation]), body: { ...(deleted === undefined ? {} : { deleted }), ...(ground === undefined ? {} : { ground }) }, caller: principal })).body);
+      const answer = { status: 200, headers: {}, body: { items } };
+      if (key) await this.engine.store.commit(principal.organisation, keep(answer), []);
+      return answer;
+    }));
   }
 }
 

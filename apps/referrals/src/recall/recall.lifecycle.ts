@@ -23,7 +23,7 @@ export class ConfirmDeletionBody {
   @is.boolean({ optional: true, example: true }) deleted?: boolean;
   @is.code(RetentionGround, { optional: true }) ground?: RetentionGround;
 }
-export const receiving: readonly Role[] = ['RECEIVER', 'ORIGIN_OFFICE', 'REINTEGRATION_MANAGER'];
+export const receiving: readonly Role[] = ['RECEIVER', 'ORIGIN_OFFICE', 'RETURN_OFFICER', 'REINTEGRATION_MANAGER'];
 
 /** W5: deleted, or the legal ground to keep it. */
 const saysWhich = guard<Facts<RecallRow>>('W5', 'deletedOrLegalGround', ({ body }) => ((body['deleted'] === true) !== (body['ground'] !== undefined) ? undefined : 'DELETED_OR_GROUND'), { onBody: true });

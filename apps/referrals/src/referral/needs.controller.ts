@@ -1,11 +1,14 @@
-import { minimumDataset, type ConsentCategory } from '@footbridge/contracts';
+import { RiskType, minimumDataset, type ConsentCategory } from '@footbridge/contracts';
 import { label, newRef, revealCapability, type RevealCapability, type Sealed } from '@footbridge/privacy';
 import { Engine, Problem, Stale, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { caseContext } from '../case/case-context.js';
+import type { Person } from '../case/person.dto.js';
 import type { CaseRow } from '../case/case.entity.js';
+import { newestValid } from '../risk-assessment/newest.js';
 import { RiskAssessment } from '../risk-assessment/risk-assessment.lifecycle.js';
+import { only, personMembers, withoutNarrative } from './disclosed.js';
 import type { ReferralRow } from './referral.entity.js';
 import { Referral } from './referral.lifecycle.js';
 import { bareMinimum } from './send-guards.js';
@@ -14,11 +17,6 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** The receiver reads while it decides and while it helps; before, after and in between it reads nothing. */
 const readable: readonly string[] = ['sent', 'acknowledged', 'accepted', 'in_service'];
-/** Only these need to know how old somebody is; others prepare a child's place without an age (DP-31). */
-const needsAge: readonly string[] = ['health', 'legal', 'child-protection', 'asylum', 'return'];
-
-const only = (value: object | undefined, ...names: readonly string[]): Values => Object.fromEntries(Object.entries(value ?? {}).filter(([name]) => names.includes(name)));
-
 /**
  * `GET /v1/referrals/{id}/needs`: what the receiver may know at this moment. Consent is looked at in the database, the entry
  * in the audit trail and the consent are committed together before anything is read, so that a withdrawal is never overtaken.
@@ -54,13 +52,14 @@ export class NeedsController {
     // An override is good for one disclosure (U4).
     if (categories.length === 0 || (!consent && (!row.override || (before?.n ?? 0) > 0))) throw new Problem('consent-required', { recipient: row.receiver, purpose: 'REFERRAL_DISCLOSURE', categories: row.fieldsDisclosed ?? [] });
     const risks = categories.includes('RISK_MITIGATION') ? await read.many(RiskAssessment, { caseId: row.caseId, state: ['completed'] }) : [];
+    const newest = newestValid(risks.filter((r) => r.plan), RiskType.values, now);
     const audit = newRef('evt');
     await store.commit(row.owner, [
       { t: 'audit', op: 'insert', row: { at: now.toISOString(), organisations: [row.owner, principal.organisation], kind: Referral.prefix, aggregate: row.id, command: 'fetchNeeds', from_state: row.state, to_state: row.state, version: row.version, organisation: principal.organisation, account: principal.subject, role: 'RECEIVER', ground: row.consentId ?? 'OVERRIDE', fields: categories } },
       { t: 'disclosure', op: 'insert', row: { id: randomUUID(), referral_id: row.id, case_id: row.caseId, owner: row.owner, recipient: principal.organisation, consent_id: row.consentId ?? null, categories, at: now.toISOString() } },
     ], expects);
     const capability = revealCapability({ purpose: 'REFERRAL_DISCLOSURE', auditId: audit });
-    return { referral: references[principal.organisation], categories, serviceType: row.serviceType, ...disclosed(row, context.case, context.isChild, categories, risks.at(-1)?.plan, capability) };
+    return { referral: references[principal.organisation], categories, serviceType: row.serviceType, ...disclosed(row, context.case, context.isChild, categories, newest?.plan, capability) };
   }
 }
 
@@ -74,20 +73,13 @@ export function categoriesOf(row: Pick<ReferralRow, 'serviceType' | 'fieldsDiscl
 /** The fields of the categories, in plain text: only behind an audit entry. */
 function disclosed(row: ReferralRow, { person: sealed, trafficking, health, needs: wished }: CaseRow, isChild: boolean, categories: readonly ConsentCategory[], plan: Sealed<string> | undefined, capability: RevealCapability): Values {
   const has = (category: ConsentCategory): boolean => categories.includes(category);
-  const person = (sealed ?? label('direct', {})).reveal(capability);
-  const knowsAge = needsAge.includes(row.serviceType ?? '');
-  const details: Values = {
-    ...(has('IDENTITY') ? only(person, 'givenName', 'familyName', 'chosenName', 'aliases', ...(knowsAge ? ['birthDate', 'birthDateCertainty'] : [])) : {}),
-    ...(has('CONTACT') ? only(person, 'phone', 'safeContact') : {}),
-    ...(has('AGE_GENDER_LANGUAGE') ? only(person, 'gender', 'languages', 'interpreterNeeded', ...(knowsAge || !isChild ? ['ageBand'] : [])) : {}),
-    ...(has('FAMILY') ? only(person, 'maritalStatus', 'childrenCount') : {}),
-    ...(has('DOCUMENTS') ? only(person, 'citizenships', 'identityNumber', 'travelDocumentNumber') : {}),
-  };
+  const person = (sealed ?? label('direct', {} as Person)).reveal(capability);
+  const details = only(person, personMembers(row.serviceType, isChild, categories));
   return {
     ...(Object.keys(details).length > 0 ? { person: details } : {}),
     ...(has('NEEDS') ? { needs: { childUnitNeeded: isChild, ...(row.needs?.reveal(capability) ?? {}) }, ...(wished ? { services: wished.reveal(capability) } : {}) } : {}),
     ...(has('HEALTH') && health ? { health: health.reveal(capability) } : {}),
-    ...(has('EXPLOITATION') && trafficking ? { trafficking: trafficking.map(({ narrative: _, ...facts }) => facts).reveal(capability) } : {}),
+    ...(has('EXPLOITATION') && trafficking ? { trafficking: trafficking.map(withoutNarrative).reveal(capability) } : {}),
     ...(has('RISK_MITIGATION') && plan ? { riskMitigation: plan.reveal(capability) } : {}),
   };
 }

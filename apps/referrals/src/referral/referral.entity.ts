@@ -12,6 +12,8 @@ export const referralFields = {
   receiver: operational.ref(told),
   /** Who brought the person, where it is not the owner: a party of this referral and of nothing else. */
   referrer: operational.ref(),
+  /** Whose referral it is: only who wrote it may take it back. */
+  draftedBy: operational.ref({ shown: 'nobody' }),
   /** Police and embassies see a few states of their referral and no more (reference 2.7). */
   referrerSeesLittle: operational.boolean({ shown: 'nobody' }),
   reasonForReferral: operational.code(ReasonForReferral, told),
@@ -26,6 +28,8 @@ export const referralFields = {
   sentAt: operational.instant(told),
   acceptedAt: operational.instant(told),
   firstContactAt: operational.instant(told),
+  /** Its webhook did not reach the receiver, who has not answered since. */
+  unreachedAt: operational.instant(),
   endedAt: operational.instant(told),
   reason: operational.code(NeutralReason, told),
   outcome: operational.code(ReferralOutcome, told),

@@ -1,17 +1,18 @@
 import {
   ConsentExpired, ConsentRevoked, ConsentWithdrawn, DirectedDetailChanged, PersonAdmitted, ReferralAccepted, ReferralAcknowledged, ReferralClosed, ReferralCompleted, ReferralDeclined, ReferralDrafted, ReferralEnteredInError, ReferralExpired,
   ReferralResumed, ReferralSent, ReferralServiceStarted, ReferralSuspended, ReferralUnsuccessful, ReferralWithdrawn,
-  SaidServiceType, after, callAfter, deadlines, referralDeadlines, states, type Priority, type Span, type StateOf,
+  DeliveryDeadLettered, after, callAfter, deadlines, referralDeadlines, saidServiceType, states, type Priority, type Span, type StateOf,
 } from '@footbridge/contracts';
-import { NONE, attested, guard, lifecycle, type Companion, type Guard, type LifecycleSpec } from '@footbridge/lifecycle';
-import { caseIsOpen, worksOnCase } from '../case/case-rules.js';
+import { NONE, attested, guard, lifecycle, type Companion, type Guard, type LifecycleSpec, type Reaction } from '@footbridge/lifecycle';
+import { movesCase } from '../case/moves-case.js';
+import { caseIsOpen, guardianSpeaks, worksOnCase } from '../case/case-rules.js';
 import { mayOwnCases } from '../case/owner.js';
 import { seenWithCase } from '../case/visible.js';
 import { DeclineBody, DraftReferralBody, EditReferralBody, FirstContactBody, OptionalPauseBody, OutcomeBody, PauseBody, SendReferralBody, UnsuccessfulBody } from './referral.dto.js';
 import { referralFields, type ReferralRow } from './referral.entity.js';
 import { referralFacts, type ReferralFacts } from './referral-facts.js';
 import {
-  agreementCovers, agreementInForce, carryingConsent, consentCoversReceiver, disclosedFields, guardianConsented, minimumOnly, notHeld, onlyOne, overrideGrounded, profileServed, receiverIsPartner, receiverIsSafe,
+  agreementCovers, agreementInForce, carryingConsent, consentCoversReceiver, disclosedFields, groundFits, guardianApart, guardianConsented, minimumOnly, notHeld, onlyOne, overrideGrounded, profileServed, receiverIsActive, receiverIsPartner, receiverIsSafe,
   riskAssessed, rolesApart, serviceListed, somethingLeftToSend,
 } from './send-guards.js';
 
@@ -75,9 +76,18 @@ function recipients(row: ReferralRow, type: string, actor: string): (string | un
   return others.some((o) => o !== undefined) ? others : [row.receiver];
 }
 
+/** Where consent carried it, the recall says so; what went without (U4) is recalled under the referral alone. */
 const recall = (row: ReferralRow): Companion[] =>
-  (row.consentId && row.receiver && row.receiver !== row.owner ? [{ lifecycle: 'Recall', command: 'askDeletion', body: { caseId: row.caseId, caseRef: row.caseRef, consentId: row.consentId, referralId: row.id, recipient: row.receiver }, as: 'PLATFORM' }] : []);
+  (row.receiver && row.receiver !== row.owner ? [{ lifecycle: 'Recall', command: 'askDeletion', body: { caseId: row.caseId, caseRef: row.caseRef, consentId: row.consentId, referralId: row.id, recipient: row.receiver }, as: 'PLATFORM' }] : []);
+/** What the consent's end stops is stopped in its own transaction; these catch what was sent in the same moment, whatever its receiver has done since. */
+const consentEnds: readonly Reaction[] = [
+  { on: ConsentWithdrawn, command: 'withdraw', as: 'PLATFORM', where: ({ aggregate }) => ({ consentId: aggregate }), body: () => ({ reason: 'PERSON_CHOICE' }) },
+  ...[ConsentRevoked, ConsentExpired].flatMap((on) => ([['sent', 'withdraw'], ['acknowledged', 'withdraw'], ['accepted', 'suspend'], ['in_service', 'suspend']] as const).map(([state, command]): Reaction =>
+    ({ on, command, as: 'PLATFORM', where: ({ aggregate }) => ({ consentId: aggregate, state }), body: () => ({ reason: 'ADMINISTRATIVE' }) }))),
+];
 const ended = (_: ReferralFacts, now: Date): Partial<ReferralRow> => ({ endedAt: now.toISOString() });
+/** Who answers was reached. */
+const reached = (): Partial<ReferralRow> => ({ unreachedAt: undefined });
 /** No reason is asked (W1); what the others read is neutral. */
 const neutral = ({ caller, body }: ReferralFacts): ReferralRow['reason'] => (body['reason'] as ReferralRow['reason']) ?? (caller.role === 'PERSON' || caller.role === 'GUARDIAN' ? 'PERSON_CHOICE' : 'ADMINISTRATIVE');
 const final = ['completed', 'declined', 'unsuccessful', 'withdrawn', 'expired'] as const;
@@ -88,12 +98,13 @@ export const Referral: LifecycleSpec<StateOf<'Referral'>, typeof referralFields,
   facts: referralFacts,
   owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
   parties: (row) => [row.sentAt ? row.receiver : undefined, row.referrer],
-  standing: (row) => ({ RECEIVER: row.sentAt ? row.receiver : undefined, REFERRER: [row.referrer ?? row.owner, row.owner] }),
+  // Who drafted it acts on it; who only brought her is told what becomes of it.
+  standing: (row) => ({ RECEIVER: row.sentAt ? row.receiver : undefined, REFERRER: row.draftedBy !== undefined && row.draftedBy === row.referrer ? [row.owner, row.draftedBy] : row.owner }),
   visible: `(${seenWithCase} or (t.receiver = ($1->>0) and t.sent_at is not null) or (t.referrer = ($1->>0) and t.owner <> ($1->>0) and (t.referrer_sees_little is not true or t.state in (${seenByAuthority.map((s) => `'${s}'`).join(', ')}))))`,
   told: (row, organisation) => (organisation === row.referrer && organisation !== row.owner && row.referrerSeesLittle ? seenByAuthority : undefined),
   consentRef: (row) => row.consentId,
   recipients: (row, event, { caller }) => recipients(row, event.type, caller.organisation),
-  wire: (row) => ({ priority: row.priority, serviceType: SaidServiceType.values.find((said) => said === row.serviceType), from: row.owner, to: row.receiver, reason: row.reason }),
+  wire: (row) => ({ priority: row.priority, serviceType: saidServiceType(row.serviceType), from: row.owner, to: row.receiver, reason: row.reason }),
   clocks: [
     { name: 'decision', in: ['sent', 'acknowledged'], due: ({ row }) => decisionDue(row), command: 'expire', shown: true },
     { name: 'escalation', in: ['sent', 'acknowledged'], due: ({ row }) => escalationDue(row), alert: { code: 'DECISION_OVERDUE_SOON', to: ({ row }) => row.owner } },
@@ -101,17 +112,17 @@ export const Referral: LifecycleSpec<StateOf<'Referral'>, typeof referralFields,
     { name: 'acknowledgement', in: ['sent'], due: ({ row }) => at(row.sentAt, referralDeadlines.acknowledgement, row), alert: { code: 'ACKNOWLEDGEMENT_OVERDUE', to: ({ row }) => row.owner } },
     { name: 'expired', in: ['expired'], due: ({ row }) => (row.endedAt ? new Date(row.endedAt) : undefined), alert: { code: 'REFERRAL_EXPIRED', to: ({ row }) => row.owner } },
     { name: 'firstContact', in: ['accepted'], due: ({ row }) => at(row.acceptedAt, referralDeadlines.firstContact, row), alert: { code: 'FIRST_CONTACT_OVERDUE', to: ({ row }) => row.owner }, shown: true },
+    { name: 'delivery', in: states.Referral.values.filter((s) => s !== 'draft' && s !== 'closed'), due: ({ row }) => (row.unreachedAt ? new Date(row.unreachedAt) : undefined), alert: { code: 'RECEIVER_NOT_REACHED', to: ({ row }) => row.owner } },
     { name: 'loop', in: final, due: ({ row }) => at(row.endedAt, referralDeadlines.loopClosed, row), alert: { code: 'LOOP_NOT_CLOSED', to: ({ row }) => row.owner } },
     // U4: a supervisor hears of it at once, the data protection officer reviews it.
-    { name: 'override', in: ['sent'], due: ({ row }) => (row.overriddenAt ? new Date(row.overriddenAt) : undefined), alert: { code: 'OVERRIDE_USED', to: ({ row }) => row.owner } },
+    { name: 'override', in: states.Referral.values.filter((s) => s !== 'draft' && s !== 'closed'), due: ({ row }) => (row.overriddenAt ? new Date(row.overriddenAt) : undefined), alert: { code: 'OVERRIDE_USED', to: ({ row }) => row.owner } },
     { name: 'overrideReview', in: states.Referral.values.filter((s) => s !== 'draft'), due: ({ row }) => (row.overriddenAt ? after(new Date(row.overriddenAt), deadlines.overrideReviewed) : undefined), alert: { code: 'OVERRIDE_TO_REVIEW', to: ({ row }) => row.owner } },
   ],
   reactions: [
+    // A partner that its webhook did not reach is called (reference 2.5.1).
+    { on: DeliveryDeadLettered, command: 'learn', as: 'PLATFORM', where: ({ about }) => (about ? { id: about } : undefined), learns: (_, now) => ({ unreachedAt: now.toISOString() }) },
     { on: PersonAdmitted, command: 'confirmFirstContact', as: 'RECEIVER', where: ({ about }) => (about ? { id: about } : undefined), body: () => ({ personMet: true }) },
-    // What the consent's end stops is stopped in its own transaction; these catch a referral that was sent in the same moment.
-    { on: ConsentWithdrawn, command: 'withdraw', as: 'PLATFORM', where: ({ aggregate }) => ({ consentId: aggregate, state: 'sent' }), body: () => ({ reason: 'PERSON_CHOICE' }) },
-    { on: ConsentRevoked, command: 'withdraw', as: 'PLATFORM', where: ({ aggregate }) => ({ consentId: aggregate, state: 'sent' }), body: () => ({ reason: 'ADMINISTRATIVE' }) },
-    { on: ConsentExpired, command: 'withdraw', as: 'PLATFORM', where: ({ aggregate }) => ({ consentId: aggregate, state: 'sent' }), body: () => ({ reason: 'ADMINISTRATIVE' }) },
+    ...consentEnds,
   ],
   editable: {
     by: ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'REFERRER'],
@@ -124,28 +135,29 @@ export const Referral: LifecycleSpec<StateOf<'Referral'>, typeof referralFields,
       body: DraftReferralBody,
       set: ({ row, caller, context, referrerKnown }) => {
         const referrer = context && caller.organisation !== context.case.owner ? caller.organisation : row.referrer;
-        return { caseRef: context?.case.caseRef, referrer, ...(referrer ? { referrerSeesLittle: !referrerKnown || !mayOwnCases(referrerKnown) } : {}) };
+        return { caseRef: context?.case.caseRef, draftedBy: caller.organisation, referrer, ...(referrer ? { referrerSeesLittle: !referrerKnown || !mayOwnCases(referrerKnown) } : {}) };
       },
+      companions: ({ context }) => (context ? [movesCase(context)] : []),
     }],
     [['draft'],                                                                        'send',                'sent',         ['CASE_WORKER', 'REFERRER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE'], [
-      consentCoversReceiver, guardianConsented, receiverIsPartner, agreementInForce, agreementCovers, serviceListed, profileServed, minimumOnly, somethingLeftToSend, riskAssessed, receiverIsSafe, rolesApart, notHeld, onlyOne, overrideGrounded,
+      consentCoversReceiver, guardianConsented, receiverIsActive, receiverIsPartner, agreementInForce, agreementCovers, serviceListed, profileServed, minimumOnly, somethingLeftToSend, riskAssessed, receiverIsSafe, rolesApart, guardianApart, notHeld, onlyOne, overrideGrounded, groundFits,
     ], ReferralSent, {
       body: SendReferralBody,
       set: (f, now) => ({ sentAt: now.toISOString(), consentId: f.body['override'] === undefined ? carryingConsent(f)?.id : undefined, fieldsDisclosed: disclosedFields(f), ...(f.body['override'] === undefined ? {} : { overriddenAt: now.toISOString() }) }),
     }],
-    [['sent'],                                                                         'acknowledge',         'acknowledged', ['RECEIVER'],                                                        [],                                                                                        ReferralAcknowledged],
-    [['sent', 'acknowledged'],                                                         'accept',              'accepted',     ['RECEIVER'],                                                        [bedHeldIfShelter, noOnwardReferral],                                                      ReferralAccepted, { set: (_, now) => ({ acceptedAt: now.toISOString() }) }],
-    [['sent', 'acknowledged'],                                                         'decline',             'declined',     ['RECEIVER'],                                                        [],                                                                                        ReferralDeclined, { body: DeclineBody, set: ended }],
+    [['sent'],                                                                         'acknowledge',         'acknowledged', ['RECEIVER'],                                                        [],                                                                                        ReferralAcknowledged, { set: reached }],
+    [['sent', 'acknowledged'],                                                         'accept',              'accepted',     ['RECEIVER'],                                                        [bedHeldIfShelter, noOnwardReferral],                                                      ReferralAccepted, { set: (_, now) => ({ acceptedAt: now.toISOString(), ...reached() }) }],
+    [['sent', 'acknowledged'],                                                         'decline',             'declined',     ['RECEIVER'],                                                        [],                                                                                        ReferralDeclined, { body: DeclineBody, set: (f, now) => ({ ...ended(f, now), ...reached() }) }],
     [['sent', 'acknowledged'],                                                         'expire',              'expired',      ['PLATFORM'],                                                        [decisionIsOver, wasEscalated],                                                            ReferralExpired, { set: ended }],
     [['accepted'],                                                                     'confirmFirstContact', 'in_service',   ['RECEIVER'],                                                        [attested('personMet', 'The person was actually met or reached', 'FHIR')],                 ReferralServiceStarted, { body: FirstContactBody, set: ({ row, body }, now) => ({ firstContactAt: typeof body['firstContactAt'] === 'string' ? body['firstContactAt'] : row.firstContactAt ?? now.toISOString() }) }],
     [['accepted', 'in_service'],                                                       'suspend',             'suspended',    ['RECEIVER', 'CASE_WORKER', 'PLATFORM'],                             [],                                                                                        ReferralSuspended, { body: PauseBody }],
     [['suspended'],                                                                    'resume',              'in_service',   ['RECEIVER', 'CASE_WORKER'],                                         [firstContactMade, consentStillHolds, notHeld, attested('causeGone', 'The cause is gone', 'FHIR')], ReferralResumed, { body: OptionalPauseBody, set: (f) => ({ reason: undefined, consentId: f.consents?.find((c) => c.id === f.row.consentId)?.id ?? f.consents?.[0]?.id ?? f.row.consentId }) }],
     [['in_service'],                                                                   'recordOutcome',       'completed',    ['RECEIVER'],                                                        [],                                                                                        ReferralCompleted, { body: OutcomeBody, set: ended }],
     [['accepted', 'in_service', 'suspended'],                                          'recordUnsuccessful',  'unsuccessful', ['RECEIVER'],                                                        [],                                                                                        ReferralUnsuccessful, { body: UnsuccessfulBody, set: ended }],
-    [['draft', 'sent', 'acknowledged', 'accepted', 'in_service', 'suspended'],         'withdraw',            'withdrawn',    ['PERSON', 'GUARDIAN', 'CASE_WORKER', 'REFERRER', 'PLATFORM'],       [],                                                                                        ReferralWithdrawn, { body: OptionalPauseBody, set: (f, now) => ({ endedAt: now.toISOString(), reason: neutral(f) }) }],
+    [['draft', 'sent', 'acknowledged', 'accepted', 'in_service', 'suspended'],         'withdraw',            'withdrawn',    ['PERSON', 'GUARDIAN', 'CASE_WORKER', 'REFERRER', 'PLATFORM'],       [guardianSpeaks],                                                                                      ReferralWithdrawn, { body: OptionalPauseBody, set: (f, now) => ({ endedAt: now.toISOString(), reason: neutral(f) }) }],
     [final,                                                                            'closeLoop',           'closed',       ['CASE_WORKER', 'REFERRER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE'], [attested('outcomeTold', 'The person was told the outcome, or why not is recorded', 'RN'), needIsSeenTo], ReferralClosed, {
       // What was fetched for nothing is deleted again (IOM-DP 9).
-      companions: ({ row, fetched = 0, isRecalled }) => (fetched > 0 && !isRecalled && !row.firstContactAt ? recall(row) : []),
+      companions: ({ row, fetched = 0, isRecalled }) => (fetched > 0 && !isRecalled && !row.firstContactAt && row.consentId ? recall(row) : []),
     }],
     [['draft', 'sent', 'acknowledged'],                                                'markError',           'entered_in_error', ['CASE_WORKER', 'SUPERVISOR', 'REFERRER'],                       [],                                                                                        ReferralEnteredInError, { set: ended, companions: ({ row }) => (row.sentAt ? recall(row) : []) }],
   ],

@@ -53,7 +53,28 @@ describe('what must hold before a referral is sent', () => {
   });
   it('SG3: waits for the news of the partners; inside the own organisation there is nobody to agree with', () => {
     expect(needsFresh(row('draft', 'send'), good)).toEqual(['notifications']);
-    expect(send({ ...withRow({ receiver: house }), partner: undefined, agreement: undefined })).toEqual([]);
+    const internal = { ...good, ...withRow({ receiver: house }), partner: undefined, agreement: undefined, receiverKnown: undefined };
+    expect([send(internal), needsFresh(row('draft', 'send'), internal)]).toEqual([[], []]);
+  });
+  it('SG3: not to an organisation that is disabled', () => {
+    expect(send({ receiverKnown: { organisation: shelter, type: 'NGO', country: 'AL', active: false } })).toEqual(['SG3 RECEIVER_NOT_ACTIVE']);
+  });
+  it('SG6: a guardian is neither receiver nor referrer', () => {
+    const heard = consent({ givenBy: label('special', 'GUARDIAN'), childAgrees: label('special', true) });
+    const forGirl = { context: { ...girl, guardian }, consents: [heard], partner: { organisation: shelter, state: 'partner_active', services: ['shelter'], profiles: ['children'] } };
+    const organised = (organisation: string): Partial<ReferralFacts> => ({ ...forGirl, context: { ...girl, guardian: { ...guardian, guardianOrganisation: label('special', organisation) } } });
+    expect([send(organised(shelter)), send({ ...organised(police), ...withRow({ referrer: police }) }), send({ ...forGirl, ...withRow({ referrer: police }) })]).toEqual([['SG6 GUARDIAN_IS_RECEIVER'], ['SG6 GUARDIAN_IS_REFERRER'], []]);
+  });
+  it('SG5: the assessment that was completed last counts, whenever it was begun', () => {
+    expect(send({ risks: [risk('EXTREME', { completedAt: '2026-11-23T00:00:00Z' }), risk('LOW', { completedAt: '2026-11-01T00:00:00Z' })] })).toEqual(['SG5 SECURITY_PLAN_MISSING']);
+  });
+  it('what tells of a child, a guardian or the case is named to the owner\'s workers only (decisions 21)', () => {
+    const plain = (row('draft', 'send')[4] as readonly Guard<ReferralFacts>[]).filter((g) => !g.sensitive).map((g) => g.name);
+    expect(plain.sort()).toEqual(['agreementCoversWhatIsSent', 'dataSharingAgreementIsInForce', 'minimumDatasetOfTheServiceOnly', 'overrideHasItsGround', 'receiverIsAnActivePartner', 'receiverIsStillActive', 'referrerAndReceiverAreDifferent', 'serviceIsListed']);
+    expect((row(NONE, 'draftReferral')[4] as readonly Guard<ReferralFacts>[]).find((g) => g.name === 'caseIsOpen')?.sensitive).toBe(true);
+  });
+  it('does not say in events what service a child gets', () => {
+    expect(ServiceType.values.filter((serviceType) => Referral.wire?.({ ...good.row, serviceType })['serviceType'] === undefined)).toEqual(['psychosocial', 'health', 'legal', 'child-protection', 'family-tracing', 'asylum']);
   });
   it('SG4: nothing beyond the minimum dataset of the service, in no service', () => {
     for (const serviceType of ServiceType.values) {

@@ -1,8 +1,10 @@
 import { minimumDataset, type ConsentCategory, type ServiceProfile } from '@footbridge/contracts';
 import { guard } from '@footbridge/lifecycle';
 import type { ConsentRow } from '../consent-record/consent-record.entity.js';
-import { endOf, givenByGuardian } from '../consent-record/in-force.js';
+import { givenByGuardian } from '../consent-record/in-force.js';
 import { heldClassOf, holds } from '../hold/held.js';
+import { newestValid } from '../risk-assessment/newest.js';
+import type { ReferralRow } from './referral.entity.js';
 import type { ReferralFacts } from './referral-facts.js';
 
 /** What a disclosure without consent may hold at most (U4: minimum fields). */
@@ -38,12 +40,16 @@ export const guardianConsented = guard<ReferralFacts>('SG2', 'childByItsGuardian
 
 const isInternal = ({ row, context }: ReferralFacts): boolean => row.receiver === (context?.case.owner ?? row.owner);
 
+/** Inside the own organisation nobody has to be heard of first. */
+const needsFresh = (f: ReferralFacts): readonly string[] => (isInternal(f) ? [] : ['notifications']);
+
+export const receiverIsActive = guard<ReferralFacts>('SG3', 'receiverIsStillActive', (f) => (isInternal(f) || f.receiverKnown?.active ? undefined : 'RECEIVER_NOT_ACTIVE'), { needsFresh });
 /** IOM-DP 5: "guaranteed in writing"; HTCDS guidance 6; DP-23. */
-export const receiverIsPartner = guard<ReferralFacts>('SG3', 'receiverIsAnActivePartner', (f) => (isInternal(f) || f.partner?.state === 'partner_active' ? undefined : 'PARTNER_NOT_ACTIVE'), { needsFresh: ['notifications'], retry: true });
-export const agreementInForce = guard<ReferralFacts>('SG3', 'dataSharingAgreementIsInForce', (f) => (isInternal(f) || f.agreement ? undefined : 'NO_AGREEMENT'), { needsFresh: ['notifications'], retry: true });
+export const receiverIsPartner = guard<ReferralFacts>('SG3', 'receiverIsAnActivePartner', (f) => (isInternal(f) || f.partner?.state === 'partner_active' ? undefined : 'PARTNER_NOT_ACTIVE'), { needsFresh, retry: true });
+export const agreementInForce = guard<ReferralFacts>('SG3', 'dataSharingAgreementIsInForce', (f) => (isInternal(f) || f.agreement ? undefined : 'NO_AGREEMENT'), { needsFresh, retry: true });
 export const agreementCovers = guard<ReferralFacts>('SG3', 'agreementCoversWhatIsSent', (f) =>
-  (isInternal(f) || !f.agreement || disclosedFields(f).every((c) => f.agreement?.categories.includes(c)) ? undefined : 'AGREEMENT_TOO_NARROW'), { needsFresh: ['notifications'] });
-export const serviceListed = guard<ReferralFacts>('SG3', 'serviceIsListed', (f) => (isInternal(f) || !f.partner || (f.row.serviceType && f.partner.services.includes(f.row.serviceType)) ? undefined : 'SERVICE_NOT_LISTED'), { needsFresh: ['notifications'] });
+  (isInternal(f) || !f.agreement || disclosedFields(f).every((c) => f.agreement?.categories.includes(c)) ? undefined : 'AGREEMENT_TOO_NARROW'), { needsFresh });
+export const serviceListed = guard<ReferralFacts>('SG3', 'serviceIsListed', (f) => (isInternal(f) || !f.partner || (f.row.serviceType && f.partner.services.includes(f.row.serviceType)) ? undefined : 'SERVICE_NOT_LISTED'), { needsFresh });
 
 const children: readonly ServiceProfile[] = ['children', 'families'];
 const women: readonly ServiceProfile[] = ['women', 'families'];
@@ -58,7 +64,7 @@ export const profileServed = guard<ReferralFacts>('SG3', 'receiverServesThisProf
   if (person?.test((p) => p.gender === 'Feminine' || p.gender === 'TransgenderFeminine')) return serves(women) ? undefined : 'PROFILE_NOT_SERVED';
   if (person?.test((p) => p.gender === 'Masculine' || p.gender === 'TransgenderMasculine')) return serves(men) ? undefined : 'PROFILE_NOT_SERVED';
   return undefined;
-}, { needsFresh: ['notifications'], sensitive: true });
+}, { needsFresh, sensitive: true });
 
 /** IOM-DP 3. */
 export const minimumOnly = guard<ReferralFacts>('SG4', 'minimumDatasetOfTheServiceOnly', (f) => ((f.row.fieldsDisclosed ?? []).every((c) => datasetOf(f).includes(c)) ? undefined : 'MORE_THAN_THE_MINIMUM'));
@@ -68,8 +74,7 @@ export const minimumOnly = guard<ReferralFacts>('SG4', 'minimumDatasetOfTheServi
  * planned against it. The supervisor's word is in the assessment: without it none of HIGH or EXTREME is ever completed.
  */
 export const riskAssessed = guard<ReferralFacts>('SG5', 'transferRiskIsAssessedAndPlannedFor', ({ row, risks = [] }, now) => {
-  const valid = risks.filter((r) => (r.type?.test((t) => t === 'TRANSFER' || t === 'FIRST_CONTACT') ?? false) && (!r.validUntil || now < endOf(r.validUntil)));
-  const latest = valid.at(-1);
+  const latest = newestValid(risks, ['TRANSFER', 'FIRST_CONTACT'], now);
   if (!latest) return row.priority === 'EMERGENCY' ? undefined : 'RISK_NOT_ASSESSED';
   const stops: readonly string[] = row.priority === 'EMERGENCY' ? ['EXTREME'] : ['HIGH', 'EXTREME'];
   return !latest.plan && latest.level?.test((l) => stops.includes(l)) ? 'SECURITY_PLAN_MISSING' : undefined;
@@ -78,10 +83,11 @@ export const riskAssessed = guard<ReferralFacts>('SG5', 'transferRiskIsAssessedA
 /** UNICEF: nobody is referrer, receiver and guardian at once, and nobody is sent to where the danger comes from. */
 export const receiverIsSafe = guard<ReferralFacts>('SG6', 'receiverIsNoRisk', ({ row, risks = [] }) =>
   (row.receiver !== undefined && risks.some((r) => r.riskOrganisations?.test((list) => list.includes(row.receiver ?? ''))) ? 'RECEIVER_IS_A_RISK' : undefined), { sensitive: true });
-export const rolesApart = guard<ReferralFacts>('SG6', 'referrerReceiverAndGuardianAreDifferent', ({ row, context }) => {
-  if (row.referrer !== undefined && row.referrer === row.receiver) return 'REFERRER_IS_RECEIVER';
-  return context?.guardian?.guardianOrganisation?.test((o) => o === row.receiver) ? 'GUARDIAN_IS_RECEIVER' : undefined;
-});
+export const rolesApart = guard<ReferralFacts>('SG6', 'referrerAndReceiverAreDifferent', ({ row }) => (row.referrer !== undefined && row.referrer === row.receiver ? 'REFERRER_IS_RECEIVER' : undefined));
+export const guardianApart = guard<ReferralFacts>('SG6', 'guardianIsNeitherReferrerNorReceiver', ({ row, context }) => {
+  const isGuardians = (organisation: string | undefined): boolean => organisation !== undefined && (context?.guardian?.guardianOrganisation?.test((o) => o === organisation) ?? false);
+  return isGuardians(row.receiver) ? 'GUARDIAN_IS_RECEIVER' : isGuardians(row.referrer) ? 'GUARDIAN_IS_REFERRER' : undefined;
+}, { sensitive: true });
 
 /** UNHCR-C. */
 export const notHeld = guard<ReferralFacts>('SG7', 'noHoldForbidsThisReceiver', ({ context, holds: placed = [], receiverKnown, ownerKnown }) => {
@@ -90,13 +96,13 @@ export const notHeld = guard<ReferralFacts>('SG7', 'noHoldForbidsThisReceiver', 
 }, { sensitive: true });
 
 /** SAFE: several shelters are asked by an anonymous bed request, never by several referrals. The database keeps it too. */
-export const onlyOne = guard<ReferralFacts>('SG8', 'oneOpenReferralForServiceAndReceiver', ({ hasTwin }) => (hasTwin ? 'ONE_OPEN_REFERRAL' : undefined));
+export const onlyOne = guard<ReferralFacts>('SG8', 'oneOpenReferralForServiceAndReceiver', ({ hasTwin }) => (hasTwin ? 'ONE_OPEN_REFERRAL' : undefined), { sensitive: true });
 
 /** U4: a named ground, and why; abuse of a child only for a child. That she may be a victim is no ground (U5): it is not in the list. */
-export const overrideGrounded = guard<ReferralFacts>('U4', 'overrideHasItsGround', ({ body, context }) => {
-  const ground = body['override'] as { test(p: (g: string) => boolean): boolean } | undefined;
-  if (!ground) return body['overrideReason'] === undefined ? undefined : 'OVERRIDE_GROUND_MISSING';
-  if (!body['overrideReason']) return 'OVERRIDE_REASON_MISSING';
-  return ground.test((g) => g === 'CHILD_ABUSE') && !context?.isChild ? 'NOT_A_CHILD' : undefined;
+export const overrideGrounded = guard<ReferralFacts>('U4', 'overrideHasItsGround', ({ body }) => {
+  if (!body['override']) return body['overrideReason'] === undefined ? undefined : 'OVERRIDE_GROUND_MISSING';
+  return body['overrideReason'] ? undefined : 'OVERRIDE_REASON_MISSING';
 }, { onBody: true });
+export const groundFits = guard<ReferralFacts>('U4', 'abuseOfAChildIsOfAChild', ({ body, context }) =>
+  ((body['override'] as ReferralRow['override'])?.test((g) => g === 'CHILD_ABUSE') && !context?.isChild ? 'NOT_A_CHILD' : undefined), { onBody: true, sensitive: true });
 export const somethingLeftToSend = guard<ReferralFacts>('SG4', 'somethingMayBeDisclosed', (f) => ((overrideOf(f) || carryingConsent(f)) && disclosedFields(f).length === 0 ? 'NOTHING_TO_DISCLOSE' : undefined), { sensitive: true });

@@ -2,6 +2,7 @@ import { RiskAssessmentCompleted, RiskAssessmentExpired, RiskAssessmentStarted, 
 import { NONE, attested, guard, lifecycle, type Facts, type LifecycleSpec } from '@footbridge/lifecycle';
 import { days, later } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
+import { movesCase } from '../case/moves-case.js';
 import { caseIsOpen, worksOnCase, type InCase } from '../case/case-rules.js';
 import { seenWithCase } from '../case/visible.js';
 import { endOf } from '../consent-record/in-force.js';
@@ -11,6 +12,8 @@ import { riskFields, type RiskRow } from './risk-assessment.entity.js';
 export interface RiskFacts extends Facts<RiskRow>, InCase {
   /** One of the same type was begun later. */
   readonly hasNewer?: boolean;
+  /** Of the same type, and completed. */
+  readonly earlier?: readonly RiskRow[];
 }
 
 type Given = { readonly row: RiskRow; readonly body: Readonly<Record<string, unknown>> };
@@ -36,9 +39,9 @@ export const RiskAssessment: LifecycleSpec<StateOf<'RiskAssessment'>, typeof ris
   links: { case: { kind: 'cas', column: 'caseId', collection: 'cases' } },
   facts: async (read, { row, caller, command }, now) => {
     const context = await caseContext(read, row.caseId, caller, now);
-    const others = context && (command === undefined || command === 'supersede') ? await context.read.many(RiskAssessment, { caseId: context.case.id, state: ['draft', 'completed'] }) : [];
-    const hasNewer = others.some((o) => o.id !== row.id && o.createdAt > row.createdAt && row.type?.test((mine) => o.type?.test((theirs) => theirs === mine) ?? false));
-    return { ...(context ? { context, isChild: context.isChild } : {}), hasNewer };
+    const others = context && (command === undefined || command === 'supersede' || command === 'completeAssessment') ? await context.read.many(RiskAssessment, { caseId: context.case.id, state: ['draft', 'completed'] }) : [];
+    const alike = others.filter((o) => o.id !== row.id && row.type?.test((mine) => o.type?.test((theirs) => theirs === mine) ?? false));
+    return { ...(context ? { context, isChild: context.isChild } : {}), hasNewer: alike.some((o) => o.createdAt > row.createdAt), earlier: alike.filter((o) => o.state === 'completed') };
   },
   owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
   parties: (row) => [row.assessedBy],
@@ -53,7 +56,16 @@ export const RiskAssessment: LifecycleSpec<StateOf<'RiskAssessment'>, typeof ris
       body: FindingsBody,
       // The word of a second person, not a name in a body (decisions 6).
       approval: (given) => (level(given)?.test((l) => grave.includes(l)) ? ['SUPERVISOR'] : undefined),
-      set: ({ row, body }, now) => ({ validUntil: validUntil({ row, body }) ?? longest(row, now), completedAt: now.toISOString(), ...(typeof body['approvedBy'] === 'string' ? { coSignedBy: body['approvedBy'] } : {}) }),
+      set: ({ row, body, earlier = [] }, now) => ({
+        validUntil: validUntil({ row, body }) ?? longest(row, now), completedAt: now.toISOString(), ...(typeof body['approvedBy'] === 'string' ? { coSignedBy: body['approvedBy'] } : {}),
+        // Whom she fears is not forgotten because nobody wrote it down again (SG6).
+        riskOrganisations: (body['riskOrganisations'] as RiskRow['riskOrganisations']) ?? row.riskOrganisations ?? earlier.findLast((r) => r.riskOrganisations)?.riskOrganisations,
+      }),
+      companions: ({ context, earlier = [] }) => [
+        ...earlier.map((r) => ({ lifecycle: 'RiskAssessment', id: r.id, command: 'supersede', body: {}, facts: { hasNewer: true }, as: 'PLATFORM' as const })),
+        // What was about to be sent is looked at again (SG5).
+        ...(context ? [movesCase(context)] : []),
+      ],
     }],
     [['completed'],   'supersede',          'superseded', ['CASE_WORKER', 'RETURN_OFFICER', 'SHELTER_MANAGER', 'MEDIA_OFFICER', 'REINTEGRATION_MANAGER'],   [newerExists],                                                                    RiskAssessmentSuperseded],
     [['completed'],   'expireAssessment',   'expired',    ['PLATFORM'],                                                                                    [validityOver],                                                                   RiskAssessmentExpired],

@@ -1,6 +1,7 @@
 import { SafetyAlertCleared, SafetyAlertRaised, SafetyAlertState } from '@footbridge/contracts';
 import { NONE, attested, is, lifecycle, operational, special, type Facts, type LifecycleSpec, type RowOf } from '@footbridge/lifecycle';
 import { caseContext } from '../case/case-context.js';
+import { movesCase } from '../case/moves-case.js';
 import { worksOnCase, type InCase } from '../case/case-rules.js';
 import { seenWithCase } from '../case/visible.js';
 
@@ -31,7 +32,7 @@ export const SafetyAlert: LifecycleSpec<SafetyAlertState, typeof safetyAlertFiel
   clocks: [{ name: 'raised', in: ['raised'], due: ({ row }) => new Date(row.createdAt), alert: { code: 'SAFETY_ALERT', to: ({ row }) => row.owner } }],
   rows: [
     // from        command   to         by                                                                                                                                                                      guards                                                      emits
-    [NONE,         'raise',  'raised',  ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'SHELTER_MANAGER', 'RETURN_OFFICER', 'RECEPTION_OFFICER', 'REINTEGRATION_MANAGER', 'LAWYER'],   [worksOnCase('colleague', 'recipient')],                    SafetyAlertRaised, { body: RaiseSafetyAlertBody, set: ({ caller, context }) => ({ caseRef: context?.case.caseRef, raisedBy: caller.organisation }) }],
+    [NONE,         'raise',  'raised',  ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'SHELTER_MANAGER', 'RETURN_OFFICER', 'RECEPTION_OFFICER', 'REINTEGRATION_MANAGER', 'LAWYER'],   [worksOnCase('colleague', 'recipient')],                    SafetyAlertRaised, { body: RaiseSafetyAlertBody, set: ({ caller, context }) => ({ caseRef: context?.case.caseRef, raisedBy: caller.organisation }), companions: ({ context }) => (context ? [movesCase(context)] : []) }],
     [['raised'],   'clear',  'cleared', ['CASE_WORKER', 'SUPERVISOR', 'DPO'],                                                                                                                                  [attested('safeAgain', 'The danger was looked at and is over', 'U6')], SafetyAlertCleared, { approval: ['SUPERVISOR', 'CASE_WORKER', 'DPO'] }],
   ],
 });
