@@ -1,4 +1,4 @@
-import { CaseAnonymised, CaseOpened, ConsentExpired, ConsentGiven, ConsentWithdrawn, ReceptionConfirmed, ReturnWithdrawn, type ConsentPurpose } from '@footbridge/contracts';
+import { CaseAnonymised, CaseOpened, ConsentExpired, ConsentGiven, ConsentRenewed, ConsentWithdrawn, ReceptionConfirmed, ReturnWithdrawn, type ConsentPurpose } from '@footbridge/contracts';
 import { newRef } from '@footbridge/privacy';
 import { columnsOfTable, days } from '@footbridge/service';
 import { say, speaker, testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
@@ -7,6 +7,7 @@ import pg from 'pg';
 import { reintegrationService } from './index.js';
 
 const plan = { objectives: ['Zyxqua bakery'], actions: [{ component: 'Livelihood', dimension: 'economic', action: 'Zyxqua oven' }] };
+const byHerself = { onBehalfOf: 'PERSON', how: 'phone' };
 const reasons = (answer: TestAnswer): string[] => (answer.body['guards'] as { reason: string }[] | undefined)?.map((g) => g.reason) ?? [String(answer.body['state'] ?? answer.body['code'])];
 
 describe('reintegration, on real Postgres and over HTTP', () => {
@@ -67,6 +68,7 @@ describe('reintegration, on real Postgres and over HTTP', () => {
     for (const [command, body] of [['start-assessment', met], ['agree-plan', { plan, writtenWithPerson: true, signedByPerson: true }], ['start', { firstSupportDelivered: true }]] as const) expect((await at(made.own, command, body)).status).toBe(200);
     return made;
   };
+  const alerts = async (own: string): Promise<string[]> => (await admin.query<{ code: string }>('select code from reintegration.alert where aggregate = $1 and settled_at is null order by raised_at, code', [await idOf(own)])).rows.map(({ code }) => code);
   const stateIs = async (own: string, state: string): Promise<void> => { await waitUntil(`it is ${state}`, async () => (await manager.get(`/v1/reintegration-cases/${own}`)).body['state'] === state); };
   const events = async (id: string): Promise<{ type: string; recipient: string | null; about: string | null; consent: string | null; data: Record<string, unknown> }[]> => {
     const aggregate = await idOf(id);
@@ -179,8 +181,7 @@ describe('reintegration, on real Postgres and over HTTP', () => {
     expect((await officer.get(`/v1/reintegration-cases/${id}`)).status).toBe(404);
     expect((await officer.get(`/v1/reintegration-cases/${id}/timeline`)).status).toBe(404);
     expect(((await officer.get('/v1/reintegration-cases')).body['items'] as { id: string }[]).map((i) => i.id)).not.toContain(id);
-    await end(p, ConsentWithdrawn);
-    await stateIs(own, 'refused_by_person');
+    expect(reasons(await at(own, 'person-declines', byHerself))).toEqual(['refused_by_person']);
     expect((await officer.get(`/v1/reintegration-cases/${id}`)).status).toBe(404);
   });
   it('tells the proposer of the end only where she agreed to that', async () => {
@@ -201,22 +202,33 @@ describe('reintegration, on real Postgres and over HTTP', () => {
     expect([await listed(colleague), await listed(supervisor), await listed(partnerAdmin)]).toEqual([true, true, false]);
     await at(own, 'accept', { caseManager: manager.subject });
     expect([await listed(manager), await listed(colleague), await listed(supervisor)]).toEqual([true, false, true]);
-    expect(reasons(await at(own, 'person-declines', { onBehalfOf: 'PERSON', how: 'phone' }, colleague))).toEqual(['refused_by_person']);
+    expect(reasons(await at(own, 'person-declines', byHerself, colleague))).toEqual(['refused_by_person']);
   });
 
-  it('ends with her withdrawal of the consent, at any state, and the organisation closes it', async () => {
+  it('helps on where she withdraws the consent (W6): somebody is told to ask her, and only her own word ends it', async () => {
     const p = await person();
     const { id, own } = await active(p);
     await end(p, ConsentWithdrawn);
-    await stateIs(own, 'refused_by_person');
+    await waitUntil('the organisation is told', async () => { await instance.advance(0); return (await alerts(own)).includes('REINTEGRATION_CONSENT_WITHDRAWN'); });
+    expect((await manager.get(`/v1/reintegration-cases/${own}`)).body).toMatchObject({ state: 'reint_active', can: expect.arrayContaining(['startMonitoring', 'personDeclines']) as string[] });
+    expect(reasons(await at(own, 'person-declines', byHerself))).toEqual(['refused_by_person']);
+    expect(await alerts(own)).not.toContain('REINTEGRATION_CONSENT_WITHDRAWN');
     expect((await events(id)).at(-1)).toMatchObject({ type: 'reintegration-declined-by-person', recipient: null, data: { case: p.caseRef, state: 'refused_by_person' } });
-    const timeline = (await manager.get(`/v1/reintegration-cases/${own}/timeline`)).body['items'] as Record<string, unknown>[];
-    expect(timeline.at(-1)).toMatchObject({ command: 'personDeclines', role: 'PERSON', causedBy: expect.stringMatching(/^evt_/) as string });
     expect((await at(own, 'close-reintegration', { closureReason: 'PERSON_ENDED', personTold: true, reEntryRouteGiven: true })).body).toMatchObject({ state: 'reint_closed', reason: 'PERSON_CHOICE' });
+  });
+  it('is not accepted on a consent that she has withdrawn, and forgets the withdrawal when she consents anew', async () => {
+    const p = await person();
+    const { own } = await proposed(p);
+    await end(p, ConsentWithdrawn);
+    await waitUntil('the organisation is told', async () => { await instance.advance(0); return (await alerts(own)).includes('REINTEGRATION_CONSENT_WITHDRAWN'); });
+    expect((await at(own, 'accept', { caseManager: manager.subject })).body['code']).toBe('consent-required');
+    await consentTo(p.caseRef, soa);
+    await waitUntil('nobody has to ask any more', async () => !(await alerts(own)).includes('REINTEGRATION_CONSENT_WITHDRAWN'));
+    expect(reasons(await at(own, 'accept', { caseManager: manager.subject }))).toEqual(['reint_accepted']);
   });
   it('lets her say no to the worker who proposed her', async () => {
     const { id, own } = await accepted(await person());
-    expect(reasons(await at(id, 'person-declines', { onBehalfOf: 'PERSON', how: 'phone' }, officer))).toEqual(['refused_by_person']);
+    expect(reasons(await at(id, 'person-declines', byHerself, officer))).toEqual(['refused_by_person']);
     expect((await manager.get(`/v1/reintegration-cases/${own}`)).body).toMatchObject({ state: 'refused_by_person', reason: 'PERSON_CHOICE' });
   });
   it('pauses when the consent is over, and goes on with a new one after a new assessment', async () => {
@@ -229,10 +241,11 @@ describe('reintegration, on real Postgres and over HTTP', () => {
     await consentTo(p.caseRef, soa);
     expect(reasons(await at(own, 'resume-case', again))).toEqual(['assessing']);
   });
-  it('goes on where an older consent ends and a newer one carries it', async () => {
+  it.each([['newer', ConsentGiven], ['renewed', ConsentRenewed]] as const)('goes on where an older consent ends and a %s one carries it', async (_, event) => {
     const p = await person();
     const { id, own } = await active(p);
-    const newer = await consentTo(p.caseRef, soa);
+    const newer = event === ConsentGiven ? await consentTo(p.caseRef, soa) : randomUUID();
+    if (event === ConsentRenewed) await say(instance, event, { aggregate: newer, version: 2, caseRef: p.caseRef, owner: host, consentRef: newer }, { case: p.caseRef, state: 'renewed', version: 2, purpose: 'REFERRAL_DISCLOSURE', recipient: soa, identity: true });
     await waitUntil('it relies on the newer', async () => await count('select from reintegration.reintegration_case where id = $1 and consent = $2', await idOf(id), newer) === 1);
     await end(p, ConsentExpired);
     await waitUntil('the older is over', async () => await count("select from reintegration.known_consent where consent = $1 and state = 'expired'", p.consent) === 1);
@@ -267,17 +280,16 @@ describe('reintegration, on real Postgres and over HTTP', () => {
     const { own } = await accepted(p);
     await received(p);
     await waitUntil('first contact is due', async () => typeof (await manager.get(`/v1/reintegration-cases/${own}`)).body['dueAt'] === 'string');
-    const alerts = async (): Promise<string[]> => (await admin.query<{ code: string }>('select code from reintegration.alert where aggregate = $1 and settled_at is null order by raised_at, code', [await idOf(own)])).rows.map(({ code }) => code);
     // The news of consent is old by then for the domain clock only; freshness is of the wall clock.
     await instance.advance(days(3) + 60_000);
-    expect(await alerts()).toEqual(['FIRST_CONTACT_OVERDUE']);
+    expect(await alerts(own)).toEqual(['FIRST_CONTACT_OVERDUE']);
     expect(reasons(await at(own, 'start-assessment', { child: false, reassessedOnSite: true }))).toEqual(['assessing']);
-    expect(await alerts()).toEqual([]);
+    expect(await alerts(own)).toEqual([]);
     await instance.advance(days(29));
-    expect(await alerts()).toEqual(['REINTEGRATION_PLAN_OVERDUE']);
+    expect(await alerts(own)).toEqual(['REINTEGRATION_PLAN_OVERDUE']);
     expect(reasons(await at(own, 'agree-plan', { plan, writtenWithPerson: true, signedByPerson: true }))).toEqual(['plan_agreed']);
     await instance.advance(days(93));
-    expect(await alerts()).toEqual(['MONITORING_DUE', 'MONITORING_DUE']);
+    expect(await alerts(own)).toEqual(['MONITORING_DUE', 'MONITORING_DUE']);
   });
   it('destroys its key when the case is anonymised, and says so', async () => {
     const p = await person();

@@ -68,7 +68,7 @@ export async function arrive(world: World, { officer, office, phrase, helper }: 
 
 /** "Stop": one call on the way is enough. Everything that her consent carried ends at once. */
 export async function withdrawOnTheWay(world: World, trip: Travelling): Promise<void> {
-  const [worker, office, officer] = [world.as('lantern.worker'), world.as('chisinau.office'), world.as('homeward.officer')];
+  const [worker, office, officer, manager] = [world.as('lantern.worker'), world.as('chisinau.office'), world.as('homeward.officer'), world.as('newleaf.manager')];
   const started = Date.now();
   must(await worker.post(`/v1/consent-records/${trip.originConsent}/withdraw`, { onBehalfOf: 'PERSON', how: 'phone' }), 200, 'withdrawal');
   await reaches(officer, `/v1/return-cases/${trip.officer}`, 'withdrawn_return');
@@ -79,6 +79,8 @@ export async function withdrawOnTheWay(world: World, trip: Travelling): Promise<
   same((await office.get(`/v1/return-cases/${trip.office}`)).status, 404, 'the office no longer sees the return');
   world.tell('She withdraws on the way. The return is withdrawn, the reception called off, the recall sent; the office reads nothing more.');
   must(await worker.post(`/v1/consent-records/${trip.helperConsent}/withdraw`, { onBehalfOf: 'PERSON', how: 'phone' }), 200, 'withdrawal for the helper');
-  await until('reintegration ends at her wish', async () => (await world.as('newleaf.manager').get(`/v1/reintegration-cases/${trip.helper}`)).body['state'] === 'refused_by_person');
-  world.tell('New Leaf sees that she has chosen otherwise, and no reason.');
+  await until('New Leaf is told to ask her', async () => ((await manager.get('/v1/reintegration-alerts')).body['items'] as { code: string }[]).some((a) => a.code === 'REINTEGRATION_CONSENT_WITHDRAWN'));
+  same((await manager.get(`/v1/reintegration-cases/${trip.helper}`)).body['state'], 'reint_accepted', 'a consent withdrawn ends no help');
+  must(await manager.post(`/v1/reintegration-cases/${trip.helper}/person-declines`, { onBehalfOf: 'PERSON', how: 'phone' }), 200, 'declined by herself');
+  world.tell('Nobody tells New Leaf more of her, but its help stands open. Asked, she says that she wants none now: only her own word ends it.');
 }

@@ -22,6 +22,8 @@ export const reintegrationFields = {
   proposer: operational.ref({ shown: 'parties' }),
   /** The consent that names this organisation, as `referrals` calls it. */
   consent: operational.ref({ shown: 'nobody' }),
+  /** She has taken it back: nothing more is told, help goes on, and somebody asks her (W6). */
+  consentWithdrawn: operational.boolean({ shown: 'nobody' }),
   /** Set at closing, where FOLLOW_UP_CONTACT lets the proposer know of it. */
   followUpConsent: operational.ref({ shown: 'nobody' }),
   returnId: operational.uuid({ shown: 'nobody' }),

@@ -1,5 +1,5 @@
 import {
-  ConsentExpired, ConsentGiven, ConsentRevoked, ConsentWithdrawn, ReceptionConfirmed, ReintegrationAccepted, ReintegrationAssessmentStarted, ReintegrationClosed, ReintegrationContactLost,
+  ConsentExpired, ConsentGiven, ConsentRenewed, ConsentRevoked, ConsentWithdrawn, ReceptionConfirmed, ReintegrationAccepted, ReintegrationAssessmentStarted, ReintegrationClosed, ReintegrationContactLost,
   ReintegrationContactRestored, ReintegrationDeclined, ReintegrationDeclinedByPerson, ReintegrationMonitoringStarted, ReintegrationPlanAgreed, ReintegrationProposed, ReintegrationResumed,
   ReintegrationStarted, ReintegrationSupportResumed, ReintegrationSuspended, after, deadlines, minimumDataset, monitoringAfterPlan, referralDeadlines, states,
   type ConsentCategory, type NeutralReason, type Role, type StateOf,
@@ -120,17 +120,18 @@ export const ReintegrationCase: LifecycleSpec<State, typeof reintegrationFields,
     })),
     { name: 'contactLost', in: helping, due: ({ row }) => lostAfter(row.attempts), alert: { code: 'CONTACT_MAY_BE_LOST', to: ({ row }) => row.owner } },
     { name: 'consentEnded', in: ['reint_suspended'], due: ({ row }) => (row.suspendedFor?.test((why) => why === 'CONSENT_ENDED') ? new Date(row.createdAt) : undefined), alert: { code: 'REINTEGRATION_CONSENT_ENDED', to: ({ row }) => row.owner } },
+    { name: 'consentWithdrawn', in: open, due: ({ row }) => (row.consentWithdrawn ? new Date(row.createdAt) : undefined), alert: { code: 'REINTEGRATION_CONSENT_WITHDRAWN', to: ({ row }) => row.owner } },
     { name: 'declined', in: ['refused_by_person'], due: ({ row }) => new Date(row.createdAt), alert: { code: 'PERSON_DECLINED_HELP', to: ({ row }) => row.owner } },
   ],
-  // A return that is withdrawn ends nothing here: help goes on (W6), and she says herself whether she wants it (W10).
+  // A return or a consent that is withdrawn ends nothing here: help goes on (decisions 5; W6), and she says herself whether she wants it (W10).
   reactions: [
-    { on: ConsentWithdrawn, command: 'personDeclines', as: 'PERSON', when: isDisclosure, where: reliedOn },
+    { on: ConsentWithdrawn, command: 'askHer', as: 'PLATFORM', when: isDisclosure, where: reliedOn, learns: () => ({ consentWithdrawn: true }) },
     ...[ConsentRevoked, ConsentExpired].map((on) => ({ on, command: 'suspendCase', as: 'PLATFORM' as const, when: isDisclosure, where: reliedOn, body: () => ({ suspendedFor: 'CONSENT_ENDED' }) })),
     // A newer consent carries the case from now on; that the older one ends then stops nothing.
-    {
-      on: ConsentGiven, command: 'relyOn', as: 'PLATFORM', when: isDisclosure, learns: ({ consentRef }) => ({ consent: consentRef }),
-      where: ({ caseRef, data }) => (caseRef === undefined || data['recipient'] === undefined ? undefined : { caseRef, owner: data['recipient'] }),
-    },
+    ...[ConsentGiven, ConsentRenewed].map((on) => ({
+      on, command: 'relyOn', as: 'PLATFORM' as const, when: isDisclosure, learns: ({ consentRef }: ReactionEvent) => ({ consent: consentRef, consentWithdrawn: undefined }),
+      where: ({ caseRef, data }: ReactionEvent) => (caseRef === undefined || data['recipient'] === undefined ? undefined : { caseRef, owner: data['recipient'] }),
+    })),
     ...untilAssessed.map((state) => ({
       on: ReceptionConfirmed, command: 'received', as: 'PLATFORM' as const, where: ({ caseRef }: ReactionEvent) => (caseRef === undefined ? undefined : { caseRef, state }),
       learns: (event: ReactionEvent, now: Date) => ({ receivedAt: now.toISOString(), returnId: event.aggregate }),
