@@ -1,4 +1,4 @@
-import { CaseAnonymised, CaseOpened, ClearanceChanged, ConsentExpired, ConsentGiven, ConsentWithdrawn, OrganisationAdded, ReintegrationAccepted } from '@footbridge/contracts';
+import { CaseAnonymised, CaseOpened, ClearanceChanged, ConsentExpired, ConsentGiven, ConsentRenewed, ConsentWithdrawn, OrganisationAdded, ReintegrationAccepted } from '@footbridge/contracts';
 import { newRef } from '@footbridge/privacy';
 import { columnsOfTable, days, hours } from '@footbridge/service';
 import { say, speaker, testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
@@ -46,6 +46,13 @@ describe('returns, on real Postgres and over HTTP', () => {
     p.consents.set(purpose, { consentRef, aggregate, recipient });
     await say(instance, ConsentGiven, { caseRef: p.caseRef, owner: ngo, consentRef, aggregate }, { case: p.caseRef, state: 'given', version: 1, purpose, recipient, recipientCase: newRef('cas'), ...categories });
     await waitUntil('the consent is known', async () => (await admin.query('select from returns.known_consent where consent = $1', [consentRef])).rowCount === 1);
+  };
+  /** The same terms for longer, on another record than the first unless one is named. */
+  const renewed = async (p: Person, purpose: string, on: { readonly consentRef: string; readonly aggregate: string } = { consentRef: newRef('con'), aggregate: randomUUID() }, version = 2): Promise<void> => {
+    const { consentRef, aggregate } = on;
+    await say(instance, ConsentRenewed, { caseRef: p.caseRef, owner: ngo, consentRef, aggregate, version }, { case: p.caseRef, state: 'renewed', version, purpose, recipient: p.consents.get(purpose)!.recipient, identity: true, travel: true, riskMitigation: true });
+    const column = purpose === 'RETURN_ARRANGEMENT' ? 'arrangement_consent' : 'origin_consent';
+    await waitUntil('the return rests on it', async () => (await admin.query(`select from returns.return_case where ${column} = $1`, [consentRef])).rowCount === 1);
   };
   const end = async (p: Person, purpose: string, event: typeof ConsentWithdrawn | typeof ConsentExpired = ConsentWithdrawn): Promise<void> => {
     const { consentRef, aggregate, recipient } = p.consents.get(purpose)!;
@@ -156,6 +163,43 @@ describe('returns, on real Postgres and over HTTP', () => {
       const { rows: [theirs] } = await admin.query<{ ref: string }>('select ref from returns.reference where organisation = $1', [police]);
       expect(reasons(await instance.account(police, 'CASE_WORKER').post('/v1/return-cases', { case: theirs?.ref, returnOrganisation: police, onBehalfOf: 'PERSON', how: 'in_person' }))).toEqual(['AUTHORITY_MAY_NOT_ASK']);
     });
+    it('may stand on two consents of the same: the longer one carries it', async () => {
+      const p = await person();
+      await consent(p, 'RETURN_ARRANGEMENT', ro);
+      await consent(p, 'RETURN_ARRANGEMENT', ro);
+      expect((await ask(p)).body['state']).toBe('requested');
+    });
+    it('is seen by who works on it, and by nobody who only administers or speaks for an organisation', async () => {
+      const j = await readied();
+      const listed = async (who: TestAccount, path: string): Promise<unknown> => ((await who.get(`${path}?limit=100`)).body['items'] as { id: string }[]).length > 0;
+      for (const [organisation, ret, rcp] of [[ro, j.id, j.plan], [oo, await refOf(j.id, oo), await refOf(j.plan, oo)]] as const) {
+        for (const role of ['PARTNER_ADMIN', 'OPERATOR', 'MEDIA_OFFICER', 'RECEIVER'] as const) {
+          const other = instance.account(organisation, role);
+          for (const path of [`/v1/return-cases/${ret}`, `/v1/return-cases/${ret}/timeline`, `/v1/reception-plans/${rcp}`, `/v1/reception-plans/${rcp}/timeline`]) expect([role, path, (await other.get(path)).status]).toEqual([role, path, 404]);
+          expect([role, await listed(other, '/v1/return-cases'), await listed(other, '/v1/reception-plans')]).toEqual([role, false, false]);
+        }
+        const sees = instance.account(organisation, 'SUPERVISOR');
+        expect([(await sees.get(`/v1/return-cases/${ret}`)).status, (await sees.get(`/v1/reception-plans/${rcp}`)).status]).toEqual([200, 200]);
+      }
+      // at home nobody of the office's staff lists it, and no shelter desk; she may say no to any worker (W1)
+      const desk = instance.account(ro, 'SHELTER_INTAKE');
+      expect(await listed(desk, '/v1/return-cases')).toBe(false);
+      expect((await desk.post(`/v1/return-cases/${j.id}/withdraw-return`, { onBehalfOf: 'PERSON', how: 'in_person' })).body['state']).toBe('withdrawn_return');
+    });
+    it('stops in the moment in which a clearance goes, long before anything is planned (A7)', async () => {
+      const { p, id } = await requested();
+      await officer.post(`/v1/return-cases/${id}/start-counselling`, counselled);
+      await clearance(p, 'ORIGIN_CONTACT', false);
+      await waitUntil('it is suspended', async () => await stateOf(id) === 'return_suspended');
+    });
+    it('is taken back with the consent to tell an office, though none was asked yet (decisions 5)', async () => {
+      const { p, id } = await planning();
+      await consent(p, 'ORIGIN_OFFICE_DISCLOSURE', oo);
+      await clearance(p, 'ORIGIN_CONTACT');
+      await end(p, 'ORIGIN_OFFICE_DISCLOSURE');
+      await clearance(p, 'ORIGIN_CONTACT', false);
+      await waitUntil('it is withdrawn', async () => await stateOf(id) === 'withdrawn_return');
+    });
     it('is decided 72 hours after counselling at the earliest', async () => {
       const { id } = await requested();
       expect((await officer.post(`/v1/return-cases/${id}/start-counselling`, counselled)).body['state']).toBe('counselling');
@@ -195,17 +239,18 @@ describe('returns, on real Postgres and over HTTP', () => {
       expect(await requestReception(id)).toMatchObject({ status: 409, body: { code: 'consent-required', recipient: oo, purpose: 'ORIGIN_OFFICE_DISCLOSURE' } });
       await consent(p, 'ORIGIN_OFFICE_DISCLOSURE', oo);
       expect(reasons(await requestReception(id))).toEqual(['ORIGIN_CONTACT_NOT_CLEARED']);
-      expect((await origin.get('/v1/reception-plans')).body['items']).toEqual([]);
+      expect((await origin.get('/v1/reception-plans?state=reception_requested')).body['items']).toEqual([]);
       await clearance(p, 'ORIGIN_CONTACT');
       const plan = await requestReception(id);
       expect(plan.body['codePhrase']).toMatch(/^[a-z]+ [a-z]+ [a-z]+ \d\d$/);
       expect((await officer.get(`/v1/reception-plans/${String(plan.body['id'])}`)).body).not.toHaveProperty('codePhrase');
       expect(reasons(await requestReception(id))).toEqual(['RECEPTION_IS_OPEN']);
-      // the office knows of the plan, and of the return no more than that
+      // the office knows of the plan, and of the return that it is planned
       const theirs = await refOf(plan.body['id'], oo);
       expect((await origin.get(`/v1/reception-plans/${theirs}`)).body).toMatchObject({ state: 'reception_requested', can: ['acceptReception', 'declineReception'] });
-      expect((await origin.get('/v1/return-cases')).body['items']).toEqual([]);
-      expect((await origin.get(`/v1/return-cases/${await refOf(id, oo)}`)).status).toBe(404);
+      const seen = await origin.get(`/v1/return-cases/${await refOf(id, oo)}`);
+      expect([seen.body['state'], Object.keys(seen.body).sort()]).toEqual(['planning', ['can', 'createdAt', 'id', 'links', 'originOffice', 'state', 'version']]);
+      expect((await origin.get(`/v1/return-cases/${await refOf(id, oo)}/timeline`)).body['items']).toEqual([]);
       await waitUntil('the office is asked', async () => (await events(await idOf(theirs))).length === 1);
       expect((await events(await idOf(theirs)))[0]).toMatchObject({ type: 'reception-requested', recipient: oo, data: { receptionPlan: theirs, from: ro, to: oo } });
     });
@@ -226,7 +271,29 @@ describe('returns, on real Postgres and over HTTP', () => {
       await instance.advance(hours(24.5));
       expect((await reception.get(`/v1/reception-plans/${theirs}/itinerary`)).body).toMatchObject({ itinerary: { carrier: 'Vrmtt Air' } });
       await plan(j.id, { itinerary: { number: 'VR 2', ...itinerary(20) } });
-      await waitUntil('the office is told that it changed', async () => (await events(await idOf(j.id))).some((e) => e.type === 'reception-detail-changed' && e.data['receptionPlan'] === theirs));
+      const changes = async (): Promise<number> => (await events(await idOf(j.id))).filter((e) => e.type === 'reception-detail-changed' && e.recipient === oo && e.data['receptionPlan'] === theirs).length;
+      await waitUntil('the office is told that it changed', async () => await changes() === 1);
+      await plan(j.id, { fitToTravel: 'Qwrtz' });
+      expect((await officer.post(`/v1/return-cases/${j.id}/record-failed-departure`)).body['state']).toBe('planning');
+      await waitUntil('and that nobody comes with it', async () => await changes() === 2);
+      await plan(j.id, { itinerary: itinerary(60) });
+      await waitUntil('and that there is another, though it is not cleared yet', async () => await changes() === 3);
+    });
+    it('says nothing of an itinerary that the office has never fetched', async () => {
+      const j = await readied();
+      await plan(j.id, { itinerary: itinerary(60) });
+      await plan(j.id, { itinerary: itinerary(70) });
+      await waitUntil('all is sent', async () => (await admin.query('select from returns.outbox where aggregate = $1', [await idOf(j.id)])).rowCount === 0);
+      expect((await events(await idOf(j.id))).map((e) => e.type)).toEqual([]);
+    });
+    it('makes a new code phrase once for one key; what is kept for the repeat has none', async () => {
+      const j = await readied();
+      const again = (key: string): Promise<TestAnswer> => officer.post(`/v1/reception-plans/${j.plan}/code-phrase`, {}, { 'idempotency-key': key });
+      const [first, repeat] = [await again('lost-1'), await again('lost-1')];
+      expect(first.body['codePhrase']).toMatch(/^[a-z]+ [a-z]+ [a-z]+ \d\d$/);
+      expect([repeat.status, repeat.headers.get('idempotent-replay'), repeat.body['codePhrase'], repeat.body['version']]).toEqual([200, 'true', undefined, first.body['version']]);
+      expect((await again('lost-2')).body['codePhrase']).not.toBe(first.body['codePhrase']);
+      expect(JSON.stringify((await admin.query('select body from returns.idempotency')).rows)).not.toContain(String(first.body['codePhrase']));
     });
     it('declined, there is no travel; another office may be asked', async () => {
       const { p, id } = await planning();
@@ -236,6 +303,8 @@ describe('returns, on real Postgres and over HTTP', () => {
       await origin.post(`/v1/reception-plans/${await refOf(plan.body['id'], oo)}/decline-reception`, { reason: 'CAPACITY' });
       await instance.advance(1_000);
       expect(await alerts(officer, String(plan.body['id']))).toEqual(['RECEPTION_DECLINED']);
+      // who cannot receive her has nothing more to see
+      expect((await origin.get(`/v1/return-cases/${await refOf(id, oo)}`)).status).toBe(404);
       expect((await requestReception(id)).status).toBe(201);
     });
   });
@@ -278,6 +347,11 @@ describe('returns, on real Postgres and over HTTP', () => {
       expect((await origin.get(`/v1/return-cases/${seen}`)).status).toBe(404);
       expect((await origin.get(`/v1/return-cases/${seen}/timeline`)).status).toBe(404);
       expect((await officer.post(`/v1/return-cases/${j.id}/resume-return`, { holdLifted: true })).body['state']).toBe('counselling');
+      // planned anew, the office is a stranger until it is asked anew
+      await instance.advance(hours(73));
+      await officer.post(`/v1/return-cases/${j.id}/record-decision`, decided);
+      expect((await second.post(`/v1/return-cases/${j.id}/mark-safe`, safe)).body['state']).toBe('planning');
+      expect((await origin.get(`/v1/return-cases/${seen}`)).status).toBe(404);
     });
   });
 
@@ -327,6 +401,24 @@ describe('returns, on real Postgres and over HTTP', () => {
       expect((await reception.post(`/v1/return-cases/${j.theirs}/confirm-reception`, { ...met, foundAndSafe: true, codePhrase: j.phrase })).body['state']).toBe('received');
       expect(await planState(j.plan)).toBe('performed');
     });
+    it('not met: nobody else is sent to that office until two people have looked into it, with a new risk assessment (F7)', async () => {
+      const [{ rows: [open] }, waiting] = [await admin.query<{ id: string; office: string }>("select id, origin_office as office from returns.failed_reception where state = 'unreviewed'"), await planning()];
+      expect(open?.office).toBe(oo);
+      await consent(waiting.p, 'ORIGIN_OFFICE_DISCLOSURE', oo);
+      await clearance(waiting.p, 'ORIGIN_CONTACT');
+      expect(guards(await requestReception(waiting.id))).toEqual(['F7']);
+      const [failed] = (await supervisor.get('/v1/failed-receptions?state=unreviewed')).body['items'] as { id: string; originOffice: string }[];
+      const id = String(failed?.id);
+      expect([failed?.originOffice, await alerts(supervisor, id)]).toEqual([oo, ['RECEPTION_TO_BE_REVIEWED', 'RISK_TO_BE_ASSESSED_ANEW']]);
+      for (const other of [origin, reception, worker, instance.account(ro, 'PARTNER_ADMIN')]) expect((await other.get(`/v1/failed-receptions/${id}`)).status).toBe(404);
+      expect(reasons(await supervisor.post(`/v1/failed-receptions/${id}/review-reception`, { causeFoundAndMended: true }))).toEqual(['RISK_ASSESSED_ANEW_NOT_CONFIRMED']);
+      const asked = await supervisor.post(`/v1/failed-receptions/${id}/review-reception`, { causeFoundAndMended: true, riskAssessedAnew: true });
+      expect(asked.status).toBe(202);
+      expect((await supervisor.post(`/v1/approvals/${String(asked.body['approval'])}/approve`)).status).toBe(409);
+      expect(guards(await requestReception(waiting.id))).toEqual(['F7']);
+      expect((await instance.account(ro, 'SUPERVISOR').post(`/v1/approvals/${String(asked.body['approval'])}/approve`)).body['state']).toBe('reviewed');
+      expect([await alerts(supervisor, id), (await requestReception(waiting.id)).status]).toEqual([[], 201]);
+    });
     it('a withdrawal on the way ends it, with its reception, whoever is told', async () => {
       const j = await travelling();
       await end(j.p, 'ORIGIN_OFFICE_DISCLOSURE');
@@ -341,6 +433,18 @@ describe('returns, on real Postgres and over HTTP', () => {
       const j = await travelling();
       expect(reasons(await reception.post(`/v1/return-cases/${await refOf(j.id, oo)}/withdraw-return`, { onBehalfOf: 'PERSON', how: 'phone' }))).toEqual(['ORIGIN_SIDE_MAY_NOT_SPEAK_FOR_HER']);
       expect((await worker.post(`/v1/return-cases/${await refOf(j.id, ngo)}/withdraw-return`, { onBehalfOf: 'PERSON', how: 'phone' })).body['state']).toBe('withdrawn_return');
+    });
+    it('goes on where an older consent ends and a newer one carries it', async () => {
+      const j = await readied();
+      for (const purpose of ['RETURN_ARRANGEMENT', 'ORIGIN_OFFICE_DISCLOSURE']) {
+        await renewed(j.p, purpose);
+        await end(j.p, purpose, ConsentExpired);
+        // what follows on the older record is looked at after its end
+        await renewed(j.p, purpose, j.p.consents.get(purpose), 3);
+      }
+      expect([await stateOf(j.id), await planState(j.plan)]).toEqual(['planning', 'ready']);
+      const { rows: [kept] } = await admin.query<{ same: boolean }>('select r.origin_consent = p.origin_consent as same from returns.return_case r join returns.reception_plan p on p.return_case = r.id where r.id = $1', [await idOf(j.id)]);
+      expect(kept?.same).toBe(true);
     });
     it('consent that ends by itself suspends; on the way somebody is told to ask her', async () => {
       const planned = await readied();

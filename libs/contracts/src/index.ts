@@ -40,7 +40,7 @@ export {
 } from './shelters.js';
 export {
   ReturnRequested, ReturnCounsellingStarted, ReturnDecisionRecorded, ReturnAssessedSafe, ReturnNotCleared, ReturnReassessmentStarted, ReturnCleared,
-  ReturnDeparted, ReturnDepartureFailed, ReturnArrived, ReceptionConfirmed, ReceptionFailed, PersonUnaccountedFor, ReturnCompleted, ReturnSuspended,
+  ReturnDeparted, ReturnDepartureFailed, ReturnArrived, ReceptionConfirmed, ReceptionFailed, FailedReceptionRecorded, FailedReceptionReviewed, PersonUnaccountedFor, ReturnCompleted, ReturnSuspended,
   ReturnResumed, ReturnWithdrawn, ReturnCancelled, ReturnClosed, ReceptionRequested, ReceptionAccepted, ReceptionDeclined, ReceptionReady,
   ReceptionPerformed, ReceptionMissed, ReceptionCancelled, ReceptionDetailChanged, CaseErasedByReturns,
 } from './returns.js';

@@ -29,6 +29,8 @@ export const ReceptionConfirmed = defineEvent(service, 'ReceptionConfirmed', {
   ...directed, alsoInstance: true, summary: 'Met; both sides have confirmed.', data: { ...told('received'), returnCase: wire.optional(wire.ref('ret')) },
 });
 export const ReceptionFailed = defineEvent(service, 'ReceptionFailed', { ...directed, alsoInstance: true, summary: 'Not met. Act now (F4).', data: told('reception_failed') });
+export const FailedReceptionRecorded = auditOnly(service, 'FailedReceptionRecorded', 'Nobody else is sent to this office until two people have looked into it (F7).');
+export const FailedReceptionReviewed = auditOnly(service, 'FailedReceptionReviewed', 'By two people, with a new risk assessment.');
 export const PersonUnaccountedFor = auditOnly(service, 'PersonUnaccountedFor', 'Not found (F6).');
 export const ReturnCompleted = defineEvent(service, 'ReturnCompleted', { ...directed, alsoInstance: true, summary: 'Handed over, or help declined.', data: told('completed_return') });
 export const ReturnSuspended = defineEvent(service, 'ReturnSuspended', { audience: 'instance', summary: 'Nothing is done for now.', data: inside('return_suspended') });

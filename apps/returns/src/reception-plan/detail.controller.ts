@@ -1,7 +1,8 @@
-import { Controller, Get, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { after, deadlines, type ConsentCategory, type Role } from '@footbridge/contracts';
 import { revealCapability, label, type Sealed } from '@footbridge/privacy';
-import { Engine, Problem, inForce, isCleared, knownClearance, knownConsents, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Engine, Problem, idempotency, inForce, isCleared, knownClearance, knownConsents, send, type Answer, type Change, type ExtraRoute, type Principal, type SignedRequest } from '@footbridge/service';
+import type { FastifyReply } from 'fastify';
 import { newCodePhrase } from '../code-phrase.js';
 import type { ReturnCaseRow } from '../return-case/return-case.entity.js';
 import { returnOf } from '../return-case/return-of.js';
@@ -41,14 +42,18 @@ export class ReceptionDetail {
     return this.disclose(request, plan, { itinerary: ['TRAVEL', journey.itinerary], escort: ['TRAVEL', journey.escort] });
   }
 
-  /** A new phrase where the first was lost before she heard it: told once, to the host worker. */
-  @Post('code-phrase') @HttpCode(200) async phrase(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<object> {
+  /** A new phrase where the first was lost before she heard it: told once, to the host worker. What is kept for a repeat has no phrase. */
+  @Post('code-phrase') @HttpCode(200) async phrase(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+    return send(reply, await this.engine.once(idempotency(request, headers, body).idempotency, (keep) => this.renewed(id, request.principal, keep)));
+  }
+
+  private async renewed(id: string, principal: Principal, keep: (answer: Answer) => readonly Change[]): Promise<Answer> {
     const found = await this.engine.load(ReceptionPlan, principal, id);
     if (found.row.owner !== principal.organisation || !principal.roles.some((r) => host.includes(r))) throw new Problem('role-not-allowed', { roles: host });
     if (!openPlan.some((s) => s === found.row.state)) throw new Problem('transition-not-allowed', { state: found.row.state, command: 'code-phrase', allowedFrom: openPlan });
     const made = newCodePhrase();
-    const { body } = await this.engine.amend(ReceptionPlan, found, principal, 'renew-code-phrase', { codePhrase: label('special', made.hash) });
-    return { ...body, codePhrase: made.text };
+    const answer = await this.engine.amend(ReceptionPlan, found, principal, 'renew-code-phrase', { codePhrase: label('special', made.hash) }, { keep });
+    return { ...answer, body: { ...answer.body, codePhrase: made.text } };
   }
 
   private async plan(id: string, { principal }: SignedRequest, while_: readonly string[]): Promise<ReceptionPlanRow> {

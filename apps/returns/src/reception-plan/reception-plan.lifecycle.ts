@@ -1,14 +1,17 @@
 import {
-  ReceptionAccepted, ReceptionCancelled, ReceptionDeclined, ReceptionMissed, ReceptionPerformed, ReceptionReady, ReceptionRequested, after, states, type ConsentCategory, type ConsentPurpose, type OrganisationType,
+  ConsentGiven, ConsentRenewed, ReceptionAccepted, ReceptionCancelled, ReceptionDeclined, ReceptionMissed, ReceptionPerformed, ReceptionReady, ReceptionRequested, after, states, type ConsentCategory, type ConsentPurpose, type OrganisationType,
 } from '@footbridge/contracts';
 import { Sealed, label } from '@footbridge/privacy';
-import { NONE, attested, guard, lifecycle, type Facts } from '@footbridge/lifecycle';
+import { NONE, attested, guard, lifecycle, type Companion, type Facts } from '@footbridge/lifecycle';
 import { aggregate, inForce, isCleared, knownClearance, knownConsents, type KnownClearance, type KnownConsent } from '@footbridge/service';
 import { newCodePhrase, type CodePhrase } from '../code-phrase.js';
 import { matchCodePhrase, phraseSaid, type PhraseSaid } from '../phrase.js';
-import { isAuthorityOrEmbassy } from '../return-case/return-case.facts.js';
+import { officeIsReviewed, underReview } from '../failed-reception/under-review.js';
+import { isAuthorityOrEmbassy, namedIn } from '../return-case/return-case.facts.js';
 import type { ReturnCaseRow } from '../return-case/return-case.entity.js';
+import { noOffice } from '../return-case/return-case.lifecycle.js';
 import { returnOf } from '../return-case/return-of.js';
+import { byAnyWorker, byHost, byOffice } from '../visible.js';
 import { planOf } from './plan-of.js';
 import { DeclineReceptionBody, MakeReadyBody, PerformBody, RequestReceptionBody } from './reception-plan.dto.js';
 import { openPlan, receptionPlanFields, type Arrangement, type ReceptionPlanRow } from './reception-plan.entity.js';
@@ -21,6 +24,7 @@ export interface PlanFacts extends Facts<ReceptionPlanRow> {
   readonly consent?: KnownConsent;
   readonly contact?: KnownClearance;
   readonly officeType?: OrganisationType;
+  readonly officeUnderReview?: boolean;
   readonly caseRef?: string;
   readonly phrase?: PhraseSaid;
   readonly newPhrase?: CodePhrase;
@@ -50,6 +54,10 @@ const stops: readonly unknown[] = ['stopping', 'withdrawn_return', 'return_suspe
 /** The return stops; or, while it is still planned, another office is asked instead (F3). */
 export const returnStops = guard<PlanFacts>('RETURN', 'returnStopsOrLooksElsewhere', ({ returnState }) => (stops.includes(returnState) || returnState === 'planning' ? undefined : 'RETURN_GOES_ON'));
 
+/** This office is not asked any more: it loses sight of the return (A3). Where the return itself stops, it has seen to that. */
+const forgotten = ({ row, returnCase }: PlanFacts): readonly Companion[] =>
+  (returnCase?.receptionPlan === row.id ? [{ lifecycle: 'ReturnCase', id: returnCase.id, command: 'learn', learns: true, body: noOffice, as: 'PLATFORM' }] : []);
+
 export const ReceptionPlan = lifecycle<PlanFacts>()({
   name: 'ReceptionPlan', service: 'returns', prefix: 'rcp', states: states.ReceptionPlan.values, fields: receptionPlanFields,
   links: { returnCase: { kind: 'ret', column: 'returnCase', collection: 'return-cases' } },
@@ -60,16 +68,18 @@ export const ReceptionPlan = lifecycle<PlanFacts>()({
     if (command === 'perform') return { ...shared, phrase: await phraseSaid(read, row, body['codePhrase'], now) };
     if (command !== 'requestReception') return shared;
     const { originOffice } = row;
-    const consent = (await knownConsents(read, caseRef, 'ORIGIN_OFFICE_DISCLOSURE')).find((c) => c.recipient === originOffice);
+    const consent = namedIn(await knownConsents(read, caseRef, 'ORIGIN_OFFICE_DISCLOSURE'), originOffice, now);
     const contact = await knownClearance(read, caseRef, 'ORIGIN_CONTACT');
     const other = row.returnCase ? await planOf(read, row.returnCase) : undefined;
     const [office] = await read.sql<{ type: OrganisationType }>(`select jsonb_build_object('type', type) from known_organisation where organisation = $1->>0`, [originOffice]);
     return {
-      ...shared, ...(consent ? { consent } : {}), ...(contact ? { contact } : {}), ...(other ? { other } : {}), ...(office ? { officeType: office.type } : {}), newPhrase: newCodePhrase(),
+      ...shared, ...(consent ? { consent } : {}), ...(contact ? { contact } : {}), ...(other ? { other } : {}), ...(office ? { officeType: office.type } : {}), newPhrase: newCodePhrase(), officeUnderReview: await underReview(read, originOffice),
       consentNeeded: { ...(originOffice ? { recipient: originOffice } : {}), purpose: 'ORIGIN_OFFICE_DISCLOSURE', categories: ['IDENTITY', 'TRAVEL'] },
     };
   },
   parties: (row) => [row.originOffice],
+  visible: `((t.owner = ($1->>0) and ${byHost}) or (t.origin_office = ($1->>0) and ${byOffice}))`,
+  reachable: `((t.owner = ($1->>0) and ${byAnyWorker}) or (t.origin_office = ($1->>0) and ${byOffice}))`,
   standing: (row) => ({ ORIGIN_OFFICE: row.originOffice, RECEPTION_OFFICER: row.originOffice }),
   wire: (row) => ({ from: row.owner, to: row.originOffice, returnCase: aggregate(row.returnCase), ...(row.state === 'reception_cancelled' ? { reason: 'PERSON_CHOICE' } : {}) }),
   recipients: (row) => [row.originOffice],
@@ -80,21 +90,25 @@ export const ReceptionPlan = lifecycle<PlanFacts>()({
     { name: 'declined', in: ['reception_declined'], due: ({ row }) => new Date(row.createdAt), alert: { code: 'RECEPTION_DECLINED', to: ({ row }) => row.owner } },
     { name: 'ready', in: ['ready'], due: ({ row }) => new Date(row.createdAt), alert: { code: 'RECEPTION_READY', to: ({ row }) => row.owner } },
   ],
+  // A newer consent carries what the office is told; that the older one ends then holds nothing back.
+  reactions: [ConsentGiven, ConsentRenewed].map((on) => ({
+    on, command: 'relyOn', as: 'PLATFORM', when: ({ data }) => data['purpose'] === 'ORIGIN_OFFICE_DISCLOSURE', where: ({ caseRef, data }) => ({ caseRef, originOffice: data['recipient'] }), learns: ({ consentRef }) => ({ originConsent: consentRef }),
+  })),
   rows: [
     // from                                                   command             to                     by                                            guards                                                                         emits
-    [NONE,                                                    'requestReception', 'reception_requested', ['RETURN_OFFICER'],                           [returnIsPlanned, officeIsNamed, contactCleared, officeIsNoAuthority, onePlan], ReceptionRequested, {
+    [NONE,                                                    'requestReception', 'reception_requested', ['RETURN_OFFICER'],                           [returnIsPlanned, officeIsNamed, contactCleared, officeIsNoAuthority, officeIsReviewed, onePlan], ReceptionRequested, {
       body: RequestReceptionBody,
       set: ({ caseRef, consent, newPhrase }) => ({ ...(caseRef ? { caseRef } : {}), ...(consent ? { originConsent: consent.consent } : {}), ...(newPhrase ? { codePhrase: label('special', newPhrase.hash) } : {}) }),
       // With the request, and not before, the office is named on the return (decisions 3).
-      companions: ({ row, returnCase }) => (returnCase ? [{ lifecycle: 'ReturnCase', id: returnCase.id, command: 'learn', learns: true, body: { originOffice: row.originOffice, receptionPlan: row.id, ...(row.originConsent ? { originConsent: row.originConsent } : {}) }, as: 'RETURN_OFFICER' }] : []),
+      companions: ({ row, returnCase }) => (returnCase ? [{ lifecycle: 'ReturnCase', id: returnCase.id, command: 'learn', learns: true, body: { originOffice: row.originOffice, officeAsked: true, receptionPlan: row.id, ...(row.originConsent ? { originConsent: row.originConsent } : {}) }, as: 'RETURN_OFFICER' }] : []),
       once: ({ newPhrase }) => (newPhrase ? { codePhrase: newPhrase.text } : {}),
     }],
     [['reception_requested'],                                 'acceptReception',  'reception_accepted',  ['ORIGIN_OFFICE'],                            [],                                                                            ReceptionAccepted],
-    [['reception_requested'],                                 'declineReception', 'reception_declined',  ['ORIGIN_OFFICE'],                            [],                                                                            ReceptionDeclined, { body: DeclineReceptionBody }],
+    [['reception_requested'],                                 'declineReception', 'reception_declined',  ['ORIGIN_OFFICE'],                            [],                                                                            ReceptionDeclined, { body: DeclineReceptionBody, companions: forgotten }],
     [['reception_accepted'],                                  'makeReady',        'ready',               ['ORIGIN_OFFICE'],                            [substituteIsAnother, phraseExists],                                           ReceptionReady, { body: MakeReadyBody }],
     [['ready'],                                               'perform',          'performed',           ['RECEPTION_OFFICER'],                        [personIsComing, matchCodePhrase, attested('handedOver', 'She was handed over', 'EMM')], ReceptionPerformed, { body: PerformBody }],
     [['ready'],                                               'miss',             'missed',              ['RECEPTION_OFFICER', 'PLATFORM', 'PERSON'],  [hostSide, personIsComing],                                                    ReceptionMissed],
     [['missed'],                                              'perform',          'performed',           ['RECEPTION_OFFICER'],                        [personIsComing, matchCodePhrase, attested('handedOver', 'She was handed over', 'EMM')], ReceptionPerformed, { body: PerformBody }],
-    [openPlan,                                                'cancelReception',  'reception_cancelled', ['RETURN_OFFICER', 'PLATFORM'],               [returnStops],                                                                 ReceptionCancelled],
+    [openPlan,                                                'cancelReception',  'reception_cancelled', ['RETURN_OFFICER', 'PLATFORM'],               [returnStops],                                                                 ReceptionCancelled, { companions: forgotten }],
   ],
 });

@@ -18,6 +18,13 @@ export const returnCaseFields = {
   /** From the reception request on (decisions 3). */
   originOffice: operational.ref({ shown: 'parties' }),
   originConsent: operational.ref({ shown: 'nobody' }),
+  /** No office has been asked yet, or none is any more: who takes the consent back then takes back the whole return (decisions 5). */
+  officeAsked: operational.boolean({ shown: 'nobody' }),
+  /** The consent that the return rests on; a newer one takes its place. */
+  arrangementConsent: operational.ref({ shown: 'nobody' }),
+  /** Who was told that she has arrived, and the consent which says that they may be. */
+  helper: operational.ref({ shown: 'nobody' }),
+  helperConsent: operational.ref({ shown: 'nobody' }),
   receptionPlan: operational.uuid({ shown: 'nobody' }),
   reintegrationCase: operational.uuid({ shown: 'nobody' }),
   reintegrationDeclined: operational.boolean(),

@@ -1,6 +1,7 @@
 import { after, deadlines, type Role } from '@footbridge/contracts';
 import { attested, guard, pending, type Facts, type Guard } from '@footbridge/lifecycle';
 import { inForce, isCleared } from '@footbridge/service';
+import { officeIsReviewed } from '../failed-reception/under-review.js';
 import { isAuthorityOrEmbassy, type ReturnFacts } from './return-case.facts.js';
 
 const blind = { sensitive: true, needsFresh: ['referrals'], retry: true } as const;
@@ -61,7 +62,7 @@ const goesSoon = guard<ReturnFacts>('FINAL_CONSENT', 'departureWithin72Hours', (
 export const clearToGo: readonly Guard<ReturnFacts>[] = [
   originConsented,
   pending('RG10', 'travelDocumentInHand', 'TravelDocument'),
-  receptionReady, escorted,
+  receptionReady, officeIsReviewed, escorted,
   attested('itineraryAvoidsDanger', 'The itinerary avoids countries where she would be detained or the trafficker works; transit assistance is named', 'RG13'),
   reintegrationWaits, departureCleared, anotherPerson, goesSoon,
   attested('finalConsentRenewed', 'She was asked once more, within 72 hours before departure, and still wants it', 'EMM'),
@@ -79,7 +80,7 @@ const notAhead = (field: 'departedAt' | 'arrivedAt', since: (facts: ReturnFacts)
 }, { onBody: true });
 
 export const departs: readonly Guard<ReturnFacts>[] = [
-  departureCleared, originConsented, receptionReady, confirmedLately, notAhead('departedAt', ({ row }) => row.reconfirmedAt),
+  departureCleared, originConsented, receptionReady, officeIsReviewed, confirmedLately, notAhead('departedAt', ({ row }) => row.reconfirmedAt),
   attested('personBoarded', 'She has boarded', 'IOM-HB 3'), attested('documentsInHerHands', 'Her documents are in her own hands', 'IOM-HB 3'), attested('confirmedAtTheGate', 'At the gate she said once more that she wants to go', 'reference 2.3.3'),
 ];
 export const arrives: readonly Guard<ReturnFacts>[] = [notAhead('arrivedAt', ({ row }) => row.departedAt)];

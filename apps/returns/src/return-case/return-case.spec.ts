@@ -1,7 +1,7 @@
-import { ConsentExpired, ConsentWithdrawn, ReceptionConfirmed, ReturnDeparted, type Role } from '@footbridge/contracts';
+import { ClearanceChanged, ConsentExpired, ConsentGiven, ConsentWithdrawn, ReceptionConfirmed, ReturnDeparted, type ContractEvent, type Role } from '@footbridge/contracts';
 import { refusals, rowFor, type AnyRow, type Guard, type ReactionEvent } from '@footbridge/lifecycle';
 import { label } from '@footbridge/privacy';
-import { ReturnCase } from './return-case.lifecycle.js';
+import { ReturnCase, consentFor } from './return-case.lifecycle.js';
 import type { Itinerary, ReturnCaseRow } from './return-case.entity.js';
 import type { ReturnFacts } from './return-case.facts.js';
 import { anotherPerson, arrangementConsent, hostSide, notFound, notMet, ownWish, timeToThink } from './return-case.guards.js';
@@ -10,7 +10,7 @@ const now = new Date('2026-11-24T03:00:00Z');
 const base = { id: 'x', owner: 'org_ro', organisations: ['org_ro'], version: 1, createdAt: '2026-11-01T00:00:00.000Z', updatedAt: '2026-11-01T00:00:00.000Z' };
 const row = (more: Partial<ReturnCaseRow> = {}): ReturnCaseRow => ({ ...base, state: 'planning', requestedBy: 'org_ngo', ...more });
 const as = (role: Role, organisation = 'org_ro', ...roles: Role[]): ReturnFacts['caller'] => ({ organisation, subject: 'acc_a', roles: roles.length ? roles : [role], role });
-const facts = (more: Partial<ReturnFacts> = {}): ReturnFacts => ({ row: row(), body: {}, caller: as('RETURN_OFFICER'), reintegrationMayKnow: false, isChild: false, ...more });
+const facts = (more: Partial<ReturnFacts> = {}): ReturnFacts => ({ row: row(), body: {}, caller: as('RETURN_OFFICER'), isChild: false, ...more });
 const tableRow = (state: string, command: string): AnyRow => { const found = rowFor(ReturnCase, state, command); if (!('row' in found)) throw new Error('no row'); return found.row; };
 const refused = (state: string, command: string, given: ReturnFacts): string[] => refusals(tableRow(state, command)[4], given as never, now).map((r) => `${r.guard} ${r.reason}`).sort();
 const itinerary = (departureAt: string): ReturnCaseRow['itinerary'] => label('direct', { departureAt, arrivalAt: departureAt, carrier: 'x', number: 'x' } satisfies Itinerary);
@@ -66,6 +66,10 @@ describe('RG9 to RG14', () => {
   it('all hold', () => { expect(codes({})).toEqual([]); });
   it('RG9: consent that names the office', () => { expect(codes({ originConsent: { ...given, state: 'expired' } })).toEqual(['RG9 CONSENT_REQUIRED']); });
   it('RG11: the reception is ready', () => { expect(codes({ plan: { ...plan, state: 'reception_accepted' } })).toEqual(['RG11 RECEPTION_NOT_READY']); });
+  it('F7: nobody is sent to an office that waits for its review, at the gate neither', () => {
+    expect(codes({ officeUnderReview: true })).toEqual(['F7 OFFICE_UNDER_REVIEW']);
+    expect(refused('cleared', 'recordDeparture', whole({ officeUnderReview: true }))).toContain('F7 OFFICE_UNDER_REVIEW');
+  });
   it('RG12: an escort where one is required', () => {
     expect(codes({ row: row({ itinerary: itinerary('2026-11-26T03:00:00Z'), escortRequired: true }) })).toEqual(['RG12 ESCORT_MISSING']);
     expect(codes({ row: row({ itinerary: itinerary('2026-11-26T03:00:00Z'), escortRequired: true, escort: label('direct', { name: 'x', phone: 'x', relation: 'x' }) }) })).toEqual([]);
@@ -114,6 +118,9 @@ describe('nobody is there', () => {
   });
 });
 
+const event = (data: object): ReactionEvent => ({ id: 'e', type: 't', aggregate: 'a', version: 2, caseRef: 'csr_x', consentRef: 'con_x', data: { recipient: 'org_x', ...data } });
+const reactions = (on: ContractEvent, data: object): unknown[][] => (ReturnCase.reactions ?? []).filter((r) => r.on === on && r.when?.(event(data)) !== false).map((r) => [r.command, r.as, r.where?.(event(data)), ...(r.learns ? [r.learns(event(data), now)] : [])]);
+
 describe('withdrawal', () => {
   it.each(['requested', 'counselling', 'under_assessment', 'not_cleared', 'planning', 'cleared', 'return_suspended', 'in_transit'])('is possible from %s, with no reason', (state) => {
     expect(refused(state, 'withdrawReturn', facts({ row: row({ state }), caller: as('PERSON', 'org_ngo') }))).toEqual([]);
@@ -122,14 +129,32 @@ describe('withdrawal', () => {
     expect(tableRow('in_transit', 'withdrawReturn')[6]?.companions?.(facts({ plan }) as never, now)).toMatchObject([{ lifecycle: 'ReceptionPlan', id: 'p', command: 'cancelReception' }]);
     expect(tableRow('in_transit', 'withdrawReturn')[6]?.companions?.(facts({ plan: { ...plan, state: 'performed' } }) as never, now)).toEqual([]);
   });
-  it('follows a withdrawn consent: of the return where it names the owner, of disclosure where it names the office', () => {
-    const event = (purpose: string): ReactionEvent => ({ id: 'e', type: 't', aggregate: 'a', version: 2, caseRef: 'csr_x', data: { purpose, recipient: 'org_x' } });
-    const told = (purpose: string, on: typeof ConsentWithdrawn | typeof ConsentExpired = ConsentWithdrawn): unknown[] => (ReturnCase.reactions ?? []).filter((r) => r.on === on && r.when?.(event(purpose)) !== false).map((r) => [r.command, r.as, r.where?.(event(purpose))]);
+  it('follows a withdrawn consent: of the return where it names the owner, of disclosure where it names the office, or before any was asked', () => {
+    const told = (purpose: string, on: typeof ConsentWithdrawn | typeof ConsentExpired = ConsentWithdrawn): unknown[] => reactions(on, { purpose });
     expect(told('RETURN_ARRANGEMENT')).toEqual([['withdrawReturn', 'PERSON', { caseRef: 'csr_x', owner: 'org_x' }]]);
-    expect(told('ORIGIN_OFFICE_DISCLOSURE')).toEqual([['withdrawReturn', 'PERSON', { caseRef: 'csr_x', originOffice: 'org_x' }]]);
+    expect(told('ORIGIN_OFFICE_DISCLOSURE')).toEqual([['withdrawReturn', 'PERSON', { caseRef: 'csr_x', originOffice: 'org_x' }], ['withdrawReturn', 'PERSON', { caseRef: 'csr_x', officeAsked: false }]]);
     expect(told('REFERRAL_DISCLOSURE')).toEqual([]);
     expect(told('RETURN_ARRANGEMENT', ConsentExpired).map(String).filter((t) => t.startsWith('withdrawReturn'))).toEqual([]);
   });
+});
+
+describe('the end of a consent', () => {
+  const carried = (purpose: string): unknown[][] => reactions(ConsentGiven, { purpose });
+  it('suspends what rests on this one, whatever else was given for the same', () => {
+    expect(reactions(ConsentExpired, {}).filter(([command]) => command === 'suspend')).toEqual([['suspend', 'PLATFORM', { arrangementConsent: 'con_x' }], ['suspend', 'PLATFORM', { originConsent: 'con_x' }]]);
+  });
+  it('stops nothing where a newer one has taken its place', () => {
+    expect(carried('RETURN_ARRANGEMENT')).toEqual([['relyOn', 'PLATFORM', { caseRef: 'csr_x', owner: 'org_x' }, { arrangementConsent: 'con_x' }]]);
+    expect(carried('ORIGIN_OFFICE_DISCLOSURE')).toEqual([['relyOn', 'PLATFORM', { caseRef: 'csr_x', originOffice: 'org_x' }, { originConsent: 'con_x' }]]);
+    expect(carried('REFERRAL_DISCLOSURE')).toEqual([]);
+  });
+});
+
+describe('a clearance that goes', () => {
+  const stops = (step: string, cleared = false): unknown[] => reactions(ClearanceChanged, { step, cleared }).map(([, , where]) => (where as { state: string }).state);
+  it.each(['RETURN_ASSESSMENT', 'ORIGIN_CONTACT'])('%s stops a return from her wish on (A7)', (step) => { expect(stops(step)).toEqual(['requested', 'counselling', 'under_assessment', 'planning', 'cleared']); });
+  it('DEPARTURE stops who is about to go; placement, family and embassy stop nobody here', () => { expect([stops('DEPARTURE'), stops('PLACEMENT'), stops('FAMILY_CONTACT'), stops('EMBASSY_CONTACT')]).toEqual([['cleared'], [], [], []]); });
+  it('and comes stops nobody', () => { expect(stops('RETURN_ASSESSMENT', true)).toEqual([]); });
 });
 
 describe('what the origin office learns', () => {
@@ -139,8 +164,13 @@ describe('what the origin office learns', () => {
     for (const state of ['planning', 'return_suspended', 'withdrawn_return', 'not_cleared', 'counselling']) expect(ReturnCase.told?.(left, 'org_oo')).not.toContain(state);
   });
   it('the reintegration organisation hears of the reception where consent names it', () => {
-    const waits = { reintegration: { reintegration: 'n', organisation: 'org_soa', state: 'reint_accepted' } } as const;
-    expect(ReturnCase.recipients?.(left, ReceptionConfirmed, facts({ ...waits, reintegrationMayKnow: true }) as never)).toEqual(['org_oo', 'org_soa']);
-    expect(ReturnCase.recipients?.(left, ReceptionConfirmed, facts(waits) as never)).toEqual(['org_oo', undefined]);
+    const reintegration = { reintegration: 'n', organisation: 'org_soa', state: 'reint_accepted' } as const;
+    const confirmed = (more: Partial<ReturnFacts>): unknown[] | undefined => ReturnCase.recipients?.({ ...left, ...tableRow('arrived', 'confirmReception')[6]?.set?.(facts({ reintegration, ...more }) as never, now) as object }, ReceptionConfirmed, facts() as never) as unknown[];
+    expect(confirmed({ helperConsent: { ...given, consent: 'con_soa', recipient: 'org_soa' } })).toEqual(['org_oo', 'org_soa']);
+    expect(confirmed({})).toEqual(['org_oo', undefined]);
+  });
+  it('and each is told under the consent that names it', () => {
+    const met = { ...left, originConsent: 'con_oo', helper: 'org_soa', helperConsent: 'con_soa' };
+    expect([ReturnCase.consentRef?.(met), consentFor(met, 'org_oo'), consentFor(met, 'org_soa')]).toEqual(['con_oo', 'con_oo', 'con_soa']);
   });
 });
