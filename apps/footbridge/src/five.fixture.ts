@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Service } from '@footbridge/contracts';
 import { provision, provisionedRoles } from '@footbridge/service';
-import { freePort, ownKafka, testDatabase } from '@footbridge/testing';
+import { freePort, ownKafka, testDatabase, type OwnKafka } from '@footbridge/testing';
 import { httpWorld } from './demo/http-world.js';
 import { must, type Caller, type Reply, type World } from './demo/world.js';
 import { readAccounts, type AccountsFile } from './seed.js';
@@ -109,8 +109,9 @@ export interface Five {
   readonly others: readonly Supervised[];
   /** The requests that were answered a second time, as the first. */
   readonly replayed: readonly string[];
-  /** Everything that the processes and the broker have said. */
-  said(): Promise<string>;
+  /** Everything that the processes have said. */
+  said(): string;
+  readonly kafka: OwnKafka;
   /** The broker goes down as a machine that loses power, and comes back. */
   killBroker(): Promise<void>;
   /** The demonstration's desks, with a client that does not give up. */
@@ -175,8 +176,8 @@ export async function startFive(): Promise<Five> {
       };
     };
     return {
-      url, issuer, databaseUrl, accounts, services, wires, others: [identity, front], replayed, world, close,
-      said: async () => `${all.map((part) => part.said).join('\n')}\n${await kafka.log()}`,
+      url, issuer, databaseUrl, kafka, accounts, services, wires, others: [identity, front], replayed, world, close,
+      said: () => all.map((part) => part.said).join('\n'),
       killBroker: async () => { await kafka.kill(); await kafka.start(); },
     };
   } catch (error) {

@@ -37,6 +37,8 @@ describe('the hunt finds each leak that is planted for it', () => {
     ['UTF-16BE', 'utf-16be', around(swapped(name))],
     ['UTF-16LE upper case', 'utf-16le', around(Buffer.from(name.toUpperCase(), 'utf16le'))],
     ['UTF-16BE at an odd position', 'utf-16be', Buffer.concat([Buffer.from([1]), swapped(name)])],
+    ['UTF-16LE taken for text', 'latin-1 > utf-16le', around(Buffer.from(name, 'utf16le').toString('latin1'))],
+    ['UTF-16LE taken for text, in JSON', 'json > latin-1 > utf-16le', JSON.stringify({ reason: Buffer.from(name, 'utf16le').toString('latin1') })],
     ['JSON escapes', 'json > plain', around(escaped(name))],
     ['JSON escapes twice', 'json > plain', around(escaped(name).replaceAll('\\', '\\\\'))],
     ['HTML escapes', 'html > plain', around([...name].map((c) => `&#${c.charCodeAt(0)};`).join(''))],

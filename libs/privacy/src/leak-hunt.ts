@@ -18,8 +18,8 @@ const MOST_INFLATED = 64 * 1024 * 1024;
 
 /**
  * Searches sinks for invented people: each value plain, without case and diacritics, as base64 (also inside a longer
- * one, in whatever position), base64url, hex, URL, JSON escapes, UTF-16 of both orders, gzip and deflate; and each of
- * these inside another, up to four deep.
+ * one, in whatever position), base64url, hex, URL, JSON escapes, UTF-16 of both orders, also taken for text, gzip and
+ * deflate; and each of these inside another, up to four deep.
  */
 export function huntLeaks(sinks: readonly Sink[], canaries: readonly Canary[]): Leak[] {
   const wanted = wantedOf(canaries);
@@ -136,6 +136,8 @@ const disguises: readonly Disguise[] = [
   { encoding: 'json', reveal: (_, text) => unescaped(text, /\\+u([0-9a-f]{4})/gi, (_run, code = '') => String.fromCharCode(Number.parseInt(code, 16))) },
   { encoding: 'html', reveal: (_, text) => unescaped(text, /&#(x?)([0-9a-f]{1,6});/gi, (run, hex = '', code = '') => character(run, Number.parseInt(code, hex === '' ? 10 : 16))) },
   { encoding: 'escaped bytes', reveal: (_, text) => unescaped(text, /(?:\\+x[0-9a-f]{2})+/gi, (run) => bytesOf(run)) },
+  // bytes that somebody took for text, as a log does
+  { encoding: 'latin-1', reveal: (_, text) => (/(?:[^\0][\0\x01]){4}/.test(text) ? Buffer.from(text, 'latin1') : undefined) },
   { encoding: 'gzip', reveal: (content) => inflated(content, ['1f8b08'], (part) => inflateRawSync(afterGzipHeader(part), zlibOptions)) },
   { encoding: 'deflate', reveal: (content) => inflated(content, ['7801', '785e', '789c', '78da'], (part) => inflateSync(part, zlibOptions)) },
 ];

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Client } from 'pg';
 import { askKeeper } from './ask-keeper.js';
 
@@ -32,10 +33,10 @@ export interface OwnServer {
   log(): Promise<string>;
 }
 
-export async function ownServer(kind: 'postgres' | 'kafka'): Promise<OwnServer & { readonly url: string; readonly brokers: string }> {
+export async function ownServer(kind: 'postgres' | 'kafka'): Promise<OwnServer & { readonly url: string; readonly brokers: string; readonly folder: string }> {
   const { id = '', url = '', brokers = '', log = '' } = await askKeeper('own', kind);
   const act = (action: string) => async (): Promise<void> => { await askKeeper('server', id, action); };
-  return { url, brokers, stop: act('stop'), kill: act('kill'), start: act('start'), remove: act('remove'), log: () => readFile(log, 'utf8') };
+  return { url, brokers, folder: dirname(log), stop: act('stop'), kill: act('kill'), start: act('start'), remove: act('remove'), log: () => readFile(log, 'utf8') };
 }
 
 /** A PostgreSQL 18 for one suite alone, for tests that stop, kill and restart it. */

@@ -1,21 +1,22 @@
 import type { ConsentCategory, ConsentPurpose } from '@footbridge/contracts';
 import { idOf, must, reaches, soon, until, type Caller, type World } from './world.js';
 
-/** Invented, and unmistakable where it should not be. */
-export interface Invented { readonly givenName: string; readonly familyName: string; readonly phone: string }
-export interface AtLantern { readonly case: string; readonly stay: string }
+/** Invented, and unmistakable where it should not be. `details`: more of what a case may hold of a person. `words`: said wherever she or somebody about her is asked to say something. */
+export interface Invented { readonly givenName: string; readonly familyName: string; readonly phone: string; readonly details?: Readonly<Record<string, unknown>>; readonly words?: string }
+export interface AtLantern { readonly case: string; readonly stay: string; readonly words?: string }
 export interface AtHarbour { readonly referral: string; readonly received: string; readonly consent: string; readonly stay: string }
 
 export const inDays = (world: World, days: number): string => new Date(world.now().getTime() + days * 86_400_000).toISOString().slice(0, 10);
 const inHours = (world: World, hours: number): string => new Date(world.now().getTime() + hours * 3_600_000).toISOString();
 
 /** A shelter takes somebody in: one request, and the stay is there. */
-export async function intake(world: World, person: Invented): Promise<AtLantern> {
+export async function intake(world: World, { details, words, ...person }: Invented): Promise<AtLantern> {
   const desk = world.as('lantern.intake');
   const shelter = await until('the shelter is listed', async () => ((await desk.get('/v1/shelters?state=open')).body['items'] as { id: string }[] | undefined)?.[0]);
   const registered = must(await soon(() => desk.post('/v1/intakes', {
     shelter: shelter.id, arrivedAt: world.now().toISOString(), source: { kind: 'SELF' }, needs: ['shelter', 'health'], ageBelief: 'adult',
-    person: { ...person, phone: person.phone, birthDate: '1998-02-01', birthDateCertainty: 'stated', gender: 'Feminine', citizenships: ['MD'], languages: ['ro'], interpreterNeeded: true },
+    person: { ...person, ...details, birthDate: '1998-02-01', birthDateCertainty: 'stated', gender: 'Feminine', citizenships: ['MD'], languages: ['ro'], interpreterNeeded: true },
+    ...(words === undefined ? {} : { health: { conditions: words }, trafficking: { narrative: words } }),
     consents: [{ purpose: 'ASSISTANCE', categories: ['IDENTITY', 'NEEDS'], language: 'ro', medium: 'written', noticeVersion: '2026-1', validUntil: inDays(world, 180) }],
   })), 202, 'intake');
   const { id, stay, case: file } = registered as { id: string; stay: string; case: string };
@@ -26,7 +27,7 @@ export async function intake(world: World, person: Invented): Promise<AtLantern>
   const supervisor = world.as('lantern.supervisor');
   const theirs = must(await supervisor.get(`/v1/cases/${file}`), 200, 'the supervisor reads the case');
   must(await supervisor.post(`/v1/cases/${idOf(theirs)}/assign`, { account: world.as('lantern.worker').subject }), 200, 'assignment');
-  return { case: file, stay };
+  return { case: file, stay, ...(words === undefined ? {} : { words }) };
 }
 
 /** Consent names one recipient, one purpose, and what may be told; it is given by the person, through a worker. */
@@ -36,18 +37,18 @@ export async function consent(world: World, worker: Caller, file: string, purpos
   return idOf(asked);
 }
 
-export async function assess(world: World, worker: Caller, file: string, type: string): Promise<void> {
-  const started = must(await worker.post('/v1/risk-assessments', { case: file, type, ownViewAsked: true }), 201, `${type} assessment`);
-  must(await worker.post(`/v1/risk-assessments/${idOf(started)}/complete-assessment`, { level: 'LOW', allCovered: true, plan: 'agreed with her', validUntil: inDays(world, 60) }), 200, `${type} assessed`);
+export async function assess(world: World, worker: Caller, file: string, type: string, words = 'agreed with her'): Promise<void> {
+  const started = must(await worker.post('/v1/risk-assessments', { case: file, type, ownViewAsked: true, ownView: words }), 201, `${type} assessment`);
+  must(await worker.post(`/v1/risk-assessments/${idOf(started)}/complete-assessment`, { level: 'LOW', allCovered: true, threats: words, plan: words, validUntil: inDays(world, 60) }), 200, `${type} assessed`);
 }
 
 /** Referred to another shelter with a bed held: sent, acknowledged, held, accepted. */
-export async function refer(world: World, { case: file, stay }: AtLantern): Promise<AtHarbour> {
+export async function refer(world: World, { case: file, stay, words }: AtLantern): Promise<AtHarbour> {
   const [worker, harbour] = [world.as('lantern.worker'), world.as('harbour.intake')];
   const consentRef = await consent(world, worker, file, 'REFERRAL_DISCLOSURE', world.organisation('harbour'), ['IDENTITY', 'CONTACT', 'AGE_GENDER_LANGUAGE', 'NEEDS', 'RISK_MITIGATION']);
   world.tell('She agrees that Harbour House may know who she is and what she needs, and nobody else.');
-  await assess(world, worker, file, 'TRANSFER');
-  const drafted = must(await worker.post('/v1/referrals', { case: file, serviceType: 'shelter', priority: 'URGENT', receiver: world.organisation('harbour'), needs: { interpreterLanguage: 'ro', partySize: '1' } }), 201, 'draft');
+  await assess(world, worker, file, 'TRANSFER', words);
+  const drafted = must(await worker.post('/v1/referrals', { case: file, serviceType: 'shelter', priority: 'URGENT', receiver: world.organisation('harbour'), needs: { interpreterLanguage: 'ro', partySize: '1', ...(words === undefined ? {} : { reason: words }) } }), 201, 'draft');
   must(await soon(() => worker.post(`/v1/referrals/${idOf(drafted)}/send`, {})), 200, 'send');
   world.tell(`The referral goes out. Lantern calls it ${idOf(drafted).slice(0, 12)}…`);
   const received = await until('the referral arrives', async () => ((await harbour.get('/v1/referrals?state=sent&limit=1')).body['items'] as { id: string }[])[0]);

@@ -1,26 +1,26 @@
 import { assess, consent, inDays, type AtHarbour, type AtLantern } from './referral.story.js';
 import { must, reaches, same, soon, until, type Caller, type Reply, type World } from './world.js';
 
-export interface Travelling { readonly officer: string; readonly office: string; readonly plan: string; readonly phrase: string; readonly helper: string; readonly originConsent: string; readonly helperConsent: string }
+export interface Travelling { readonly officer: string; readonly office: string; readonly plan: string; readonly phrase: string; readonly helper: string; readonly originConsent: string; readonly helperConsent: string; readonly words: string }
 
 const behalf = { onBehalfOf: 'PERSON', how: 'in_person' } as const;
 const first = async (caller: Caller, path: string): Promise<string> => (await until(path.split('?')[0] ?? '', async () => ((await caller.get(path)).body['items'] as { id: string }[] | undefined)?.[0])).id;
 const contact = (name: string): object => ({ name, phone: '+37322000000' });
 
 /** From her own wish to the moment she has boarded. Only she can ask for a return; the office at home learns of it last. */
-export async function setOut(world: World, { case: file }: AtLantern, { stay }: AtHarbour): Promise<Travelling> {
+export async function setOut(world: World, { case: file, words = 'I want to go home' }: AtLantern, { stay }: AtHarbour): Promise<Travelling> {
   const [worker, officer, second, office, manager] = [world.as('lantern.worker'), world.as('homeward.officer'), world.as('homeward.officer2'), world.as('chisinau.office'), world.as('newleaf.manager')];
   await consent(world, worker, file, 'RETURN_ARRANGEMENT', world.organisation('homeward'), ['IDENTITY', 'CONTACT', 'NEEDS', 'TRAVEL']);
-  must(await soon(() => worker.post('/v1/return-cases', { case: file, wish: 'I want to go home', ...behalf })), 201, 'return asked for');
+  must(await soon(() => worker.post('/v1/return-cases', { case: file, wish: words, ...behalf })), 201, 'return asked for');
   world.tell('She asks to go home. Nobody else could: not the police, not an embassy, not the shelter\'s desk.');
   const ours = await until('the return office has it', async () => ((await officer.get('/v1/return-cases?state=requested')).body['items'] as { id: string }[])[0]?.id);
   const at = (command: string): string => `/v1/return-cases/${ours}/${command}`;
   must(await officer.post(at('start-counselling'), { interpreterPresent: true, allOptionsExplained: true, advocateOffered: true }), 200, 'counselling');
-  same((await officer.post(at('record-decision'), { decision: { statement: 'home', language: 'ro' }, writtenInformedDecision: true, noWaiverOfClaims: true, reflectionPeriodExplained: true, ...behalf })).status, 409, 'a decision before 72 hours');
+  same((await officer.post(at('record-decision'), { decision: { statement: words, language: 'ro' }, writtenInformedDecision: true, noWaiverOfClaims: true, reflectionPeriodExplained: true, ...behalf })).status, 409, 'a decision before 72 hours');
   await world.advance(73 * 3_600_000);
-  must(await officer.post(at('record-decision'), { decision: { statement: 'home', language: 'ro' }, writtenInformedDecision: true, noWaiverOfClaims: true, reflectionPeriodExplained: true, ...behalf }), 200, 'decision');
+  must(await officer.post(at('record-decision'), { decision: { statement: words, language: 'ro' }, writtenInformedDecision: true, noWaiverOfClaims: true, reflectionPeriodExplained: true, ...behalf }), 200, 'decision');
   world.tell('All options are explained. A decision at once is refused; after 72 hours hers is recorded.');
-  await assess(world, worker, file, 'RETURN');
+  await assess(world, worker, file, 'RETURN', words);
   const originConsent = await consent(world, worker, file, 'ORIGIN_OFFICE_DISCLOSURE', world.organisation('chisinau'), ['IDENTITY', 'AGE_GENDER_LANGUAGE', 'NEEDS', 'TRAVEL', 'RISK_MITIGATION']);
   must(await soon(() => second.post(at('mark-safe'), { fearOfReturnExamined: true, fitToTravelOrEscorted: true, advocateCountersigned: true })), 200, 'assessed as safe');
   world.tell('A second officer, not the one who wrote the decision down, finds the return safe to plan.');
@@ -28,7 +28,7 @@ export async function setOut(world: World, { case: file }: AtLantern, { stay }: 
   const phrase = String(requested['codePhrase']);
   const plan = await first(office, '/v1/reception-plans?state=reception_requested');
   must(await office.post(`/v1/reception-plans/${plan}/accept-reception`), 200, 'reception accepted');
-  must(await office.post(`/v1/reception-plans/${plan}/make-ready`, { arrangement: { officer: contact('Officer One'), substitute: contact('Officer Two'), meetingPoint: 'Information desk', emergencyNumber: '+37322000001', firstNightLodging: 'Guest room', onwardTransport: 'Car of the office' } }), 200, 'reception ready');
+  must(await office.post(`/v1/reception-plans/${plan}/make-ready`, { arrangement: { officer: contact('Officer One'), substitute: contact('Officer Two'), meetingPoint: 'Information desk', emergencyNumber: '+37322000001', firstNightLodging: `Guest room; ${words}`, onwardTransport: 'Car of the office' } }), 200, 'reception ready');
   world.tell('Only now the office in Chișinău learns of it, and prepares to meet her. The code phrase was shown once, for her alone.');
   const helperConsent = await consent(world, worker, file, 'REFERRAL_DISCLOSURE', world.organisation('newleaf'), ['IDENTITY', 'CONTACT', 'AGE_GENDER_LANGUAGE', 'NEEDS']);
   const theirs = must(await officer.get(`/v1/return-cases/${ours}`), 200, 'the return as its officer sees it');
@@ -46,11 +46,11 @@ export async function setOut(world: World, { case: file }: AtLantern, { stay }: 
   must(await soon(() => officer.post(at('record-departure'), { personBoarded: true, documentsInHerHands: true, confirmedAtTheGate: true })), 200, 'departure');
   world.tell('She is asked once more at the gate, and boards with her documents in her own hands.');
   const shown = await first(office, '/v1/return-cases?state=in_transit');
-  return { officer: ours, office: shown, plan, phrase, helper, originConsent, helperConsent };
+  return { officer: ours, office: shown, plan, phrase, helper, originConsent, helperConsent, words };
 }
 
 /** Met by who knows the phrase; helped until she needs nobody. */
-export async function arrive(world: World, { officer, office, phrase, helper }: Travelling): Promise<void> {
+export async function arrive(world: World, { officer, office, phrase, helper, words }: Travelling): Promise<void> {
   const [host, reception, manager] = [world.as('homeward.officer'), world.as('chisinau.reception'), world.as('newleaf.manager')];
   must(await reception.post(`/v1/return-cases/${office}/record-arrival`), 200, 'arrival');
   const confirm = (codePhrase: string): Promise<Reply> => reception.post(`/v1/return-cases/${office}/confirm-reception`, { codePhrase, officerConfirms: true, personConfirms: true });
@@ -60,7 +60,7 @@ export async function arrive(world: World, { officer, office, phrase, helper }: 
   must(await soon(() => host.post(`/v1/return-cases/${officer}/complete-return`, {})), 200, 'return completed');
   const at = (command: string): string => `/v1/reintegration-cases/${helper}/${command}`;
   must(await soon(() => manager.post(at('start-assessment'), { child: false, reassessedOnSite: true })), 200, 'assessment on site');
-  must(await manager.post(at('agree-plan'), { plan: { objectives: ['Open a bakery'], actions: [{ component: 'Livelihood', dimension: 'economic', action: 'course', dueOn: inDays(world, 90) }] }, writtenWithPerson: true, signedByPerson: true }), 200, 'plan');
+  must(await manager.post(at('agree-plan'), { plan: { objectives: ['Open a bakery'], actions: [{ component: 'Livelihood', dimension: 'economic', action: `course; ${words}`, dueOn: inDays(world, 90) }] }, writtenWithPerson: true, signedByPerson: true }), 200, 'plan');
   must(await manager.post(at('start'), { firstSupportDelivered: true }), 200, 'support');
   must(await manager.post(at('close-reintegration'), { closureReason: 'PLAN_COMPLETED', personTold: true, reEntryRouteGiven: true }), 200, 'closed');
   world.tell('New Leaf writes a plan with her, helps, and closes when it is done; she knows how to come back.');
