@@ -1,6 +1,6 @@
 export { Problem, problems, type ProblemCode } from './problem.js';
 export { systemClock, manualClock, hours, days, later, type Clock } from './clock.js';
-export { serviceSchema, protect, grants } from './schema.js';
+export { serviceSchema, secondWord, protect, grants } from './schema.js';
 export { Store, Stale, Conflict, columnOf, quote, type Change, type Expectation, type Loaded } from './store.js';
 export { Engine, approvalPrefix, aggregate, requestHash, type Answer, type CommandInput, type Idempotency, type PlatformInput } from './engine.js';
 export { Protects } from './http.js';

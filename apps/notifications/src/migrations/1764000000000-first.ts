@@ -102,7 +102,7 @@ create policy keeping on feed to notifications_owner using (true) with check (tr
 create table feed_waiting (id bigint generated always as identity primary key, organisation text not null, event_id text not null, type text not null, body text not null, visible_at timestamptz not null);
 create index feed_waiting_visible on feed_waiting (visible_at);
 
-create function publish_feed(now timestamptz) returns void language plpgsql security definer set search_path = notifications, pg_temp as $$
+create function publish_feed(now timestamptz) returns void language plpgsql security definer set search_path = notifications as $$
 declare w feed_waiting;
 begin
   for w in select * from feed_waiting where visible_at <= now order by organisation, id limit 1000 for update skip locked loop
@@ -111,11 +111,11 @@ begin
     delete from feed_waiting where id = w.id;
   end loop;
 end $$;
-create function tidy_feed(before timestamptz) returns void language sql security definer set search_path = notifications, pg_temp as $$ delete from feed where at < before $$;
+create function tidy_feed(before timestamptz) returns void language sql security definer set search_path = notifications as $$ delete from feed where at < before $$;
 
 create policy erasing on delivery to notifications_owner using (true) with check (true);
 -- No personal value is kept here; what is left of a case are bodies on their way and the word that ties them to it.
-create function erase_case(erased text) returns void language plpgsql security definer set search_path = notifications, pg_temp as $$
+create function erase_case(erased text) returns void language plpgsql security definer set search_path = notifications as $$
 begin
   update delivery set body = null, case_ref = null, consent_ref = null where case_ref = erased;
   delete from feed where case_ref = erased;

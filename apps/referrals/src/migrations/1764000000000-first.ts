@@ -261,7 +261,7 @@ create trigger clearance_marked after insert or update on hold for each row exec
 create trigger clearance_marked after insert or update on safety_alert for each row execute function matter_marked();
 
 -- Only children are ever without a placement: an adult's needs nobody's decision.
-create function mark_unplaced_cases() returns void language sql security definer set search_path = referrals, pg_temp as $$
+create function mark_unplaced_cases() returns void language sql security definer set search_path = referrals as $$
   insert into clearance_due (case_id, owner)
   select c.id, c.owner from "case" c where c.state in ('active', 'follow_up') and not exists (select 1 from clearance k where k.case_id = c.id and k.step = 'PLACEMENT' and k.cleared);
 $$;

@@ -113,7 +113,7 @@ alter table stay add foreign key (shelter, unit) references unit;
 create index bed_reservation_held on bed_reservation (shelter, unit) where state = 'held';
 create index stay_occupying on stay (shelter, unit) where state in ('admitted', 'resident', 'absent', 'missing', 'exit_planned');
 
-create function declare_units() returns trigger language plpgsql security definer set search_path = shelters, pg_temp as $$
+create function declare_units() returns trigger language plpgsql security definer set search_path = shelters as $$
 begin
   insert into unit (shelter, code, owner, profile, total, out_of_service)
     select distinct on (u->>'code') new.id, u->>'code', new.owner, u->>'profile', (u->>'total')::integer, coalesce((u->>'outOfService')::integer, 0) from jsonb_array_elements(coalesce(new.units, '[]')) u
@@ -123,7 +123,7 @@ begin
 end $$;
 create trigger units_declared after insert or update of units on shelter for each row execute function declare_units();
 
-create function count_unit(of_shelter uuid, of_code text) returns void language plpgsql security definer set search_path = shelters, pg_temp as $$
+create function count_unit(of_shelter uuid, of_code text) returns void language plpgsql security definer set search_path = shelters as $$
 begin
   if of_code is null then return; end if;
   -- not "for update": the foreign keys of others in line hold their share of the row
@@ -148,11 +148,11 @@ const directory = `
 create table capacity_band (shelter uuid not null references shelter, profile text not null, band text not null, hour timestamptz not null, primary key (shelter, profile));
 create table band_publication (hour timestamptz primary key);
 create function directory() returns table (shelter uuid, reference text, owner text, public_name text, country text, region text, profiles text[], languages text[], state text, limited_to text[])
-  language sql stable security definer set search_path = shelters, pg_temp as $$
+  language sql stable security definer set search_path = shelters as $$
   select s.id, r.ref, s.owner, s.public_name, s.country, s.region, s.profiles, s.languages, s.state, s.limited_to
   from shelter s join reference r on r.organisation = '*' and r.kind = 'shl' and r.aggregate = s.id::text where s.state in ('open', 'limited') $$;
 create function free_places() returns table (shelter uuid, owner text, reference text, country text, profile text, free bigint)
-  language sql stable security definer set search_path = shelters, pg_temp as $$
+  language sql stable security definer set search_path = shelters as $$
   select d.shelter, d.owner, d.reference, d.country, u.profile, sum(u.total - u.occupied - u.held - u.out_of_service) from directory() d join unit u on u.shelter = d.shelter where u.total > 0
   group by d.shelter, d.owner, d.reference, d.country, u.profile $$;
 `;

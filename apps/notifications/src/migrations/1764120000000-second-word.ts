@@ -1,0 +1,8 @@
+import { secondWord } from '@footbridge/service';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+export class SecondWord1764120000000 implements MigrationInterface {
+  readonly name = 'SecondWord1764120000000';
+  async up(runner: QueryRunner): Promise<void> { await runner.query(secondWord('notifications', ['publish_feed(timestamptz)', 'tidy_feed(timestamptz)', 'erase_case(text)'])); }
+  down(): Promise<void> { return Promise.reject(new Error('There is no way back: restore a backup.')); }
+}
