@@ -253,3 +253,20 @@ describe('the engine, on real Postgres and over HTTP', () => {
   });
 
 });
+
+describe('a service that has heard nothing of the accounts for a while (decisions 15)', () => {
+  let instance: TestInstance;
+  beforeAll(async () => { instance = await testInstance([boxes], { name: 'blind' }); });
+  afterAll(() => instance?.close());
+  const nobody = `/v1/crates/${newRef('crt')}`;
+
+  it('takes no other command, but what protects somebody, from whoever is not known to be disabled', async () => {
+    const worker = instance.account(newRef('org'), 'CASE_WORKER');
+    expect(await worker.post(`${nobody}/send`, { tied: true })).toMatchObject({ status: 503, body: { code: 'service-unavailable' } });
+    expect((await worker.get('/v1/crates')).status).toBe(503);
+    expect((await worker.post(`${nobody}/withdraw`, { onBehalfOf: 'PERSON', how: 'phone' })).status).toBe(404);
+    const { pool } = instance.services.get('shelters')!;
+    await pool.query('insert into disabled (subject, version, disabled) values ($1, 1, true)', [worker.subject]);
+    await waitUntil('the service has read who is disabled', async () => (await worker.post(`${nobody}/withdraw`, { onBehalfOf: 'PERSON', how: 'phone' })).status === 401);
+  });
+});

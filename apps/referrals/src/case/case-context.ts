@@ -29,13 +29,15 @@ export async function ownersRead(read: Read, caseId: string): Promise<{ readonly
   return row && { row, read: theirs };
 }
 
-export async function caseContext(read: Read, caseId: string | undefined, caller: Acting, now: Date): Promise<(CaseContext & { readonly read: Read }) | undefined> {
+/** `disclosing` where consents count. Before that an adult's own helper needs neither consents nor guardians. */
+export async function caseContext(read: Read, caseId: string | undefined, caller: Acting, now: Date, disclosing = true): Promise<(CaseContext & { readonly read: Read }) | undefined> {
   if (caseId === undefined) return undefined;
   const around = (as: Read) => Promise.all([as.many(GuardianAppointment, { caseId }), as.many(ConsentRecord, { caseId, state: ['given', 'renewed'] })]);
   // Mostly the owner asks: then everything comes in one round trip.
-  const [found, own] = await Promise.all([ownersRead(read, caseId), around(read)]);
+  const [found, own] = await Promise.all([ownersRead(read, caseId), disclosing ? around(read) : undefined]);
   if (!found) return undefined;
-  const [guardians, records] = found.read === read ? own : await around(found.read);
+  const isNeeded = disclosing || caller.organisation !== found.row.owner || isChildNow(found.row, now);
+  const [guardians, records] = !isNeeded ? [[], []] : own && found.read === read ? own : await around(found.read);
   const grownUp = guardians.some((g) => g.state === 'ended' && g.endReason?.test((reason) => reason === 'MAJORITY'));
   const isChild = !grownUp && isChildNow(found.row, now);
   const guardian = guardians.find((g) => speaks.includes(g.state));

@@ -47,7 +47,7 @@ const needs = (command: string | undefined, ...commands: readonly string[]): boo
 /** Each command loads what its own guards ask, a view everything. */
 export async function referralFacts(read: Read, { row, caller, command }: Facts<ReferralRow>, now: Date): Promise<Omit<ReferralFacts, keyof Facts<ReferralRow>> & { isChild?: boolean }> {
   const [context, receiverKnown] = await Promise.all([
-    needs(command, 'draftReferral', 'send', 'resume', 'withdraw') ? caseContext(read, row.caseId, caller, now) : undefined,
+    needs(command, 'draftReferral', 'send', 'resume', 'withdraw') ? caseContext(read, row.caseId, caller, now, command !== 'draftReferral') : undefined,
     needs(command, 'draftReferral', 'send', 'resume') ? organisationOf(read, row.receiver) : undefined,
   ]);
   const theirs = context?.read ?? read;

@@ -4,7 +4,6 @@ import {
   DeliveryDeadLettered, after, callAfter, deadlines, referralDeadlines, saidServiceType, states, type Priority, type Span, type StateOf,
 } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Companion, type Guard, type LifecycleSpec, type Reaction } from '@footbridge/lifecycle';
-import { movesCase } from '../case/moves-case.js';
 import { caseIsOpen, guardianSpeaks, worksOnCase } from '../case/case-rules.js';
 import { mayOwnCases } from '../case/owner.js';
 import { seenWithCase } from '../case/visible.js';
@@ -137,7 +136,6 @@ export const Referral: LifecycleSpec<StateOf<'Referral'>, typeof referralFields,
         const referrer = context && caller.organisation !== context.case.owner ? caller.organisation : row.referrer;
         return { caseRef: context?.case.caseRef, draftedBy: caller.organisation, referrer, ...(referrer ? { referrerSeesLittle: !referrerKnown || !mayOwnCases(referrerKnown) } : {}) };
       },
-      companions: ({ context }) => (context ? [movesCase(context)] : []),
     }],
     [['draft'],                                                                        'send',                'sent',         ['CASE_WORKER', 'REFERRER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE'], [
       consentCoversReceiver, guardianConsented, receiverIsActive, receiverIsPartner, agreementInForce, agreementCovers, serviceListed, profileServed, minimumOnly, somethingLeftToSend, riskAssessed, receiverIsSafe, rolesApart, guardianApart, notHeld, onlyOne, overrideGrounded, groundFits,
