@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ConsentGiven, ConsentScopeRecalled, ConsentWithdrawn, ReferralSent, ShelterOpened, flagsOf, type ContractEvent } from '@footbridge/contracts';
+import { ClearanceChanged, ConsentGiven, ConsentScopeRecalled, ConsentWithdrawn, ReferralSent, ShelterOpened, flagsOf, type ContractEvent } from '@footbridge/contracts';
 import { outboxRow } from '@footbridge/messaging';
 import { createGate, newRef } from '@footbridge/privacy';
 import { grants, service, serviceSchema, type ServiceConfig, type ServiceDefinition } from '@footbridge/service';
@@ -32,13 +32,15 @@ export interface Network {
   subscribe(admin: TestAccount, url: string, ...events: ContractEvent[]): Promise<{ readonly id: string; readonly secret: string; readonly publicKey: string }>;
   consent(recipient: string): Promise<{ readonly consentRef: string; readonly caseRef: string; withdraw(): Promise<void> }>;
   referral(recipient: string, consent?: { readonly consentRef: string; readonly caseRef: string }): Promise<string>;
+  /** Whether the origin side may be spoken to about a case, as `referrals` tells; known when this returns. */
+  originContact(caseRef: string, cleared: boolean, version: number): Promise<void>;
   recall(recipient: string, consent: { readonly consentRef: string; readonly caseRef: string }): Promise<string>;
   shelterOpened(country: string): Promise<string>;
   close(): Promise<void>;
 }
 
 export async function network(name: string, config: Partial<ServiceConfig> = {}): Promise<Network> {
-  const instance = await testInstance([notificationsService, speaker('referrals'), speaker('shelters')], { name, config: { denyList: { standing: () => 'good' }, ...config } });
+  const instance = await testInstance([notificationsService, speaker('referrals'), speaker('shelters'), speaker('returns')], { name, config: { denyList: { standing: () => 'good' }, ...config } });
   const body = newRef('org');
   const operator = instance.account(body, 'OPERATOR');
   const [dpo, dpo2] = [instance.account(body, 'DPO'), instance.account(body, 'DPO')];
@@ -91,6 +93,10 @@ export async function network(name: string, config: Partial<ServiceConfig> = {})
     referral: async (recipient, consent) => {
       const subject = newRef('rfr');
       return say(ReferralSent, { referral: subject, state: 'sent', version: 2, priority: 'URGENT', from: body, to: recipient, dueAt: minute(new Date(instance.clock.now().getTime() + 3_600_000)) }, { recipient, subject, version: 2, ...consent });
+    },
+    originContact: async (caseRef, cleared, version) => {
+      await say(ClearanceChanged, { case: caseRef, step: 'ORIGIN_CONTACT', cleared, version }, { caseRef, version });
+      await waitUntil('the clearance is known', async () => (await instance.services.get('notifications')!.pool.query('select 1 from known_clearance where case_ref = $1 and version = $2', [caseRef, version])).rowCount === 1);
     },
     recall: async (recipient, consent) => {
       const consentRecord = newRef('con');

@@ -1,11 +1,39 @@
+import { events } from '@footbridge/contracts';
 import type { Read } from '@footbridge/lifecycle';
-import { inForce, type KnownConsent } from '@footbridge/service';
+import { inForce, isCleared, type KnownClearance, type KnownConsent } from '@footbridge/service';
+import { isProtective } from './message.js';
 
-/** Whether consent still carries a piece of news. `unknown`: nobody has told of it (yet). */
+/** Whether a piece of news may go to its organisation. `unknown`: nobody has told of what it depends on (yet). */
 export type Authority = 'in force' | 'ended' | 'unknown';
+/** The piece, as far as that depends on it. */
+export interface Piece { readonly owner: string; readonly type?: string | undefined; readonly consentRef?: string | undefined; readonly caseRef?: string | undefined; readonly protective?: boolean | undefined }
 
-export async function authorityOf(read: Pick<Read, 'sql'>, consentRef: string | undefined, now: Date): Promise<Authority> {
-  if (consentRef === undefined) return 'in force';
-  const [consent] = await read.sql<KnownConsent>(`select jsonb_strip_nulls(jsonb_build_object('consent', consent, 'state', state, 'validUntil', valid_until, 'categories', to_jsonb(categories))) from known_consent where consent = $1->>0`, [consentRef]);
-  return consent === undefined ? 'unknown' : inForce(consent, now) ? 'in force' : 'ended';
+/** Of a return only the origin side is told; a hold ends that at once (decisions 14), except for what stops something (A3). */
+export const toOriginSide: readonly string[] = Object.values(events).filter((e) => e.service === 'returns' && e.audience === 'directed' && !isProtective(e)).map(({ type }) => type);
+const needsContact = ({ type }: Piece): boolean => type !== undefined && toOriginSide.includes(type);
+
+/** Looked at at every attempt, every reading of the feed and every replay (reference 2.5.1). */
+export const dependsOnOthers = (piece: Piece): boolean => piece.protective !== true && (piece.consentRef !== undefined || needsContact(piece));
+
+export interface WhatIsKnown { readonly consent: KnownConsent | null; readonly contact: KnownClearance | null }
+export const whatIsKnown = (consentRef: string, caseRef: string): string => `jsonb_build_object(
+  'consent', (select jsonb_strip_nulls(jsonb_build_object('consent', k.consent, 'recipient', k.recipient, 'state', k.state, 'validUntil', k.valid_until, 'categories', to_jsonb(k.categories))) from known_consent k where k.consent = ${consentRef}),
+  'contact', (select jsonb_strip_nulls(jsonb_build_object('cleared', c.cleared, 'until', c.until)) from known_clearance c where c.case_ref = ${caseRef} and c.step = 'ORIGIN_CONTACT'))`;
+
+export function judged(piece: Piece, { consent, contact }: WhatIsKnown, now: Date): Authority {
+  if (!dependsOnOthers(piece)) return 'in force';
+  if (needsContact(piece)) {
+    if (contact === null) return 'unknown';
+    if (!isCleared(contact, now)) return 'ended';
+  }
+  if (piece.consentRef === undefined) return 'in force';
+  if (consent === null) return 'unknown';
+  // A consent is to one recipient (decisions 12): who has the news as its own, or as the sender, keeps it.
+  return consent.recipient !== piece.owner || inForce(consent, now) ? 'in force' : 'ended';
+}
+
+export async function authorityOf(read: Pick<Read, 'sql'>, piece: Piece, now: Date): Promise<Authority> {
+  if (!dependsOnOthers(piece)) return 'in force';
+  const [known] = await read.sql<WhatIsKnown>(`select ${whatIsKnown('$1->>0', '$1->>1')}`, [piece.consentRef ?? null, piece.caseRef ?? null]);
+  return judged(piece, known ?? { consent: null, contact: null }, now);
 }

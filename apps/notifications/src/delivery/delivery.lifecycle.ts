@@ -1,6 +1,6 @@
-import { ConsentExpired, ConsentRevoked, ConsentWithdrawn, DeliveryDeadLettered, DeliveryFailed, DeliveryPurged, DeliveryQueued, DeliveryReplayed, DeliverySucceeded, DeliverySuppressed, after, deadlines, events, states } from '@footbridge/contracts';
+import { ClearanceChanged, ConsentExpired, ConsentRevoked, ConsentWithdrawn, DeliveryDeadLettered, DeliveryFailed, DeliveryPurged, DeliveryQueued, DeliveryReplayed, DeliverySucceeded, DeliverySuppressed, after, deadlines, events, states } from '@footbridge/contracts';
 import { NONE, guard, lifecycle, type Facts, type Reaction } from '@footbridge/lifecycle';
-import { authorityOf, type Authority } from './authorised.js';
+import { authorityOf, dependsOnOthers, toOriginSide, type Authority } from './authorised.js';
 import { deliveryFields, type DeliveryRow } from './delivery.entity.js';
 import { delays } from './retry.js';
 
@@ -25,7 +25,7 @@ export const answered2xx = guard<DeliveryFacts>('ANSWER', 'answeredWith2xx', ({ 
 export const notAnswered2xx = guard<DeliveryFacts>('ANSWER', 'notAnsweredWith2xx', ({ body }) => (succeeded(body['lastStatus']) ? 'DELIVERED' : undefined), { onBody: true });
 export const exhausted = guard<DeliveryFacts>('SCHEDULE', 'scheduleExhaustedOrDisabled', ({ row, body, subscription }) =>
   (Number(body['attempts'] ?? row.attempts ?? 0) >= delays.length || subscription === 'sub_disabled' ? undefined : 'NOT_EXHAUSTED'), { onBody: true });
-/** Consent ended, the membership too, or it waited longer than a body is kept. GDPR 7(3). */
+/** Consent ended, a hold was placed, the membership is over, or it waited longer than a body is kept. GDPR 7(3). */
 export const mayNotGoAnyMore = guard<DeliveryFacts>('CONSENT', 'mayNotGoAnyMore', (facts, now) => {
   const { row, authority, subscription } = facts;
   if (subscription === undefined || subscription === 'sub_revoked' || subscription === 'sub_rejected' || row.body === undefined || now >= kept(facts)) return undefined;
@@ -36,20 +36,28 @@ export const withinFourteenDays = guard<DeliveryFacts>('REPLAY', 'withinFourteen
 export const authorisedAgain = guard<DeliveryFacts>('REPLAY', 'authorisedAgain', ({ row, authority, subscription }) => {
   if (subscription === undefined || subscription === 'sub_revoked') return 'SUBSCRIPTION_ENDED';
   return row.protective || authority === 'in force' ? undefined : 'NOT_AUTHORISED';
-}, { needsFresh: ({ row }) => (row.consentRef && !row.protective ? ['referrals'] : []) });
+}, { needsFresh: ({ row }) => (dependsOnOthers(row) ? ['referrals'] : []) });
 export const fourteenDaysOver = guard<DeliveryFacts>('RETENTION', 'fourteenDaysAreOver', (facts, now) => (now >= kept(facts) ? undefined : 'STILL_KEPT'));
 
 const gone = { body: undefined, nextAttemptAt: undefined };
-/** W4: with the consent's end, not at the next attempt, which may be hours away. What protects goes on. */
-const stopped = [ConsentWithdrawn, ConsentRevoked, ConsentExpired].map((on): Reaction =>
-  ({ on, command: 'suppress', as: 'PLATFORM', where: ({ caseRef, consentRef }) => (consentRef === undefined ? undefined : { caseRef, consentRef, protective: false }) }));
+/** W4: with the consent's end, not at the next attempt, which may be hours away. What protects goes on, and so does what others may know. */
+const stopped: readonly Reaction[] = [
+  ...[ConsentWithdrawn, ConsentRevoked, ConsentExpired].map((on): Reaction => ({
+    on, command: 'suppress', as: 'PLATFORM',
+    where: ({ caseRef, consentRef, data: { recipient } }) => (consentRef === undefined || recipient === undefined ? undefined : { caseRef, consentRef, owner: recipient, protective: false }),
+  })),
+  // A hold, or whatever else ends contact with the origin side (decisions 14).
+  ...toOriginSide.map((type): Reaction => ({
+    on: ClearanceChanged, command: 'suppress', as: 'PLATFORM', when: ({ data }) => data['step'] === 'ORIGIN_CONTACT' && data['cleared'] === false, where: ({ caseRef }) => ({ caseRef, type }),
+  })),
+];
 
 export const Delivery = lifecycle<DeliveryFacts>()({
   name: 'Delivery', service: 'notifications', prefix: 'dlv', states: states.Delivery.values, fields: deliveryFields,
   links: { subscription: { kind: 'sub', column: 'subscriptionId', collection: 'subscriptions' } },
   facts: async (read, { row }, now) => {
     const [subscription] = await read.sql<string>('select to_jsonb(s.state) from subscription s where s.id = ($1->>0)::uuid', [row.subscriptionId]);
-    return { authority: await authorityOf(read, row.consentRef, now), ...(subscription === undefined ? {} : { subscription }) };
+    return { authority: await authorityOf(read, row, now), ...(subscription === undefined ? {} : { subscription }) };
   },
   wire: (row) => ({ organisation: row.owner }),
   about: (row) => row.aggregateId,

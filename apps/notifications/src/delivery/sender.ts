@@ -6,7 +6,7 @@ import type { Endpoints, Posted } from '../subscription/endpoints.js';
 import { keysOf } from '../subscription/signing.js';
 import type { SubscriptionRow } from '../subscription/subscription.entity.js';
 import { DEGRADED_AFTER, DEGRADED_AFTER_MS, Subscription } from '../subscription/subscription.lifecycle.js';
-import { authorityOf } from './authorised.js';
+import { authorityOf, dependsOnOthers } from './authorised.js';
 import type { DeliveryRow } from './delivery.entity.js';
 import { Delivery } from './delivery.lifecycle.js';
 import { bytesOf } from './message.js';
@@ -19,8 +19,9 @@ const AT_ONCE_TO_ONE = 4;
 const LEASE_SECONDS = 30;
 const EVERY_MS = 150;
 const TIDY_EVERY_MS = 3_600_000;
-/** Not sure of consent: asked again soon, later less often. */
+/** Not sure of consent or clearance: asked again soon, later less often. News is at most 5 s late (decisions 15). */
 const BLIND_MS = 2_000;
+const YOUNG_MS = 6_000;
 const UNKNOWN_MS = 60_000;
 
 interface Due { readonly delivery: string; readonly owner: string; readonly subscription: string }
@@ -98,12 +99,18 @@ export class Sender implements Job {
     const [row, subscription] = await Promise.all([this.#row<DeliveryRow>(Delivery, due.delivery, due.owner), this.#row<SubscriptionRow>(Subscription, due.subscription, due.owner)]);
     if (!row || !subscription || (row.state !== 'queued' && row.state !== 'retrying')) { await pool.query('delete from delivery_due where delivery = $1', [due.delivery]); return; }
     if (row.body === undefined) { await this.#command(Delivery, 'suppress', row.id, row.owner); return; }
-    if (row.consentRef !== undefined && row.protective !== true) {
+    if (dependsOnOthers(row)) {
       // Closed when blind (decisions 15): put off, and not counted as an attempt.
       if (!(await freshness.fresh('referrals', row.caseRef))) { await this.#later(due, BLIND_MS); return; }
-      const authority = await authorityOf(engine.store.reader(row.owner, []), row.consentRef, clock.now());
-      if (authority === 'ended') { await this.#command(Delivery, 'suppress', row.id, row.owner); return; }
-      if (authority === 'unknown') { await this.#later(due, clock.now().getTime() - Date.parse(row.createdAt) < UNKNOWN_MS ? BLIND_MS : UNKNOWN_MS); return; }
+      const authority = await authorityOf(engine.store.reader(row.owner, []), row, clock.now());
+      if (authority !== 'in force') {
+        const age = clock.now().getTime() - Date.parse(row.createdAt);
+        // Two services speak at once, and what allowed it may come after it.
+        if (age < YOUNG_MS) await this.#later(due, BLIND_MS);
+        else if (authority === 'ended') await this.#command(Delivery, 'suppress', row.id, row.owner);
+        else await this.#later(due, age < UNKNOWN_MS ? BLIND_MS : UNKNOWN_MS);
+        return;
+      }
     }
     const url = subscription.url ?? '';
     const eventId = row.eventId ?? '';

@@ -2,8 +2,9 @@ import type { ContractEvent } from '@footbridge/contracts';
 import type { Freshness } from '@footbridge/messaging';
 import type { Gate } from '@footbridge/privacy';
 import { after, deadlines } from '@footbridge/contracts';
-import { handlersOf, inForce, type Engine, type KnownConsent, type Received } from '@footbridge/service';
+import { handlersOf, type Engine, type Received } from '@footbridge/service';
 import type { Pool, PoolClient } from 'pg';
+import { dependsOnOthers, judged, whatIsKnown, type WhatIsKnown } from '../delivery/authorised.js';
 import { countryOf } from '../delivery/deliveries.js';
 import { bodyOf, delivered, isProtective } from '../delivery/message.js';
 import { fullHour } from '../delivery/retry.js';
@@ -41,29 +42,32 @@ export async function tidyFeed(pool: Pool, now: Date): Promise<void> {
   await pool.query('select tidy_feed($1)', [new Date(now.getTime() - age).toISOString()]);
 }
 
-interface Line { readonly position: number; readonly event_id: string; readonly type: string; readonly body: string; readonly consent_ref: string | null; readonly case_ref: string | null; readonly protective: boolean; readonly at: string; readonly written_at: string; readonly consent: KnownConsent | null }
+interface Line { readonly position: number; readonly event_id: string; readonly type: string; readonly body: string; readonly consent_ref: string | null; readonly case_ref: string | null; readonly protective: boolean; readonly at: string; readonly written_at: string; readonly known: WhatIsKnown }
 export interface News { readonly position: number; readonly type: string; readonly body: string }
 /** `upTo`: where to go on. `blind`: it ends here because nobody knows at this moment whether the next may be shown. */
 export interface FeedPage { readonly news: readonly News[]; readonly upTo: number; readonly blind: boolean; readonly more: boolean }
 
-/** So long a line is waited for of which consent is not known yet; after that it is left out like a suppressed one. */
+/** So long a line is waited for of which consent is not known yet; after that it is left out like a suppressed one. What is over may begin again this soon. */
 const PATIENCE_MS = 60_000;
+const YOUNG_MS = 6_000;
 
-/** Consent is looked at at each read; what has none any more is left out, and nothing is shown blindly (decisions 15). */
+/** Consent and holds are looked at at each read; what may not go any more is left out, and nothing is shown blindly (decisions 15). */
 export async function readFeed(engine: Engine, freshness: Freshness, organisation: string, from: number, limit: number): Promise<FeedPage> {
-  const lines = await engine.store.readAs<Line>(organisation, `select to_jsonb(f) || jsonb_build_object('consent', (select jsonb_strip_nulls(jsonb_build_object('consent', k.consent, 'state', k.state, 'validUntil', k.valid_until, 'categories', to_jsonb(k.categories))) from known_consent k where k.consent = f.consent_ref))
+  const lines = await engine.store.readAs<Line>(organisation, `select to_jsonb(f) || jsonb_build_object('known', ${whatIsKnown('f.consent_ref', 'f.case_ref')})
     from feed f where f.organisation = $1->>0 and f.position > ($1->>1)::bigint order by f.position limit ($1->>2)::integer`, [organisation, from, limit + 1]);
   const news: News[] = [];
   let upTo = from;
   const now = engine.clock.now();
   for (const line of lines.slice(0, limit)) {
-    const { position, type, body } = line;
-    if (line.consent_ref !== null && !line.protective) {
-      const young = Date.now() - Date.parse(line.written_at) < PATIENCE_MS;
+    const { position, type, body, protective } = line;
+    const piece = { owner: organisation, type, protective, consentRef: line.consent_ref ?? undefined, caseRef: line.case_ref ?? undefined };
+    if (dependsOnOthers(piece)) {
       if (!(await freshness.fresh('referrals'))) return { news, upTo, blind: true, more: false };
-      const sure = line.consent !== null && await freshness.fresh('referrals', line.case_ref ?? undefined);
-      if (!sure && young) return { news, upTo, blind: true, more: false };
-      if (!sure || !inForce(line.consent ?? undefined, now)) { upTo = position; continue; }
+      const sure = await freshness.fresh('referrals', piece.caseRef);
+      const authority = sure ? judged(piece, line.known, now) : 'unknown';
+      const age = Date.now() - Date.parse(line.written_at);
+      if (age < (authority === 'unknown' ? PATIENCE_MS : authority === 'ended' ? YOUNG_MS : 0)) return { news, upTo, blind: true, more: false };
+      if (authority !== 'in force') { upTo = position; continue; }
     }
     news.push({ position, type, body });
     upTo = position;
