@@ -187,6 +187,21 @@ describe('notifications, on real Postgres and real endpoints', () => {
     expect([await verifies(secret), await verifies(fresh)]).toEqual([false, true]);
   });
 
+  it('rotates once for one key: a repeat rotates nothing, and the secret before still counts', async () => {
+    const [admin, hook] = [await net.partner(), await receiver()];
+    const { id, secret } = await net.subscribe(admin, hook.url, ReferralSent);
+    const path = `/v1/subscriptions/${id}/rotate-secret`;
+    const rotate = (key: string) => admin.post(path, undefined, { 'idempotency-key': key });
+    const { body: { secret: fresh, ...shared } } = await rotate('lost-answer');
+    const again = await rotate('lost-answer');
+    expect([again.status, again.headers.get('idempotent-replay'), again.body]).toEqual([200, 'true', shared]);
+    const event = await net.referral(admin.organisation);
+    await waitUntil('it arrives', () => got(hook, event).length === 1);
+    const [request] = got(hook, event);
+    const headers = Object.fromEntries(Object.entries(request!.headers).map(([k, v]) => [k, String(v)]));
+    for (const key of [secret, String(fresh)]) expect(new Webhook(key).verify(request!.body.toString(), headers)).toMatchObject({ id: event });
+  });
+
   it('tells the network at the full hour, in its country only', async () => {
     const [here, there, hook, far] = [await net.partner('GE'), await net.partner('MD'), await receiver(), await receiver()];
     await net.subscribe(here, hook.url, ShelterOpened);

@@ -20,8 +20,8 @@ describe('what news depends on', () => {
     const reception = { owner: 'org_a', type: ReceptionRequested.type, consentRef: 'con_x' };
     const given = consent('org_a', 'given');
     expect(judged(reception, { consent: given, contact: { cleared: true } }, now)).toBe('in force');
-    expect(judged(reception, { consent: given, contact: { cleared: false } }, now)).toBe('ended');
-    expect(judged(reception, { consent: given, contact: { cleared: true, until: '2026-11-23' } }, now)).toBe('ended');
+    expect(judged(reception, { consent: given, contact: { cleared: false } }, now)).toBe('held');
+    expect(judged(reception, { consent: given, contact: { cleared: true, until: '2026-11-23' } }, now)).toBe('held');
     expect(judged(reception, { consent: given, contact: null }, now)).toBe('unknown');
     expect(judged({ ...reception, protective: true }, { consent: null, contact: { cleared: false } }, now)).toBe('in force');
     expect(toOriginSide).toContain(ReceptionRequested.type);

@@ -3,8 +3,10 @@ import type { Read } from '@footbridge/lifecycle';
 import { inForce, isCleared, type KnownClearance, type KnownConsent } from '@footbridge/service';
 import { isProtective } from './message.js';
 
-/** Whether a piece of news may go to its organisation. `unknown`: nobody has told of what it depends on (yet). */
-export type Authority = 'in force' | 'ended' | 'unknown';
+/** Whether a piece of news may go to its organisation. `held`: contact is not cleared. `unknown`: nobody has told of what it depends on (yet). */
+export type Authority = 'in force' | 'ended' | 'held' | 'unknown';
+/** Two services speak at once, and what cleared a step may come just after what it allowed; news is at most 5 s late (decisions 15). */
+export const HELD_AFTER_MS = 6_000;
 /** The piece, as far as that depends on it. */
 export interface Piece { readonly owner: string; readonly type?: string | undefined; readonly consentRef?: string | undefined; readonly caseRef?: string | undefined; readonly protective?: boolean | undefined }
 
@@ -22,14 +24,10 @@ export const whatIsKnown = (consentRef: string, caseRef: string): string => `jso
 
 export function judged(piece: Piece, { consent, contact }: WhatIsKnown, now: Date): Authority {
   if (!dependsOnOthers(piece)) return 'in force';
-  if (needsContact(piece)) {
-    if (contact === null) return 'unknown';
-    if (!isCleared(contact, now)) return 'ended';
-  }
-  if (piece.consentRef === undefined) return 'in force';
-  if (consent === null) return 'unknown';
   // A consent is to one recipient (decisions 12): who has the news as its own, or as the sender, keeps it.
-  return consent.recipient !== piece.owner || inForce(consent, now) ? 'in force' : 'ended';
+  if (consent !== null && consent.recipient === piece.owner && !inForce(consent, now)) return 'ended';
+  if (piece.consentRef !== undefined && consent === null || needsContact(piece) && contact === null) return 'unknown';
+  return needsContact(piece) && !isCleared(contact ?? undefined, now) ? 'held' : 'in force';
 }
 
 export async function authorityOf(read: Pick<Read, 'sql'>, piece: Piece, now: Date): Promise<Authority> {

@@ -29,7 +29,7 @@ export const exhausted = guard<DeliveryFacts>('SCHEDULE', 'scheduleExhaustedOrDi
 export const mayNotGoAnyMore = guard<DeliveryFacts>('CONSENT', 'mayNotGoAnyMore', (facts, now) => {
   const { row, authority, subscription } = facts;
   if (subscription === undefined || subscription === 'sub_revoked' || subscription === 'sub_rejected' || row.body === undefined || now >= kept(facts)) return undefined;
-  return authority === 'ended' && !row.protective ? undefined : 'STILL_AUTHORISED';
+  return (authority === 'ended' || authority === 'held') && !row.protective ? undefined : 'STILL_AUTHORISED';
 });
 export const withinFourteenDays = guard<DeliveryFacts>('REPLAY', 'withinFourteenDays', (facts, now) => (now < kept(facts) && facts.row.body !== undefined ? undefined : 'TOO_LATE'));
 /** Authorised again, as at every attempt. */

@@ -6,7 +6,7 @@ import type { Endpoints, Posted } from '../subscription/endpoints.js';
 import { keysOf } from '../subscription/signing.js';
 import type { SubscriptionRow } from '../subscription/subscription.entity.js';
 import { DEGRADED_AFTER, DEGRADED_AFTER_MS, Subscription } from '../subscription/subscription.lifecycle.js';
-import { authorityOf, dependsOnOthers } from './authorised.js';
+import { HELD_AFTER_MS, authorityOf, dependsOnOthers } from './authorised.js';
 import type { DeliveryRow } from './delivery.entity.js';
 import { Delivery } from './delivery.lifecycle.js';
 import { bytesOf } from './message.js';
@@ -19,9 +19,8 @@ const AT_ONCE_TO_ONE = 4;
 const LEASE_SECONDS = 30;
 const EVERY_MS = 150;
 const TIDY_EVERY_MS = 3_600_000;
-/** Not sure of consent or clearance: asked again soon, later less often. News is at most 5 s late (decisions 15). */
+/** Not sure of consent or clearance: asked again soon, later less often. */
 const BLIND_MS = 2_000;
-const YOUNG_MS = 6_000;
 const UNKNOWN_MS = 60_000;
 
 interface Due { readonly delivery: string; readonly owner: string; readonly subscription: string }
@@ -105,9 +104,8 @@ export class Sender implements Job {
       const authority = await authorityOf(engine.store.reader(row.owner, []), row, clock.now());
       if (authority !== 'in force') {
         const age = clock.now().getTime() - Date.parse(row.createdAt);
-        // Two services speak at once, and what allowed it may come after it.
-        if (age < YOUNG_MS) await this.#later(due, BLIND_MS);
-        else if (authority === 'ended') await this.#command(Delivery, 'suppress', row.id, row.owner);
+        if (authority === 'held' && age < HELD_AFTER_MS) await this.#later(due, BLIND_MS);
+        else if (authority !== 'unknown') await this.#command(Delivery, 'suppress', row.id, row.owner);
         else await this.#later(due, age < UNKNOWN_MS ? BLIND_MS : UNKNOWN_MS);
         return;
       }

@@ -4,7 +4,7 @@ import type { Gate } from '@footbridge/privacy';
 import { after, deadlines } from '@footbridge/contracts';
 import { handlersOf, type Engine, type Received } from '@footbridge/service';
 import type { Pool, PoolClient } from 'pg';
-import { dependsOnOthers, judged, whatIsKnown, type WhatIsKnown } from '../delivery/authorised.js';
+import { HELD_AFTER_MS, dependsOnOthers, judged, whatIsKnown, type WhatIsKnown } from '../delivery/authorised.js';
 import { countryOf } from '../delivery/deliveries.js';
 import { bodyOf, delivered, isProtective } from '../delivery/message.js';
 import { fullHour } from '../delivery/retry.js';
@@ -47,9 +47,8 @@ export interface News { readonly position: number; readonly type: string; readon
 /** `upTo`: where to go on. `blind`: it ends here because nobody knows at this moment whether the next may be shown. */
 export interface FeedPage { readonly news: readonly News[]; readonly upTo: number; readonly blind: boolean; readonly more: boolean }
 
-/** So long a line is waited for of which consent is not known yet; after that it is left out like a suppressed one. What is over may begin again this soon. */
+/** So long a line is waited for of which consent is not known yet; after that it is left out like a suppressed one. */
 const PATIENCE_MS = 60_000;
-const YOUNG_MS = 6_000;
 
 /** Consent and holds are looked at at each read; what may not go any more is left out, and nothing is shown blindly (decisions 15). */
 export async function readFeed(engine: Engine, freshness: Freshness, organisation: string, from: number, limit: number): Promise<FeedPage> {
@@ -66,7 +65,7 @@ export async function readFeed(engine: Engine, freshness: Freshness, organisatio
       const sure = await freshness.fresh('referrals', piece.caseRef);
       const authority = sure ? judged(piece, line.known, now) : 'unknown';
       const age = Date.now() - Date.parse(line.written_at);
-      if (age < (authority === 'unknown' ? PATIENCE_MS : authority === 'ended' ? YOUNG_MS : 0)) return { news, upTo, blind: true, more: false };
+      if (age < (authority === 'unknown' ? PATIENCE_MS : authority === 'held' ? HELD_AFTER_MS : 0)) return { news, upTo, blind: true, more: false };
       if (authority !== 'in force') { upTo = position; continue; }
     }
     news.push({ position, type, body });

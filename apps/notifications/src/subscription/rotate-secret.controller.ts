@@ -1,6 +1,6 @@
-import { Controller, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Headers, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { label } from '@footbridge/privacy';
-import { Engine, Problem, hours, later, send, type SignedRequest } from '@footbridge/service';
+import { Engine, Problem, hours, idempotency, later, send, type Answer, type Change, type Principal, type SignedRequest } from '@footbridge/service';
 import type { FastifyReply } from 'fastify';
 import { ROTATION_HOURS, newKeys } from './signing.js';
 import { Subscription } from './subscription.lifecycle.js';
@@ -12,8 +12,12 @@ const over = ['sub_rejected', 'sub_revoked'];
 export class RotateSecretController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Post(':id/rotate-secret') @HttpCode(200)
-  async rotate(@Param('id') id: string, @Req() { principal }: SignedRequest, @Headers('if-match') ifMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+  /** A repeated key is answered without the secret, which is shown once and kept nowhere, and rotates nothing: the one before would stop. */
+  @Post(':id/rotate-secret')
+  async rotate(@Param('id') id: string, @Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+    return send(reply, await this.engine.once(idempotency(request, headers, sent).idempotency, (keep) => this.rotated(request.principal, id, headers['if-match'], keep)));
+  }
+  private async rotated(principal: Principal, id: string, ifMatch: string | undefined, keep: (answer: Answer) => readonly Change[]): Promise<Answer> {
     const found = await this.engine.load(Subscription, principal, id);
     const row = found.row as Parameters<NonNullable<typeof Subscription.parties>>[0];
     if (row.owner !== principal.organisation || !principal.roles.includes('PARTNER_ADMIN')) throw new Problem('role-not-allowed', { roles: ['PARTNER_ADMIN'] });
@@ -23,7 +27,7 @@ export class RotateSecretController {
     const now = this.engine.clock.now();
     const answer = await this.engine.amend(Subscription, found, principal, 'rotateSecret', {
       signing: label('direct', { secret, privateKey }), publicKey, rotatedAt: now.toISOString(), previousSigning: row.signing, previousUntil: later(now, hours(ROTATION_HOURS)).toISOString(),
-    });
-    return send(reply, { ...answer, body: { ...answer.body, secret } });
+    }, { keep });
+    return { ...answer, body: { ...answer.body, secret } };
   }
 }
