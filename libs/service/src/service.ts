@@ -58,7 +58,7 @@ export interface ServiceConfig {
   readonly jwksUri?: string;
   readonly keyStore: KeyStore;
   readonly clock?: Clock;
-  /** Signs cursors; the same for all replicas. */
+  /** Seals cursors; the same for all replicas. */
   readonly secret?: Buffer;
   readonly webhooks?: 'public' | 'loopback';
   readonly deadlinesEveryMs?: number;
