@@ -712,6 +712,24 @@ describe('referrals, on real Postgres and over HTTP', () => {
     });
   });
 
+  describe('a house', () => {
+    it('that becomes known clears the placement that a guardian had agreed to before', async () => {
+      const id = await open(child), home = newRef('org');
+      await tell(OrganisationAdded, { organisation: home, organisationType: 'NGO', country: 'AL', version: 1 });
+      const appointment = String(((await worker.get(`/v1/guardian-appointments?caseId=${id}`)).body['items'] as { id: string }[])[0]?.id);
+      await worker.post(`/v1/guardian-appointments/${appointment}/request-appointment`, { authority, authorityNotified: true });
+      await duty.post(`/v1/guardian-appointments/${await newest(duty, 'guardian-appointments')}/appoint-interim`, { guardian: { name: 'Lqwrt Pzzk' }, independent: true, screened: true, noConflict: true });
+      await eventually('the organisation is known', async () => (await worker.post('/v1/consent-records', { ...terms, case: id, recipient: home })).status === 201);
+      expect((await worker.post(`/v1/consent-records/${await newest(worker, 'consent-records')}/give`, { ...herself, onBehalfOf: 'GUARDIAN', capacity: true, freely: true, childAgrees: true, bestInterestsAssessed: true })).status).toBe(200);
+      const caseRef = await refOf(id);
+      const said = async (): Promise<unknown[]> => (await told('clearance-changed')).filter((e) => e.caseRef === caseRef).map((e) => e.data['step']);
+      await eventually('the guardian is told', async () => (await said()).length > 0);
+      expect(await said()).toEqual(['GUARDIAN']);
+      await tell(ShelterRegistered, { shelter: newRef('shl'), organisation: home, version: 1, state: 'registered' });
+      await eventually('the placement is told', async () => (await said()).includes('PLACEMENT'));
+    });
+  });
+
   describe('a hold', () => {
     it('takes clearances away, and is lifted by two people', async () => {
       const id = await open();

@@ -74,9 +74,9 @@ function keptUntil(row: CaseRow): Date {
 const guardianIsNeeded = (row: CaseRow): boolean => (row.isChild?.test((c) => c) ?? false) && !(row.unaccompanied?.test((u) => !u) ?? false);
 const guardianRequired = (row: CaseRow): Companion => ({ lifecycle: 'GuardianAppointment', command: 'markRequired', body: { caseId: row.id, caseRef: row.caseRef }, as: 'PLATFORM' });
 
-/** What receivers hold who may still look: all categories that were ever fetched under a referral. */
+/** What receivers hold whose referral is open: all categories that were ever fetched under it. */
 const fetchedOf = `select jsonb_build_object('referral', r.id, 'serviceType', r.service_type, 'categories', jsonb_agg(distinct c))
-  from referral r join disclosure d on d.referral_id = r.id, unnest(d.categories) c where d.case_id = ($1->>0)::uuid and r.state in ('sent', 'acknowledged', 'accepted', 'in_service') group by r.id`;
+  from referral r join disclosure d on d.referral_id = r.id, unnest(d.categories) c where d.case_id = ($1->>0)::uuid and r.state = any(array[${isHelping.map((s) => `'${s}'`).join(', ')}]) group by r.id`;
 
 const sealedIn = <T>(body: Readonly<Record<string, unknown>>, name: string): T | undefined => body[name] as T | undefined;
 
