@@ -45,9 +45,9 @@ describe('shelters, on real Postgres and over HTTP', () => {
     await waitUntil('the referral is known', async () => (await admin.query('select from shelters.reference where aggregate = $1', [referral])).rowCount === 2 && (await admin.query('select from shelters.known_referral where referral = $1', [referral])).rowCount === 1);
     return { referral, theirs, ours, caseRef };
   };
-  const clear = async (caseRef: string): Promise<void> => {
-    await say(instance, ClearanceChanged, { caseRef, owner: ngo }, { case: caseRef, step: 'PLACEMENT', cleared: true, version: 1 });
-    await waitUntil('the placement is cleared', async () => (await admin.query('select from shelters.known_clearance where case_ref = $1', [caseRef])).rowCount === 1);
+  const clear = async (caseRef: string, step = 'PLACEMENT'): Promise<void> => {
+    await say(instance, ClearanceChanged, { caseRef, owner: ngo }, { case: caseRef, step, cleared: true, version: 1 });
+    await waitUntil(`${step} is cleared`, async () => (await admin.query('select from shelters.known_clearance where case_ref = $1 and step = $2', [caseRef, step])).rowCount === 1);
   };
   const events = async (aggregate: string): Promise<{ type: string; recipient: string | null; about: string | null; data: Record<string, unknown> }[]> =>
     (await admin.query<{ headers: Record<string, string>; body: Buffer }>("select headers, body from bus.event where headers->>'ce_aggregate' = $1 order by at", [aggregate])).rows.map(({ headers, body }) => ({ type: String(headers['ce_type']).split('.')[2] ?? '', recipient: headers['ce_recipient'] ?? null, about: headers['ce_about'] ?? null, data: JSON.parse(body.toString()) as Record<string, unknown> }));
@@ -76,6 +76,15 @@ describe('shelters, on real Postgres and over HTTP', () => {
       const shelter = await open([{ code: 'A', profile: 'women', total: 1 }]);
       expect((await dpo.post(`/v1/shelters/${shelter}/suspend-shelter`)).body['state']).toBe('shelter_suspended');
       expect(reasons(await hold(shelter))).toEqual(['SHELTER_NOT_OPEN']);
+    });
+    it('tells the network where it is no nearer than its region, and what it can offer in a band', async () => {
+      const shelter = await open([{ code: 'A', profile: 'women', total: 9 }, { code: 'B', profile: 'men', total: 2 }]);
+      await manager.post(`/v1/shelters/${shelter}/limit-admissions`, { limitedTo: ['men'] });
+      await manager.post(`/v1/shelters/${shelter}/close-admissions`);
+      const at = { shelter, organisation: org, country: 'AL', region: 'AL-11' };
+      const told = async (): Promise<object[]> => (await events(await idOf(shelter))).filter((e) => ['shelter-opened', 'shelter-admissions-limited', 'shelter-admissions-closed'].includes(e.type)).map((e) => e.data);
+      await waitUntil('all is told', async () => (await told()).length === 3);
+      expect(await told()).toEqual([{ ...at, state: 'open', band: 'available' }, { ...at, state: 'limited', band: 'few' }, { ...at, state: 'admissions_closed', band: 'full' }]);
     });
     it('cannot declare away a bed that is in use', async () => {
       const shelter = await open([{ code: 'A', profile: 'women', total: 2 }]);
@@ -182,6 +191,24 @@ describe('shelters, on real Postgres and over HTTP', () => {
       expect((await winner.by.post(`/v1/bed-reservations/${String(winner.answer.body['id'])}/referral`, { referral: r.ours })).status).toBe(200);
       const bed = await idOf(winner.answer.body['id']);
       await waitUntil('the referral has its bed', async () => (await events(bed)).some((e) => e.about === r.referral && e.data['referral'] === r.theirs));
+      // the search is over; the bed is that person's now
+      expect((await seeker.post(`/v1/bed-requests/${String(asked.body['id'])}/withdraw-request`)).body['state']).toBe('request_withdrawn');
+      await waitUntil('both hear it', async () => (await events(request)).filter((e) => e.type === 'bed-request-withdrawn').length === 2);
+      const another = await ask([here]);
+      await seeker.post(`/v1/bed-requests/${String(another.body['id'])}/withdraw-request`);
+      await waitUntil('what came later was looked at', async () => (await events(await idOf(another.body['id']))).some((e) => e.type === 'bed-request-withdrawn'));
+      expect((await winner.by.get(`/v1/bed-reservations/${String(winner.answer.body['id'])}`)).body['state']).toBe('held');
+    });
+    it('that is withdrawn after a bed was held lets go of the bed', async () => {
+      const house_ = await open([{ code: 'A', profile: 'women', total: 1 }]);
+      const asked = await ask([house_]);
+      const request = await idOf(asked.body['id']);
+      await waitUntil('the house is asked', async () => (await events(request)).length === 1);
+      const held = await hold(house_, { bedRequest: (await events(request))[0]?.data['bedRequest'] });
+      await waitUntil('the request is answered', async () => (await seeker.get(`/v1/bed-requests/${String(asked.body['id'])}`)).body['state'] === 'answered');
+      await seeker.post(`/v1/bed-requests/${String(asked.body['id'])}/withdraw-request`);
+      await waitUntil('the bed is free', async () => (await capacity(house_))['free'] === 1);
+      expect((await intake.get(`/v1/bed-reservations/${String(held.body['id'])}`)).body).toMatchObject({ state: 'released', releasedFor: 'ADMINISTRATIVE' });
     });
     it('that nobody answers within 30 minutes comes back to whoever asked', async () => {
       await ask([await open([{ code: 'A', profile: 'women', total: 1 }])]);
@@ -213,7 +240,7 @@ describe('shelters, on real Postgres and over HTTP', () => {
       expect((await instance.account(ngo, 'ORIGIN_OFFICE').get('/v1/shelter-directory')).status).toBe(403);
       expect((await seeker.get('/v1/shelter-directory?street=x')).status).toBe(422);
       const published = (await events(await idOf(shelter))).filter((e) => e.type === 'capacity-band-published');
-      expect(published.at(-1)?.data).toEqual({ shelter, organisation: org, country: 'AL', profile: expect.any(String), band: expect.stringMatching(/^(available|few|full)$/) });
+      expect(published.at(-1)?.data).toEqual({ shelter, organisation: org, country: 'AL', region: 'AL-11', profile: expect.any(String), band: expect.stringMatching(/^(available|few|full)$/) });
     });
   });
 
@@ -258,6 +285,39 @@ describe('shelters, on real Postgres and over HTTP', () => {
       await hold(shelter);
       expect(reasons(await intake.post(`/v1/stays/${stay}/admit`, { unit: 'A', ownFreeWill: true, securityCheckDone: true }))).toEqual(['CAPACITY']);
       expect((await manager.post(`/v1/stays/${stay}/do-not-admit`, { reason: 'CAPACITY', safeAlternativeArranged: true })).body['state']).toBe('not_admitted');
+      const id = await idOf(stay);
+      await waitUntil('the intake learns the neutral reason', async () => (await events(id)).some((e) => e.type === 'intake-not-admitted' && e.data['reason'] === 'CAPACITY'));
+    });
+    it('that is not admitted lets go of the bed that was kept', async () => {
+      const shelter = await open([{ code: 'A', profile: 'women', total: 1 }]);
+      const r = await referral(ReferralAccepted);
+      const held = await hold(shelter, { referral: r.ours });
+      const stay = String((await arrived(shelter, r)).body['id']);
+      expect((await manager.post(`/v1/stays/${stay}/do-not-admit`, { reason: 'CRITERIA', safeAlternativeArranged: true })).body['state']).toBe('not_admitted');
+      expect([(await intake.get(`/v1/bed-reservations/${String(held.body['id'])}`)).body['state'], await capacity(shelter)]).toEqual(['released', expect.objectContaining({ held: 0, free: 1 })]);
+    });
+    it('is seen by who works in the house, and by nobody who only administers it or speaks for it', async () => {
+      const { stay } = await moveIn(await open([{ code: 'A', profile: 'women', total: 1 }]));
+      for (const role of ['PARTNER_ADMIN', 'OPERATOR', 'MEDIA_OFFICER', 'RECEIVER'] as const) {
+        const other_ = instance.account(org, role);
+        expect([role, (await other_.get(`/v1/stays/${stay}`)).status, (await other_.get(`/v1/stays/${stay}/timeline`)).status, (await other_.get('/v1/stays')).body['items']]).toEqual([role, 404, 404, []]);
+      }
+      const lawyer = instance.account(org, 'LAWYER');
+      expect((await lawyer.get('/v1/stays')).body['items']).toEqual([]);
+      expect((await lawyer.post(`/v1/stays/${stay}/exit`, { onBehalfOf: 'PERSON', how: 'in_person' })).body['state']).toBe('exited');
+    });
+    it('of a child is known by its guardian, whatever bed it sleeps in; of an adult nobody else decides', async () => {
+      const shelter = await open([{ code: 'A', profile: 'women', total: 3 }]);
+      const [adult, child] = [await referral(ReferralAccepted), await referral(ReferralAccepted)];
+      for (const r of [adult, child]) await clear(r.caseRef);
+      await clear(child.caseRef, 'GUARDIAN');
+      const [hers, its] = [String((await arrived(shelter, adult)).body['id']), String((await arrived(shelter, child)).body['id'])];
+      const admit = (stay: string, by: object): Promise<TestAnswer> => intake.post(`/v1/stays/${stay}/admit`, { unit: 'A', securityCheckDone: true, ...by });
+      expect(reasons(await admit(hers, { guardianOrAuthorityDecided: true }))).toEqual(['OWN_FREE_WILL_NOT_CONFIRMED']);
+      expect(reasons(await admit(its, { ownFreeWill: true }))).toEqual(['OWN_FREE_WILL_NOT_CONFIRMED']);
+      expect([(await admit(hers, { ownFreeWill: true })).body['state'], (await admit(its, { guardianOrAuthorityDecided: true })).body['state']]).toEqual(['admitted', 'admitted']);
+      expect(reasons(await intake.post(`/v1/stays/${its}/exit`, { onBehalfOf: 'PERSON', how: 'in_person' }))).toEqual(['GUARDIAN_DECIDES']);
+      expect((await intake.post(`/v1/stays/${its}/exit`, { onBehalfOf: 'GUARDIAN', how: 'written' })).body['state']).toBe('exited');
     });
     it('by police in an emergency holds for 24 hours, without waiting for news, until the person decides', async () => {
       const shelter = await open([{ code: 'A', profile: 'women', total: 1 }]);
@@ -266,7 +326,13 @@ describe('shelters, on real Postgres and over HTTP', () => {
       await say(instance, IntakeRegistered, { caseRef, owner: org, about }, { intake: int, case: caseRef, shelter, stay: sty, organisation: org, emergencyPlacement: true });
       await waitUntil('the stay is there under the name it was given', async () => (await intake.get(`/v1/stays/${sty}`)).status === 200);
       expect((await intake.get(`/v1/stays/${sty}`)).body).toMatchObject({ state: 'intake_pending', arrival: 'EMERGENCY_PLACEMENT', links: { case: `/v1/cases/${cas}` } });
-      expect((await intake.post(`/v1/stays/${sty}/admit`, { unit: 'A', securityCheckDone: true })).body['state']).toBe('admitted');
+      // when she came stays in the house: the desk writes it down, not the moment of the news
+      expect((await intake.get(`/v1/stays/${sty}`)).body).not.toHaveProperty('arrivedAt');
+      const [came, ahead] = [-hours(1), hours(1)].map((ms) => new Date(instance.clock.now().getTime() + ms).toISOString());
+      expect(reasons(await intake.post(`/v1/stays/${sty}/admit`, { unit: 'A', securityCheckDone: true, arrivedAt: ahead }))).toEqual(['NOT_YET_ARRIVED']);
+      const admitted = await intake.post(`/v1/stays/${sty}/admit`, { unit: 'A', securityCheckDone: true, arrivedAt: came });
+      expect(admitted.body).toMatchObject({ state: 'admitted', arrivedAt: came });
+      expect((await intake.patch(`/v1/stays/${sty}`, { arrivedAt: new Date(Date.parse(String(came)) - 60_000).toISOString() }, admitted.body['version'])).status).toBe(200);
       await instance.advance(hours(24.5));
       expect(((await intake.get('/v1/shelters-alerts')).body['items'] as { code: string; about: string }[]).filter((a) => a.about === sty).map((a) => a.code)).toEqual(['EMERGENCY_PLACEMENT_ENDS']);
       expect(reasons(await intake.post(`/v1/stays/${sty}/complete-intake`, explained))).toEqual(['OWN_FREE_WILL_NOT_CONFIRMED']);
@@ -292,7 +358,8 @@ describe('shelters, on real Postgres and over HTTP', () => {
     });
     it('of a child ends by the guardian\'s decision; missing, the authority is told at once', async () => {
       const shelter = await open([{ code: 'A', profile: 'children', total: 3 }]);
-      const { stay } = await moveIn(shelter, { ownFreeWill: undefined, guardianOrAuthorityDecided: true });
+      const { stay, r } = await moveIn(shelter, { ownFreeWill: undefined, guardianOrAuthorityDecided: true });
+      await clear(r.caseRef, 'GUARDIAN');
       expect(reasons(await intake.post(`/v1/stays/${stay}/exit`, { onBehalfOf: 'PERSON', how: 'in_person' }))).toEqual(['GUARDIAN_DECIDES']);
       expect(reasons(await manager.post(`/v1/stays/${stay}/report-missing`, {}))).toEqual(['CHILD_AUTHORITY_INFORMED_NOT_CONFIRMED']);
       expect((await manager.post(`/v1/stays/${stay}/report-missing`, { childAuthorityInformed: true })).body['state']).toBe('missing');

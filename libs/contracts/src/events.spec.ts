@@ -1,6 +1,6 @@
 import { createGate, newRef, wire, type WireSchema } from '@footbridge/privacy';
 import {
-  ConsentCategory, ConsentGiven, ConsentScopeRecalled, ConsentWithdrawn, GuardedPurpose, PartnerActivated, ReceptionCancelled, ReferralResumed, ReferralSent, ReferralSuspended, ReferralWithdrawn,
+  CapacityBandPublished, ConsentCategory, ConsentGiven, ConsentScopeRecalled, ConsentWithdrawn, GuardedPurpose, PartnerActivated, ReceptionCancelled, ReferralResumed, ReferralSent, ReferralSuspended, ReferralWithdrawn,
   ServiceProfile, ServiceType, ShelterOpened, codesOf, contracts, defineEvent, events, flagsOf, prefixes, states, typeOf, type ContractEvent,
 } from './index.js';
 
@@ -13,6 +13,7 @@ const valueFor = (schema: WireSchema<unknown>): unknown => {
     case 'ref': return newRef(schema.prefix ?? 'evt');
     case 'code': case 'band': return schema.list?.values[0];
     case 'period': return '2026-Q4';
+    case 'region': return 'AL-11';
     case 'day': return '2026-11-24';
     case 'version': return 3;
     case 'instant': return '2026-11-24T03:06:00Z';
@@ -97,7 +98,8 @@ describe('an event for an organisation (decisions 8)', () => {
   });
   it('has, for the network, neither a time nor a count of changes', () => {
     for (const { data } of outside.filter(({ audience }) => audience === 'network')) expect(Object.values(data).filter(({ kind }) => ['instant', 'day', 'version'].includes(kind))).toEqual([]);
-    expect(ShelterOpened.atFullHour).toBe(true);
+    // What is published at the full hour waits for no other.
+    expect([ShelterOpened.atFullHour, CapacityBandPublished.atFullHour]).toEqual([true, undefined]);
   });
   it('can be subscribed to by its recipient; network events by those whom reference 2.5.3 names; and by nobody else', () => {
     const by = (who: string): string[] => all.filter(({ subscribable }) => subscribable === who).map(({ name }) => name);
@@ -105,7 +107,7 @@ describe('an event for an organisation (decisions 8)', () => {
     expect(by('anyone')).toEqual(['StatisticsReleased']);
     for (const name of by('recipient')) expect([name, audienceOf(name)]).toEqual([name, 'directed']);
     expect(by('recipient').sort()).toEqual([
-      'BedHeld', 'BedHoldLapsed', 'BedRefused', 'BedReleased', 'BedRequested', 'ConsentScopeRecalled', 'DirectedDetailChanged', 'PersonAdmitted', 'PersonExited',
+      'BedHeld', 'BedHoldLapsed', 'BedRefused', 'BedReleased', 'BedRequestWithdrawn', 'BedRequested', 'ConsentScopeRecalled', 'DirectedDetailChanged', 'PersonAdmitted', 'PersonExited',
       'ReceptionCancelled', 'ReceptionConfirmed', 'ReceptionDetailChanged', 'ReceptionFailed', 'ReceptionReady', 'ReceptionRequested',
       'ReferralAccepted', 'ReferralAcknowledged', 'ReferralClosed', 'ReferralCompleted', 'ReferralDeclined', 'ReferralEnteredInError', 'ReferralExpired', 'ReferralResumed',
       'ReferralSent', 'ReferralServiceStarted', 'ReferralSuspended', 'ReferralUnsuccessful', 'ReferralWithdrawn',

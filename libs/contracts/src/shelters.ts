@@ -9,7 +9,9 @@ const service = 'shelters';
 
 // --- Shelter. Network events have no version: it would count what happens behind the door.
 
-const shelterAt = <S extends StateOf<'Shelter'>>(...states: readonly [S, ...S[]]) => ({ shelter: wire.ref('shl'), organisation: wire.ref('org'), ...place, state: reached('Shelter', ...states) });
+/** ADM1 of the house, never nearer (reference 2.2.4). */
+const at = { ...place, region: wire.optional(wire.region) };
+const shelterAt = <S extends StateOf<'Shelter'>>(...states: readonly [S, ...S[]]) => ({ shelter: wire.ref('shl'), organisation: wire.ref('org'), ...at, state: reached('Shelter', ...states) });
 const network = { audience: 'network', subscribable: 'verified-partner-same-country', atFullHour: true } as const;
 const known = { shelter: wire.ref('shl'), organisation: wire.ref('org'), version: wire.version };
 
@@ -23,8 +25,9 @@ export const ShelterSuspended = defineEvent(service, 'ShelterSuspended', {
   audience: 'instance', summary: 'Nobody is sent there. The network is not told.', data: { ...known, state: reached('Shelter', 'shelter_suspended') },
 });
 export const CapacityBandPublished = defineEvent(service, 'CapacityBandPublished', {
-  ...network, summary: 'What a shelter can offer, in bands (decisions 19).',
-  data: { shelter: wire.ref('shl'), organisation: wire.ref('org'), ...place, profile: wire.code(ServiceProfile), band: wire.band(CapacityBand) },
+  // Published at the full hour, and at no other time: it waits for none.
+  audience: 'network', subscribable: 'verified-partner-same-country', summary: 'What a shelter can offer, in bands, every hour (decisions 19).',
+  data: { shelter: wire.ref('shl'), organisation: wire.ref('org'), ...place, region: wire.region, profile: wire.code(ServiceProfile), band: wire.band(CapacityBand) },
 });
 
 // --- BedReservation: to whoever asked for the bed.
@@ -39,7 +42,9 @@ export const BedRequested = defineEvent(service, 'BedRequested', {
   data: { bedRequest: wire.ref('brq'), shelter: wire.ref('shl'), priority: wire.code(Priority), version: wire.version, dueAt: wire.instant },
 });
 export const BedRequestAnswered = auditOnly(service, 'BedRequestAnswered', 'The first bed is held; nobody else can hold one for it.');
-export const BedRequestWithdrawn = auditOnly(service, 'BedRequestWithdrawn', 'No place is looked for any more.');
+export const BedRequestWithdrawn = defineEvent(service, 'BedRequestWithdrawn', {
+  ...directed, summary: 'No place is looked for any more; a bed held for it is let go.', data: { bedRequest: wire.ref('brq'), version: wire.version },
+});
 export const BedHeld = defineEvent(service, 'BedHeld', { ...directed, summary: 'A bed is kept until `dueAt`.', data: { ...bedAt('held'), shelter: wire.optional(wire.ref('shl')), dueAt: wire.optional(wire.instant) } });
 export const BedRefused = defineEvent(service, 'BedRefused', { ...directed, summary: 'No bed here.', data: { ...bedAt('refused_bed'), reason: wire.optional(wire.code(BedRefusal)) } });
 export const BedReservationConsumed = auditOnly(service, 'BedReservationConsumed', 'The person has moved in.');
@@ -56,7 +61,7 @@ export const IntakeRefused = defineEvent(service, 'IntakeRefused', {
   audience: 'instance', summary: 'The stay could not be opened; the intake shows `refused` with the reason.', data: { case: wire.ref('csr'), intake: wire.ref('int'), reason: wire.code(NeutralReason) },
 });
 export const PersonAdmitted = defineEvent(service, 'PersonAdmitted', { ...directed, alsoInstance: true, summary: 'The person is in the shelter.', data: stayAt('admitted') });
-export const IntakeNotAdmitted = defineEvent(service, 'IntakeNotAdmitted', { audience: 'instance', summary: 'Not admitted; a safe alternative was arranged.', data: { ...intake, state: reached('Stay', 'not_admitted') } });
+export const IntakeNotAdmitted = defineEvent(service, 'IntakeNotAdmitted', { audience: 'instance', summary: 'Not admitted; a safe alternative was arranged.', data: { ...intake, state: reached('Stay', 'not_admitted'), reason: wire.optional(wire.code(NeutralReason)) } });
 export const IntakeCompleted = auditOnly(service, 'IntakeCompleted', 'Rights, rules and complaint channel are explained.');
 export const AbsenceAuthorised = auditOnly(service, 'AbsenceAuthorised', 'With an agreed safety plan.');
 export const ResidentReturned = auditOnly(service, 'ResidentReturned', 'Back again.');

@@ -10,6 +10,8 @@ export type Code<L extends string = string> = L & Branded<'code'>;
 export type Band = string & Branded<'band'>;
 /** `2026-W48`, `2026-11`, `2026-Q4`. */
 export type Period = string & Branded<'period'>;
+/** `AL-11` (ISO 3166-2): where a service is. */
+export type Region = string & Branded<'region'>;
 /** `2026-11-24`. */
 export type Day = string & Branded<'day'>;
 /** RFC 3339 in UTC; to the minute when it is directed. */

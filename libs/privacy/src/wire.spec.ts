@@ -30,7 +30,7 @@ describe('a code list', () => {
 describe('a wire schema', () => {
   it('takes what it is for, and nothing else', () => {
     const good: readonly [WireSchema<unknown>, unknown][] = [
-      [wire.ref('rfr'), newRef('rfr')], [wire.code(State), 'sent'], [wire.band(State), 'accepted'], [wire.period, '2026-W48'], [wire.day, '2026-11-24'],
+      [wire.ref('rfr'), newRef('rfr')], [wire.code(State), 'sent'], [wire.band(State), 'accepted'], [wire.period, '2026-W48'], [wire.region, 'AL-11'], [wire.day, '2026-11-24'],
       [wire.version, 3], [wire.instant, '2026-11-24T03:06:00Z'], [wire.boolean, false],
     ];
     for (const [schema, value] of good) {
@@ -41,7 +41,7 @@ describe('a wire schema', () => {
   });
 
   it('takes no text, whatever it is', () => {
-    const all = [wire.ref('rfr'), wire.code(State), wire.band(State), wire.period, wire.day, wire.version, wire.instant, wire.boolean];
+    const all = [wire.ref('rfr'), wire.code(State), wire.band(State), wire.period, wire.region, wire.day, wire.version, wire.instant, wire.boolean];
     fc.assert(fc.property(fc.oneof(fc.string(), fc.anything()), (any) => {
       for (const schema of all) expect(schema.accepts(any, 'instance') && typeof any !== 'boolean' && !Number.isInteger(any)).toBe(false);
     }));
@@ -55,6 +55,11 @@ describe('a wire schema', () => {
     expect(allowed(wire.instant, 'arrivesAt')).toEqual(['instance']);
     expect(allowed(wire.day, 'dueAt')).toEqual(['instance']);
     expect(allowed(wire.period, 'arrival')).toEqual(['instance', 'directed', 'network']);
+  });
+
+  it('says where a service is, to the network alone: of a person a region would tell too much', () => {
+    expect(['service', 'instance', 'directed', 'network'].map((audience) => wire.region.allowedFor(audience as 'instance', 'region'))).toEqual([false, false, false, true]);
+    for (const wrong of ['AL', 'al-11', 'AL-1111', 'AL-', 'ALB-11', ' AL-11', 'AL-11\n']) expect(wire.region.accepts(wrong, 'network')).toBe(false);
   });
 
   it('keeps the shared case reference inside the instance (decisions 8)', () => {

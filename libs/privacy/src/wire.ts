@@ -1,4 +1,4 @@
-import type { Band, Code, Day, Instant, Period, Ref, Version } from './brand.js';
+import type { Band, Code, Day, Instant, Period, Ref, Region, Version } from './brand.js';
 import type { CodeList } from './code-list.js';
 import type { DataClass } from './data-class.js';
 import { PrivacyRefusal } from './refusal.js';
@@ -8,7 +8,7 @@ import { isDay, isInstant, isPeriod } from './time.js';
 /** service: audit only. instance: the services of this instance. directed: one named organisation. network: all partners. */
 export type Audience = 'service' | 'instance' | 'directed' | 'network';
 
-export type WireKind = 'ref' | 'code' | 'band' | 'period' | 'day' | 'version' | 'instant' | 'boolean';
+export type WireKind = 'ref' | 'code' | 'band' | 'period' | 'region' | 'day' | 'version' | 'instant' | 'boolean';
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 interface Declaration {
@@ -66,6 +66,7 @@ export class WireSchema<out T> {
   }
 }
 
+const REGION = /^[A-Z]{2}-[A-Z0-9]{1,3}$/;
 const VERSION_LIMIT = 999_999;
 /** Small enough that no phone number and no date passes for one. */
 export const isVersion = (value: unknown): value is Version => Number.isInteger(value) && typeof value === 'number' && value >= 0 && value <= VERSION_LIMIT && !Object.is(value, -0);
@@ -93,6 +94,8 @@ export const wire = {
   code: <V extends string>(list: CodeList<V>): WireSchema<Code<V>> => listed('code', list),
   band: <V extends string>(list: CodeList<V>): WireSchema<Band> => listed('band', list),
   period: declare<Period>({ kind: 'period', dataClass: 'operational', allowed: everywhere, jsonSchema: { type: 'string', pattern: '^20[2-9]\\d-(W\\d\\d|\\d\\d|Q[1-4])$' }, check: isPeriod }),
+  /** Of a service, which is public; of a person it would be a quasi-identifier, so that no directed event has one (reference 2.0). */
+  region: declare<Region>({ kind: 'region', dataClass: 'operational', allowed: (audience) => audience === 'network', jsonSchema: { type: 'string', pattern: REGION.source }, check: (value) => typeof value === 'string' && REGION.test(value) }),
   day: declare<Day>({ kind: 'day', dataClass: 'operational', allowed: inside, jsonSchema: { type: 'string', format: 'date' }, check: isDay }),
   version: declare<Version>({ kind: 'version', dataClass: 'operational', allowed: everywhere, jsonSchema: { type: 'integer', minimum: 0, maximum: VERSION_LIMIT }, check: isVersion }),
   instant: declare<Instant>({

@@ -253,6 +253,7 @@ describe('S1. Albania: 28-bed shelter, police referral, child with guardian', ()
   it('11. D0 05:00 Shelter closes admissions', async () => {
     await scene.at(0, '05:00');
     await waitUntil('the bands of the hour', async () => (await scene.rows('select 1 from shelters.band_publication where hour = $1', [scene.moment(0, '05:00').toISOString()])).length === 1);
+    await waitUntil('the NGO has them in the same hour', () => nestHook.delivered.some(({ type, body }) => type === CapacityBandPublished.type && body['time'] === scene.moment(0, '05:00').toISOString().replace('.000', '')));
     const line = only(must(await soon(() => seeker.get('/v1/shelter-directory?country=AL')), 200, 'directory')['items'] as readonly Record<string, unknown>[]);
     expect(line).toMatchObject({ shelter: shl1, bands: { women: 'full', children: 'full' } });
     expect(Object.values(line).filter((value) => typeof value === 'number')).toEqual([]); // never a number
@@ -266,7 +267,7 @@ describe('S1. Albania: 28-bed shelter, police referral, child with guardian', ()
     await waitUntil('it is told at the full hour', () => closed().length === 1);
     expect(only(closed()).body).toEqual({
       specversion: '1.0', id: expect.any(String) as unknown, source: 'footbridge', type: ShelterAdmissionsClosed.type, time: scene.moment(0, '05:00').toISOString().replace('.000', ''),
-      data: { shelter: shl1, organisation: shelter.organisation, country: 'AL', state: 'admissions_closed' }, // no numbers
+      data: { shelter: shl1, organisation: shelter.organisation, country: 'AL', region: 'AL-11', state: 'admissions_closed', band: 'full' }, // no numbers
     });
     expect(nestHook.unsigned).toBe(0);
   });
@@ -404,7 +405,7 @@ describe('S1. Albania: 28-bed shelter, police referral, child with guardian', ()
       expect(new Set(since.map(({ body }) => (body['data'] as { band: string }).band))).toEqual(new Set(['full']));
       for (const { body } of bands) {
         expect(String(body['time'])).toMatch(/:00:00Z$/);
-        expect(Object.keys(body['data'] as object).sort()).toEqual(['band', 'country', 'organisation', 'profile', 'shelter']);
+        expect(Object.keys(body['data'] as object).sort()).toEqual(['band', 'country', 'organisation', 'profile', 'region', 'shelter']);
       }
       expect(new Set(nestHook.delivered.map(({ type }) => type))).toEqual(new Set([CapacityBandPublished, ShelterOpened, ShelterAdmissionsClosed].map((e) => e.type)));
       expect(huntLeaks([{ name: 'webhooks', content: [...nestHook.requests, ...shelterHook.requests].map((r) => JSON.stringify(r)).join('\n') }, scene.heard('Nest')], everybody)).toEqual([]);

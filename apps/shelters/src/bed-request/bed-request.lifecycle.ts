@@ -31,7 +31,7 @@ export const BedRequest = lifecycle<BedRequestFacts>()({
   parties: (row) => (row.asked ?? []).map(({ owner }) => owner),
   wire: (row) => ({ priority: row.priority }),
   // Each shelter is asked by its own name: see `notices`.
-  recipients: () => [],
+  recipients: (row, event) => (event.name === BedRequestWithdrawn.name ? (row.asked ?? []).map(({ owner }) => owner) : []),
   clocks: [{
     name: 'answer', in: ['asked'], shown: true, alert: { code: 'BED_REQUEST_UNANSWERED', to: ({ row }) => row.owner },
     due: ({ row }) => after(new Date(row.createdAt), row.priority === 'EMERGENCY' || !row.priority ? deadlines.bedRequestAnswered : referralDeadlines.acknowledgement[row.priority]),

@@ -34,7 +34,7 @@ export class AssignReferral {
     const [known] = referral === undefined ? [] : await store.readAs<KnownReferral>(principal.organisation, `select jsonb_build_object('state', state, 'sender', sender, 'receiver', receiver) from known_referral where referral = ($1->>0)::uuid`, [referral]);
     const fits = known && known.receiver === principal.organisation && known.sender === referrer && ['sent', 'acknowledged'].includes(known.state) && before === undefined;
     if (referral === undefined || !fits) throw new Problem('guard-refused', { guards: [{ guard: 'REFERRAL', reason: 'REFERRAL_NOT_OPEN', detail: 'Referral is to us and open.' }] }, { 'retry-after': '2' });
-    return this.engine.amend(BedReservation, found, principal, 'assign-referral', { referral }, {
+    return this.engine.amend(BedReservation, found, principal, 'assign-referral', { referral, anonymous: false }, {
       keep, notices: () => [{ event: BedHeld, recipients: [known.sender], data: { referral: aggregate(referral) }, about: referral }],
     });
   }

@@ -8,6 +8,8 @@ export const bedReservationFields = {
   profile: operational.code(ServiceProfile, { shown: 'parties' }),
   referral: operational.uuid({ shown: 'nobody' }),
   bedRequest: operational.uuid({ shown: 'nobody' }),
+  /** Held for a request without a name; no more once a referral has come for it. */
+  anonymous: operational.boolean({ shown: 'nobody' }),
   /** The organisation that sent the referral, or asked for the bed. */
   referrer: operational.ref({ shown: 'parties' }),
   expectedArrival: operational.instant({ shown: 'parties' }),

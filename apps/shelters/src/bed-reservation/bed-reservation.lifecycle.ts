@@ -1,5 +1,5 @@
 import {
-  BedHeld, BedHoldLapsed, BedRefused, BedReleased, BedReservationConsumed, ReferralDeclined, ReferralEnteredInError, ReferralExpired, ReferralUnsuccessful, ReferralWithdrawn,
+  BedHeld, BedHoldLapsed, BedRefused, BedReleased, BedRequestWithdrawn, BedReservationConsumed, ReferralDeclined, ReferralEnteredInError, ReferralExpired, ReferralUnsuccessful, ReferralWithdrawn,
   after, deadlines, states, type BedRefusal,
 } from '@footbridge/contracts';
 import { NONE, guard, lifecycle, type Facts, type Reaction } from '@footbridge/lifecycle';
@@ -59,10 +59,15 @@ const instead = (reasons: readonly string[]): { command: string; body: { refuse:
 const freed = [ReferralWithdrawn, ReferralDeclined, ReferralExpired, ReferralUnsuccessful, ReferralEnteredInError].map((on): Reaction =>
   ({ on, command: 'release', as: 'SHELTER_INTAKE', where: (event) => ({ referral: event.aggregate, state: 'held' }), body: () => ({ releasedFor: 'ADMINISTRATIVE' }) }));
 
+/** Whoever looked for a place has found another. A bed that a referral has come for stays that person's. */
+const notNeeded: Reaction = {
+  on: BedRequestWithdrawn, command: 'release', as: 'SHELTER_INTAKE', where: (event) => ({ bedRequest: event.aggregate, state: 'held', anonymous: true }), body: () => ({ releasedFor: 'ADMINISTRATIVE' }),
+};
+
 const known = ({ row, unit, referral, bedRequest }: BedFacts): Partial<BedReservationRow> => {
   const referrer = referral?.sender ?? bedRequest?.owner;
   const profile = unit?.profile ?? row.profile ?? bedRequest?.profile;
-  return { ...(unit ? { unit: unit.code } : {}), ...(profile ? { profile } : {}), ...(referrer ? { referrer } : {}) };
+  return { anonymous: row.bedRequest !== undefined && row.referral === undefined, ...(unit ? { unit: unit.code } : {}), ...(profile ? { profile } : {}), ...(referrer ? { referrer } : {}) };
 };
 
 const refused = (facts: BedFacts): Partial<BedReservationRow> => ({ ...known(facts), refusal: facts.body['refuse'] === 'CRITERIA' ? 'CRITERIA' : 'CAPACITY' });
@@ -97,7 +102,7 @@ export const BedReservation = lifecycle<BedFacts>()({
       due: ({ row }) => { const until = heldUntil(row.expectedArrival, new Date(row.createdAt)); return until && after(until, { hours: -deadlines.bedHoldWarning.hours }); },
     },
   ],
-  reactions: freed,
+  reactions: [...freed, notNeeded],
   rows: [
     // from        command      to             by                                               guards                                                                         emits
     [NONE,         'holdBed',   'held',        ['SHELTER_MANAGER', 'SHELTER_INTAKE'],             [shelterTakesPeople, unitFits, arrivalIsAhead, referralIsOurs, requestIsOpen], BedHeld, { body: HoldBedBody, set: known, otherwise: instead }],

@@ -1,7 +1,7 @@
 import { CapacityBandPublished, capacityBand, type ServiceProfile } from '@footbridge/contracts';
 import { log, type Change, type Job, type Running } from '@footbridge/service';
 
-interface Free { readonly shelter: string; readonly owner: string; readonly reference: string; readonly country: string; readonly profile: ServiceProfile; readonly free: string }
+interface Free { readonly shelter: string; readonly owner: string; readonly reference: string; readonly country: string; readonly region: string; readonly profile: ServiceProfile; readonly free: string }
 
 /**
  * Publishes what each shelter can offer, in bands, at the full hour of the domain clock and at no other time: a band that
@@ -30,12 +30,12 @@ export class Bands implements Job {
     try {
       await client.query('begin');
       const { rowCount } = await client.query('insert into band_publication (hour) values ($1) on conflict do nothing', [hour]);
-      const { rows } = rowCount === 1 ? await client.query<Free>('select * from free_places()') : { rows: [] };
+      const { rows } = rowCount === 1 ? await client.query<Free>('select f.*, d.region from free_places() f join directory() d on d.shelter = f.shelter') : { rows: [] };
       const events: Change[] = [];
-      for (const { shelter, owner, reference, country, profile, free } of rows) {
+      for (const { shelter, owner, reference, country, region, profile, free } of rows) {
         const band = capacityBand(Number(free));
         await client.query('insert into capacity_band (shelter, profile, band, hour) values ($1, $2, $3, $4) on conflict (shelter, profile) do update set band = excluded.band, hour = excluded.hour', [shelter, profile, band, hour]);
-        events.push(engine.announce(CapacityBandPublished, { aggregate: shelter, version: hour.getTime() / 3_600_000, owner }, { shelter: reference, organisation: owner, country, profile, band }));
+        events.push(engine.announce(CapacityBandPublished, { aggregate: shelter, version: hour.getTime() / 3_600_000, owner }, { shelter: reference, organisation: owner, country, region, profile, band }));
       }
       const columns = Object.keys(events[0]?.row ?? {}).join(', ');
       if (columns) await client.query(`insert into outbox (${columns}) select ${columns} from jsonb_populate_recordset(null::outbox, $1)`, [JSON.stringify(events.map((e) => e.row))]);

@@ -1,4 +1,4 @@
-import { ServiceProfile } from '@footbridge/contracts';
+import { CapacityBand, ServiceProfile } from '@footbridge/contracts';
 import { direct, open, operational, type RowOf } from '@footbridge/lifecycle';
 
 /** Beds for one kind of people, as the shelter declares them. What is occupied and held is counted by the database. */
@@ -16,6 +16,8 @@ export const shelterFields = {
   languages: operational.refs({ shown: 'parties' }),
   /** While admissions are limited: whom it takes. */
   limitedTo: operational.codes(ServiceProfile, { shown: 'parties' }),
+  /** As told with the last change of admissions; what is published every hour is counted anew. */
+  band: operational.code(CapacityBand, { shown: 'nobody' }),
   units: operational.json<readonly Unit[]>(),
   // Where it is, only its own people know. IOM-HB 4; COE 11.
   address: direct.json<{ readonly street: string; readonly city: string; readonly postcode?: string }>(),

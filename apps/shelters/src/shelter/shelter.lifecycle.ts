@@ -1,7 +1,7 @@
-import { ShelterAdmissionsClosed, ShelterAdmissionsLimited, ShelterOpened, ShelterRegistered, ShelterSuspended, states } from '@footbridge/contracts';
+import { ShelterAdmissionsClosed, ShelterAdmissionsLimited, ShelterOpened, ShelterRegistered, ShelterSuspended, capacityBand, states } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Facts } from '@footbridge/lifecycle';
 import { EditShelterBody, LimitAdmissionsBody, RegisterShelterBody } from './shelter.dto.js';
-import { shelterFields, type CountedUnit, type ShelterRow, type Unit } from './shelter.entity.js';
+import { freePlaces, shelterFields, type CountedUnit, type ShelterRow, type Unit } from './shelter.entity.js';
 
 export interface ShelterFacts extends Facts<ShelterRow> { readonly counted: readonly CountedUnit[] }
 
@@ -18,6 +18,11 @@ export const unitsAreSound = guard<ShelterFacts>('UNITS', 'unitsAreSound', ({ ro
 /** The address is compromised: residents are moved first. IOM-HB 4. */
 export const nobodyThere = guard<ShelterFacts>('RESIDENTS', 'residentsAreMoved', ({ counted }) => (counted.every((u) => u.occupied === 0) ? undefined : 'RESIDENTS_NOT_MOVED'));
 
+/** What is free for those whom it takes. */
+const bandOf = (counted: readonly CountedUnit[], taken?: unknown): Partial<ShelterRow> =>
+  ({ band: capacityBand(counted.filter((u) => !Array.isArray(taken) || taken.includes(u.profile)).reduce((free, u) => free + freePlaces(u), 0)) });
+const opens = ({ counted }: ShelterFacts): Partial<ShelterRow> => ({ ...bandOf(counted), limitedTo: undefined });
+
 const readyToOpen = [
   attested('confidentialityUndertakingsSigned', 'All staff have signed a confidentiality undertaking', 'SEED 5(i)'),
   attested('complaintChannelInPlace', 'There is a complaint channel', 'IOM-HB 4'),
@@ -33,16 +38,16 @@ export const Shelter = lifecycle<ShelterFacts>()({
   facts: async (read, { row }) => ({
     counted: await read.sql<CountedUnit>('select to_jsonb(u) from unit u where u.shelter = ($1->>0)::uuid', [row.id]),
   }),
-  wire: (row) => ({ organisation: row.owner, country: row.country }),
-  editable: { by: ['SHELTER_MANAGER'], in: ['registered', 'open', 'limited', 'admissions_closed'], body: EditShelterBody },
+  wire: (row) => ({ organisation: row.owner, country: row.country, region: row.region, band: row.band }),
+  editable: { by: ['SHELTER_MANAGER'], in: ['registered', 'open', 'limited', 'admissions_closed'], body: EditShelterBody, guards: [addressSealed, unitsAreSound] },
   rows: [
     // from                                      command            to                   by                               guards                              emits
     [NONE,                                       'registerShelter', 'registered',        ['PLATFORM', 'SHELTER_MANAGER'], [addressSealed, unitsAreSound],     ShelterRegistered, { body: RegisterShelterBody }],
-    [['registered'],                             'openShelter',     'open',              ['SHELTER_MANAGER'],             readyToOpen,                        ShelterOpened],
-    [['open'],                                   'limitAdmissions', 'limited',           ['SHELTER_MANAGER'],             [],                                 ShelterAdmissionsLimited, { body: LimitAdmissionsBody }],
-    [['limited'],                                'openShelter',     'open',              ['SHELTER_MANAGER'],             [],                                 ShelterOpened, { set: () => ({ limitedTo: undefined }) }],
-    [['open', 'limited'],                        'closeAdmissions', 'admissions_closed', ['SHELTER_MANAGER', 'PLATFORM'], [],                                 ShelterAdmissionsClosed, { set: () => ({ limitedTo: undefined }) }],
-    [['admissions_closed'],                      'openShelter',     'open',              ['SHELTER_MANAGER'],             [],                                 ShelterOpened],
+    [['registered'],                             'openShelter',     'open',              ['SHELTER_MANAGER'],             readyToOpen,                        ShelterOpened, { set: opens }],
+    [['open'],                                   'limitAdmissions', 'limited',           ['SHELTER_MANAGER'],             [],                                 ShelterAdmissionsLimited, { body: LimitAdmissionsBody, set: ({ counted, body }) => bandOf(counted, body['limitedTo']) }],
+    [['limited'],                                'openShelter',     'open',              ['SHELTER_MANAGER'],             [],                                 ShelterOpened, { set: opens }],
+    [['open', 'limited'],                        'closeAdmissions', 'admissions_closed', ['SHELTER_MANAGER', 'PLATFORM'], [],                                 ShelterAdmissionsClosed, { set: () => ({ limitedTo: undefined, band: 'full' as const }) }],
+    [['admissions_closed'],                      'openShelter',     'open',              ['SHELTER_MANAGER'],             [],                                 ShelterOpened, { set: opens }],
     [['open', 'limited', 'admissions_closed'],   'suspendShelter',  'shelter_suspended', ['DPO', 'PLATFORM'],             [nobodyThere],                      ShelterSuspended],
   ],
 });

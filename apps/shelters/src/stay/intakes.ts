@@ -23,7 +23,7 @@ export const Intakes = handlersOf(handler, [{
     try {
       await this.engine.runAs({
         lifecycle: Stay, command: 'openIntake', owner, as: 'SHELTER_INTAKE', causedBy: event.id, creates: { id: about }, alongside: [inbox],
-        body: { ...(shelter ? { shelter } : {}), ...(referral ? { referral } : {}), caseRef, arrival, arrivedAt: this.engine.clock.now().toISOString(), intake: data['intake'], stayRef: data['stay'] },
+        body: { ...(shelter ? { shelter } : {}), ...(referral ? { referral } : {}), caseRef, arrival, intake: data['intake'], stayRef: data['stay'] },
       });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

@@ -14,6 +14,8 @@ export class OpenIntakeBody {
   @is.instant() arrivedAt!: string;
 }
 export class AdmitBody {
+  /** Where the intake has opened the stay, which says only that she is there. */
+  @is.instant({ optional: true }) arrivedAt?: string;
   /** The bed that was kept; without one, the unit or the people that it takes. */
   @is.ref('bed', { optional: true }) reservation?: string;
   @unitCode(true) unit?: string;
@@ -39,6 +41,7 @@ export class ReportMissingBody {
   @is.boolean({ optional: true, class: 'special', example: false }) child?: boolean;
 }
 export class EditStayBody {
+  @is.instant({ optional: true }) arrivedAt?: string;
   @bedCode() bed?: string;
   @is.patterns(/^[^\p{Cc}]{1,200}$/u, 'short texts', 'one blue bag', { class: 'special', optional: true }) belongings?: string[];
   @is.text({ class: 'special', optional: true, max: 4_000 }) medication?: string;

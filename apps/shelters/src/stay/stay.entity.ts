@@ -15,6 +15,7 @@ export const stayFields = {
   referrer: operational.ref({ shown: 'nobody' }),
   intake: operational.ref({ shown: 'nobody' }),
   arrival: operational.code(Arrival),
+  /** Stays in the house (reference 2.2.4): no event brings it, the desk writes it down. */
   arrivedAt: operational.instant(),
   admittedAt: operational.instant(),
   exitedAt: operational.instant(),

@@ -8,7 +8,7 @@ const now = new Date('2026-11-24T03:00:00Z');
 const base = { id: 'x', owner: 'org_house', organisations: ['org_house'], version: 1, createdAt: now.toISOString(), updatedAt: now.toISOString() };
 const row = (more: Partial<StayRow> = {}): StayRow => ({ ...base, state: 'intake_pending', arrival: 'REFERRAL', shelter: 's', ...more });
 const as = (role: Role): StayFacts['caller'] => ({ organisation: 'org_house', subject: 'acc_i', roles: ['SHELTER_INTAKE'], role });
-const facts = (more: Partial<StayFacts> = {}): StayFacts => ({ row: row(), body: {}, caller: as('SHELTER_INTAKE'), safetyAlert: false, childUnit: false, ...more });
+const facts = (more: Partial<StayFacts> = {}): StayFacts => ({ row: row(), body: {}, caller: as('SHELTER_INTAKE'), safetyAlert: false, child: false, ...more });
 const tableRow = (state: string, command: string): AnyRow => { const found = rowFor(Stay, state, command); if (!('row' in found)) throw new Error('no row'); return found.row; };
 const reasons = (state: string, command: string, given: StayFacts): string[] => refusals(tableRow(state, command)[4], given as never, now).map((r) => r.reason);
 const emergency = row({ arrival: 'EMERGENCY_PLACEMENT' });
@@ -29,7 +29,11 @@ describe('admission', () => {
   });
   it('is by the person\'s own free will, or for a child by who decides for it', () => {
     expect(freeWillOrDecision.check(facts(), now)).toBe('OWN_FREE_WILL_NOT_CONFIRMED');
-    for (const body of [{ ownFreeWill: true }, { guardianOrAuthorityDecided: true }]) expect(freeWillOrDecision.check(facts({ body }), now)).toBeUndefined();
+    const said = (child: boolean, body: Record<string, boolean>): string | undefined => freeWillOrDecision.check(facts({ child, body }), now);
+    expect([said(false, { ownFreeWill: true }), said(true, { guardianOrAuthorityDecided: true })]).toEqual([undefined, undefined]);
+    // nobody decides for an adult, and a child not alone
+    expect([said(false, { guardianOrAuthorityDecided: true }), said(true, { ownFreeWill: true })]).toEqual(['OWN_FREE_WILL_NOT_CONFIRMED', 'OWN_FREE_WILL_NOT_CONFIRMED']);
+    expect(reasons('admitted', 'completeIntake', facts({ row: row({ state: 'admitted', arrival: 'EMERGENCY_PLACEMENT' }), body: { guardianOrAuthorityDecided: true, explainedInOwnLanguage: true, consentsRecorded: true, firstAssessmentDone: true, belongingsReceipted: true } }))).toEqual(['OWN_FREE_WILL_NOT_CONFIRMED']);
     expect(freeWillOrDecision.check(facts({ row: emergency }), now)).toBeUndefined();
   });
   it('uses the bed that was kept for this person, and no other person\'s', () => {
@@ -58,9 +62,9 @@ describe('leaving', () => {
     expect(reasons('resident', 'exit', facts({ caller: as('SHELTER_MANAGER'), body: { documentsAndBelongingsHandedOver: true } }))).toEqual([]);
   });
   it('of a child is decided by the guardian', () => {
-    expect(reasons('resident', 'exit', facts({ childUnit: true, caller: as('PERSON') }))).toEqual(['GUARDIAN_DECIDES']);
-    expect(reasons('resident', 'exit', facts({ childUnit: true, caller: as('GUARDIAN') }))).toEqual([]);
-    expect(reasons('resident', 'exit', facts({ childUnit: true, caller: as('SHELTER_MANAGER'), body: { documentsAndBelongingsHandedOver: true } }))).toEqual(['GUARDIAN_HAS_DECIDED_NOT_CONFIRMED']);
+    expect(reasons('resident', 'exit', facts({ child: true, caller: as('PERSON') }))).toEqual(['GUARDIAN_DECIDES']);
+    expect(reasons('resident', 'exit', facts({ child: true, caller: as('GUARDIAN') }))).toEqual([]);
+    expect(reasons('resident', 'exit', facts({ child: true, caller: as('SHELTER_MANAGER'), body: { documentsAndBelongingsHandedOver: true } }))).toEqual(['GUARDIAN_HAS_DECIDED_NOT_CONFIRMED']);
   });
   it('is planned when no safety alert stands open (U6)', () => { expect(reasons('resident', 'planExit', facts({ safetyAlert: true, body: { safetyPlanMade: true } }))).toEqual(['SAFETY_ALERT_OPEN']); });
 });
@@ -68,9 +72,9 @@ describe('leaving', () => {
 describe('somebody is missing', () => {
   const report = (given: StayFacts): string[] => reasons('resident', 'reportMissing', given);
   it('a child: the authority is told at once (M17), also where only the worker knows that it is one', () => {
-    expect(report(facts({ childUnit: true }))).toEqual(['CHILD_AUTHORITY_INFORMED_NOT_CONFIRMED']);
+    expect(report(facts({ child: true }))).toEqual(['CHILD_AUTHORITY_INFORMED_NOT_CONFIRMED']);
     expect(report(facts({ body: { child: label('special', true) } }))).toEqual(['CHILD_AUTHORITY_INFORMED_NOT_CONFIRMED']);
-    expect(report(facts({ childUnit: true, body: { childAuthorityInformed: true } }))).toEqual([]);
+    expect(report(facts({ child: true, body: { childAuthorityInformed: true } }))).toEqual([]);
   });
   it('an adult: what she had wished for is respected', () => { expect(report(facts())).toEqual(['OWN_PRIOR_WISH_RESPECTED_NOT_CONFIRMED']); });
   it('is an alert at once, which does not tell whether it is a child', () => {
