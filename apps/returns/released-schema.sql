@@ -1,0 +1,142 @@
+-- migration First1764000000000
+create table reference (ref text primary key, organisation text not null, kind text not null, aggregate text not null, unique (organisation, kind, aggregate));
+create index reference_aggregate on reference (aggregate);
+create table subject_key (subject text not null, owner text not null, wrapped text not null, created_at timestamptz not null default now(), primary key (subject, owner));
+create table audit (
+  position bigint generated always as identity primary key, at timestamptz not null, organisations text[] not null, kind text not null, aggregate uuid,
+  command text not null, from_state text, to_state text, version integer, organisation text, account text, role text, on_behalf_of text, how text,
+  caused_by text, ground text, fields text[]);
+create index audit_aggregate on audit (aggregate, position);
+alter table audit enable row level security; alter table audit force row level security;
+create policy audit_parties on audit for select using (organisations @> array[nullif(current_setting('app.org', true), '')]);
+create policy audit_append on audit for insert with check (true);
+create table idempotency (caller text not null, key text not null, request text not null, status integer not null, headers jsonb not null, body jsonb not null, at timestamptz not null default now(), primary key (caller, key));
+create index idempotency_at on idempotency (at);
+create table deadline (
+  aggregate uuid not null, clock text not null, lifecycle text not null, owner text not null, due_at timestamptz not null, command text, body jsonb, alert text, alert_to text,
+  attempts integer not null default 0, done_at timestamptz, primary key (aggregate, clock));
+create index deadline_due on deadline (due_at) where done_at is null;
+create table alert (id uuid primary key, organisation text not null, code text not null, kind text not null, aggregate uuid not null, clock text, raised_at timestamptz not null, settled_at timestamptz, unique (aggregate, clock, raised_at));
+create index alert_open on alert (organisation, raised_at) where settled_at is null;
+alter table alert enable row level security; alter table alert force row level security;
+create policy alert_own on alert using (organisation = nullif(current_setting('app.org', true), ''));
+create policy alert_append on alert for insert with check (true);
+create policy alert_settle on alert to returns_owner using (true);
+create function settle_alert() returns trigger language plpgsql security definer set search_path = returns as $$
+begin update alert set settled_at = clock_timestamp() where aggregate = old.aggregate and clock = old.clock and settled_at is null; return old; end $$;
+create trigger deadline_left after delete on deadline for each row execute function settle_alert();
+create table approval (
+  id uuid primary key, ref text not null unique, owner text not null, lifecycle text not null, aggregate uuid, command text not null, body jsonb not null, roles text[] not null,
+  asked_by text not null, asked_organisation text not null, asked_role text not null, asked_at timestamptz not null, expires_at timestamptz not null, state text not null, decided_by text);
+create table known_consent (consent text primary key, case_ref text not null, purpose text not null, recipient text, state text not null, valid_until timestamptz, categories text[] not null default '{}', version integer not null);
+create index known_consent_case on known_consent (case_ref, purpose);
+create table known_clearance (case_ref text not null, step text not null, cleared boolean not null, until date, version integer not null, primary key (case_ref, step));
+create table known_organisation (organisation text primary key, type text not null, country text not null, active boolean not null, version integer not null);
+create table disabled (subject text primary key, version integer not null, disabled boolean not null);
+
+create table outbox (
+  position bigint generated always as identity primary key, id text not null, type text not null, time text not null, subject text, audience text not null, recipient text, aggregate uuid not null, version integer not null, copy integer not null, case_ref text, owner text, consent_ref text, about uuid, caused_by text, traceparent text, data bytea not null, created_at timestamptz not null default now(), unique (id)
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 10000);
+
+create function outbox_written() returns trigger language plpgsql as $$
+begin
+  if not pg_try_advisory_xact_lock_shared(hashtextextended('footbridge.relay.asleep.' || tg_table_schema, 0)) then
+    perform pg_notify('outbox_' || tg_table_schema, '');
+  end if;
+  return null;
+end $$;
+create trigger outbox_written after insert on outbox for each statement execute function outbox_written();
+
+create table inbox (handler text not null, event_id text not null, at timestamptz not null default now(), primary key (handler, event_id));
+create index inbox_at on inbox using brin (at);
+
+create table parked (
+  id bigint generated always as identity primary key, position bigint generated by default as identity, handler text not null, state text not null check (state in ('parked', 'waiting', 'dropped')),
+  reason text not null, attempts integer not null, at timestamptz not null default now(), event_id text, type text, time text, subject text, audience text, recipient text, aggregate uuid, version integer, copy integer, case_ref text, owner text, consent_ref text, about uuid, caused_by text, traceparent text, data bytea,
+  topic text not null, partition integer not null, place bigint not null, unique (handler, topic, partition, place)
+);
+create unique index parked_event on parked (handler, event_id) where event_id is not null;
+create index parked_key on parked (aggregate, position);
+create index parked_case on parked (case_ref) where state <> 'dropped';
+
+-- How far each source has been heard. Worth nothing after a crash, so not worth a log record either.
+create unlogged table watermark (service text not null, partition integer not null, at timestamptz not null, primary key (service, partition)) with (fillfactor = 50);
+
+
+-- Where an aggregate is, for events that name no organisation: identifiers only, never a sealed column.
+create function locate(tbl text, wanted jsonb) returns table (id uuid, owner text) language plpgsql security definer set search_path = returns as $$
+begin
+  if not exists (select 1 from pg_attribute a join pg_class k on k.oid = a.attrelid join pg_namespace n on n.oid = k.relnamespace where n.nspname = 'returns' and k.relname = tbl and a.attname = 'organisations') then raise exception 'no aggregate'; end if;
+  return query execute format('select t.id, t.owner from %I t, jsonb_populate_record(null::%I, $1) v where %s', tbl, tbl,
+    (select string_agg(format('t.%I = v.%I', k, k), ' and ') from jsonb_object_keys(wanted) k)) using wanted;
+end $$;
+create table "return_case" (
+  "id" uuid primary key,
+  "owner" text not null,
+  "organisations" text[] not null,
+  "case_ref" text,
+  "state" text not null,
+  "version" integer not null,
+  "due_at" timestamptz,
+  "created_at" timestamptz not null,
+  "updated_at" timestamptz not null,
+  "sealed" bytea,
+  "requested_by" text,
+  "origin_office" text,
+  "origin_consent" text,
+  "reception_plan" uuid,
+  "reintegration_case" uuid,
+  "reintegration_declined" boolean,
+  "counselled_at" timestamptz,
+  "decision_recorded_by" text,
+  "decided_at" timestamptz,
+  "not_cleared_at" timestamptz,
+  "reconfirmed_at" timestamptz,
+  "departed_at" timestamptz,
+  "arrived_at" timestamptz,
+  "failed_at" timestamptz,
+  "received_at" timestamptz,
+  "escort_required" boolean,
+  "safe_arrival_call" boolean,
+  "consent_ended" boolean,
+  "cancelled_for" text
+);
+create table "reception_plan" (
+  "id" uuid primary key,
+  "owner" text not null,
+  "organisations" text[] not null,
+  "case_ref" text,
+  "state" text not null,
+  "version" integer not null,
+  "due_at" timestamptz,
+  "created_at" timestamptz not null,
+  "updated_at" timestamptz not null,
+  "sealed" bytea,
+  "return_case" uuid,
+  "origin_office" text,
+  "origin_consent" text,
+  "reason" text
+);
+create index return_case_case on return_case (case_ref);
+-- One reception at a time: who is expected in two places is met in none.
+create unique index one_plan__reception_is_open on reception_plan (return_case) where state in ('reception_requested', 'reception_accepted', 'ready');
+alter table "return_case" enable row level security; alter table "return_case" force row level security;
+create policy parties on "return_case" using (organisations @> array[nullif(current_setting('app.org', true), '')]) with check (owner = nullif(current_setting('app.org', true), ''));
+create policy locating on "return_case" for select to returns_owner using (true);
+create index "return_case_organisations" on "return_case" using gin (organisations);
+create index "return_case_recent" on "return_case" (created_at, id);
+alter table "reception_plan" enable row level security; alter table "reception_plan" force row level security;
+create policy parties on "reception_plan" using (organisations @> array[nullif(current_setting('app.org', true), '')]) with check (owner = nullif(current_setting('app.org', true), ''));
+create policy locating on "reception_plan" for select to returns_owner using (true);
+create index "reception_plan_organisations" on "reception_plan" using gin (organisations);
+create index "reception_plan_recent" on "reception_plan" (created_at, id);
+create table known_reintegration (reintegration uuid primary key, case_ref text not null, organisation text not null, state text not null, version integer not null);
+create index known_reintegration_case on known_reintegration (case_ref);
+create table phrase_attempt (plan uuid not null, at timestamptz not null);
+create index phrase_attempt_plan on phrase_attempt (plan, at);
+grant usage on schema returns to returns_app;
+grant select, insert, update on all tables in schema returns to returns_app;
+grant delete on deadline, outbox, inbox, parked, idempotency, subject_key to returns_app;
+revoke update on audit, reference from returns_app;
+grant usage on all sequences in schema returns to returns_app;
+grant execute on all functions in schema returns to returns_app;
