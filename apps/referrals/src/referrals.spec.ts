@@ -362,7 +362,11 @@ describe('referrals, on real Postgres and over HTTP', () => {
       await instance.advance(hours(2));
       expect(await about(supervisor, referral)).toContain('OVERRIDE_USED');
       expect((await worker.post(`/v1/referrals/${referral}/mark-error`)).body['state']).toBe('entered_in_error');
+      const [at] = await rows<{ id: string }>('select aggregate as id from referrals.reference where ref = $1', [referral]);
+      await tell(DeliveryDeadLettered, { organisation: foreign, state: 'dead_lettered', version: 3 }, { about: at?.id ?? '' });
+      await eventually('somebody is to call', async () => { await instance.advance(0); return (await about(worker, referral)).includes('RECEIVER_NOT_REACHED'); });
       expect(await receiver.post('/v1/deletion-confirmations', { referral: theirs, deleted: true })).toMatchObject({ status: 200, body: { items: [{ state: 'confirmed' }] } });
+      expect(await about(worker, referral)).not.toContain('RECEIVER_NOT_REACHED');
     });
     it('a receiver that its webhook did not reach is called, until it answers', async () => {
       const id = await open();

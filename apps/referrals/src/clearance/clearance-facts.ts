@@ -9,7 +9,7 @@ import type { ClearanceFacts } from './clearances.js';
 export async function clearanceFacts(read: Read, caseId: string, owner: string, now: Date): Promise<(ClearanceFacts & { readonly caseRef?: string }) | undefined> {
   const [context, holds, risks, alerts] = await Promise.all([
     caseContext(read, caseId, { organisation: owner, subject: 'platform', roles: [], role: 'PLATFORM' }, now),
-    read.many(Hold, { caseId, state: ['placed'] }), read.many(RiskAssessment, { caseId, state: ['completed'] }), read.many(SafetyAlert, { caseId, state: ['raised'] }),
+    read.many(Hold, { caseId, state: ['placed'] }), read.many(RiskAssessment, { caseId, state: ['completed', 'expired'] }), read.many(SafetyAlert, { caseId, state: ['raised'] }),
   ]);
   if (!context) return undefined;
   const { case: row, isChild, guardian, consents } = context;

@@ -40,6 +40,10 @@ export const Recall: LifecycleSpec<RecallState, typeof recallFields, Facts<Recal
   rows: [
     // from       command            to           by            guards       emits
     [NONE,        'askDeletion',     'asked',     ['PLATFORM'], [],          ConsentScopeRecalled, { set: (_, now) => ({ askedAt: now.toISOString() }) }],
-    [['asked'],   'confirmDeletion', 'confirmed', receiving,    [saysWhich], RecipientDeletionConfirmed, { body: ConfirmDeletionBody, set: (_, now) => ({ confirmedAt: now.toISOString() }) }],
+    [['asked'],   'confirmDeletion', 'confirmed', receiving,    [saysWhich], RecipientDeletionConfirmed, {
+      body: ConfirmDeletionBody, set: (_, now) => ({ confirmedAt: now.toISOString() }),
+      // Who answers was reached: nobody is to call any more.
+      companions: ({ row }) => (row.referralId ? [{ lifecycle: 'Referral', id: row.referralId, command: 'learn', learns: true, body: { unreachedAt: undefined }, as: 'PLATFORM' }] : []),
+    }],
   ],
 });

@@ -63,7 +63,7 @@ export async function referralFacts(read: Read, { row, caller, command }: Facts<
     needs(command, 'closeLoop') && row.consentId ? theirs.many(Recall, { consentId: row.consentId }) : [],
     needs(command, 'edit', 'closeLoop') ? theirs.sql<{ n: number }>(`select jsonb_build_object('n', count(*)) from disclosure d where d.referral_id = ($1->>0)::uuid`, [row.id]) : [],
     needs(command, 'send') ? theirs.many(Referral, { caseId: row.caseId, receiver: row.receiver, serviceType: row.serviceType, state: isOpenReferral }) : [],
-    needs(command, 'send') ? theirs.many(RiskAssessment, { caseId: row.caseId, state: ['completed'] }) : [],
+    needs(command, 'send') ? theirs.many(RiskAssessment, { caseId: row.caseId, state: ['completed', 'expired'] }) : [],
     needs(command, 'send', 'resume') ? theirs.many(Hold, { caseId: row.caseId, state: ['placed'] }) : [],
     needs(command, 'send', 'resume') ? organisationOf(read, owner) : undefined,
     needs(command, 'draftReferral') ? organisationOf(read, caller.organisation === owner ? row.referrer : caller.organisation) : undefined,

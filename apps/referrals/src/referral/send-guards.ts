@@ -82,7 +82,7 @@ export const riskAssessed = guard<ReferralFacts>('SG5', 'transferRiskIsAssessedA
 
 /** UNICEF: nobody is referrer, receiver and guardian at once, and nobody is sent to where the danger comes from. */
 export const receiverIsSafe = guard<ReferralFacts>('SG6', 'receiverIsNoRisk', ({ row, risks = [] }) =>
-  (row.receiver !== undefined && risks.some((r) => r.riskOrganisations?.test((list) => list.includes(row.receiver ?? ''))) ? 'RECEIVER_IS_A_RISK' : undefined), { sensitive: true });
+  (row.receiver !== undefined && risks.some((r) => r.state === 'completed' && r.riskOrganisations?.test((list) => list.includes(row.receiver ?? ''))) ? 'RECEIVER_IS_A_RISK' : undefined), { sensitive: true });
 export const rolesApart = guard<ReferralFacts>('SG6', 'referrerAndReceiverAreDifferent', ({ row }) => (row.referrer !== undefined && row.referrer === row.receiver ? 'REFERRER_IS_RECEIVER' : undefined));
 export const guardianApart = guard<ReferralFacts>('SG6', 'guardianIsNeitherReferrerNorReceiver', ({ row, context }) => {
   const isGuardians = (organisation: string | undefined): boolean => organisation !== undefined && (context?.guardian?.guardianOrganisation?.test((o) => o === organisation) ?? false);
