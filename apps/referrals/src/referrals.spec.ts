@@ -656,8 +656,8 @@ describe('referrals, on real Postgres and over HTTP', () => {
     });
     it('has nobody who speaks for her before; an adult has nobody but herself', async () => {
       const grown = await ask(await open(), foreign);
-      expect(guards(await worker.post(`/v1/consent-records/${grown}/give`, { ...guardian }))).toEqual(['M3 NOT_A_CHILD']);
-      expect(guards(await worker.post(`/v1/consent-records/${grown}/refuse`, { onBehalfOf: 'GUARDIAN', how: 'phone', helpNotReduced: true }))).toEqual(['M3 GUARDIAN_REQUIRED']);
+      expect(guards(await worker.post(`/v1/consent-records/${grown}/give`, { ...guardian }))).toEqual(['BEHALF NO_GUARDIAN', 'M3 NOT_A_CHILD']);
+      expect(guards(await worker.post(`/v1/consent-records/${grown}/refuse`, { onBehalfOf: 'GUARDIAN', how: 'phone', helpNotReduced: true }))).toEqual(['BEHALF NO_GUARDIAN']);
     });
     it('M14: is asked again at 18: guardianship and the guardian\'s consents end, the birthday stands nowhere in plain', async () => {
       const soon = new Date(instance.clock.now().getTime() + days(20));

@@ -581,7 +581,10 @@ export class Engine {
   }
 
   async #commit(planned: Planned, expects: readonly Expectation[], alongside: readonly Change[]): Promise<void> {
-    const written = new Set(planned.rows.filter((r) => r.op === 'update').map((r) => `${r.t}/${r.id}`));
+    // A row that is written is watched by its own update, if that is of the version which was decided on.
+    const written = new Map<string, number>();
+    for (const { op, t, id, version } of planned.rows) if (op === 'update' && version !== undefined) written.set(`${t}/${id}`, Math.min(version, written.get(`${t}/${id}`) ?? version));
+    if (expects.some(({ t, id, version }) => (written.get(`${t}/${id}`) ?? version) !== version)) throw new Stale();
     const distinct = expects.filter((e, i) => !written.has(`${e.t}/${e.id}`) && expects.findIndex((x) => x.t === e.t && x.id === e.id) === i);
     // First what says that this was done already: a duplicate then meets that, and not a row which it made the first time.
     await this.store.commit(planned.row.owner, [...alongside, ...planned.rows], distinct);

@@ -20,12 +20,13 @@ export interface CaseContext {
 /** Facts of whatever belongs to a case; absent where the case is not there. */
 export interface InCase { readonly context?: CaseContext }
 
+/** What facts say of the case. A colleague without it is not told what stands against a command (decisions 21). */
+export const inCase = (context: CaseContext | undefined): Pick<Facts, 'isChild' | 'mayKnow'> & InCase =>
+  (context ? { context, isChild: context.isChild, mayKnow: context.standing !== 'colleague' } : {});
+
 /** Nothing new is begun for a case that is closed. */
 export const caseIsOpen = guard<InCase>('CASE_OPEN', 'caseIsOpen', ({ context }) => (context && ['active', 'follow_up'].includes(context.case.state) ? undefined : 'CASE_NOT_OPEN'), { sensitive: true });
 
 /** Decisions 3: knowing a reference is no work on the case. */
 export const worksOnCase = (...others: readonly Standing[]) => guard<InCase>('ON_CASE', 'callerWorksOnTheCase', ({ context }) =>
   context && ['platform', 'assigned', 'supervision', ...others].includes(context.standing) ? undefined : 'NOT_ASSIGNED');
-
-/** Decisions 4: for a guardian only where an interim or appointed one speaks for her now. */
-export const guardianSpeaks = guard<InCase & Pick<Facts, 'caller'>>('M3', 'aGuardianSpeaksForHer', ({ context, caller }) => (caller.role !== 'GUARDIAN' || context?.guardian ? undefined : 'GUARDIAN_REQUIRED'), { sensitive: true });

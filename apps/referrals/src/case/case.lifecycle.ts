@@ -3,7 +3,7 @@ import {
 } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, pending, type Companion, type Facts, type Guard, type LifecycleSpec } from '@footbridge/lifecycle';
 import { newRef, type Sealed } from '@footbridge/privacy';
-import { Stale, hours, later } from '@footbridge/service';
+import { hours, later } from '@footbridge/service';
 import type { ConsentRow } from '../consent-record/consent-record.entity.js';
 import { GuardianAppointment } from '../guardian-appointment/guardian-appointment.lifecycle.js';
 import { Hold } from '../hold/hold.lifecycle.js';
@@ -96,12 +96,7 @@ export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> 
       const [guardianships, fetched] = await Promise.all([read.many(GuardianAppointment, { caseId: row.id }), read.sql<Fetched>(fetchedOf, [row.id])]);
       return { hasGuardianship: guardianships.length > 0, before: row, fetched };
     }
-    if (command === 'learn') {
-      // Somebody moves it (see moves-case.ts) who has decided on another version than the one that is there now.
-      if (body['version'] !== row.version) throw new Stale();
-      return {};
-    }
-    if (command === 'assign' || command === 'unassign') return {};
+    if (command === 'learn' || command === 'assign' || command === 'unassign') return {};
     const [context, referrals, alerts, holds] = await Promise.all([
       caseContext(read, row.id, caller, now), read.many(Referral, { caseId: row.id }), read.many(SafetyAlert, { caseId: row.id, state: ['raised'] }), read.many(Hold, { caseId: row.id, state: ['placed'] }),
     ]);

@@ -6,4 +6,4 @@ import type { CaseContext } from './case-rules.js';
  * something out of it, was decided on what was there, and is decided again. A version watches rows that are there; this watches for
  * those that are not yet.
  */
-export const movesCase = ({ case: { id, version } }: CaseContext): Companion => ({ lifecycle: 'Case', id, command: 'learn', learns: true, body: { version }, as: 'PLATFORM' });
+export const movesCase = ({ case: { id } }: CaseContext): Companion => ({ lifecycle: 'Case', id, command: 'learn', learns: true, body: {}, as: 'PLATFORM' });

@@ -1,12 +1,12 @@
 import {
   ConsentExpired, ConsentGiven, ConsentInvalidated, ConsentRefused, ConsentRenewed, ConsentRequested, ConsentRevoked, ConsentWithdrawn,
-  flagsOf, neverOwnsCases, purposes, states, type ConsentPurpose, type StateOf,
+  flagsOf, purposes, states, type ConsentPurpose, type StateOf,
 } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Companion, type Facts, type Guard, type LifecycleSpec } from '@footbridge/lifecycle';
 import { label } from '@footbridge/privacy';
 import { days, later } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
-import { caseIsOpen, guardianSpeaks, worksOnCase, type InCase } from '../case/case-rules.js';
+import { caseIsOpen, inCase, worksOnCase, type InCase } from '../case/case-rules.js';
 import { organisationOf, type KnownOrganisation } from '../case/owner.js';
 import { hasRole, seenWithCase } from '../case/visible.js';
 import { Recall } from '../recall/recall.lifecycle.js';
@@ -19,7 +19,6 @@ import { endOf, givenByGuardian } from './in-force.js';
 
 export interface ConsentFacts extends Facts<ConsentRow>, InCase {
   readonly recipientKnown?: KnownOrganisation;
-  readonly actingFor?: KnownOrganisation;
   /** Referrals that this consent carries, still open. */
   readonly carried?: readonly ReferralRow[];
   /** The recipient was asked already, and has not answered. */
@@ -81,7 +80,6 @@ const recordedByWhoMay: Guard<ConsentFacts> = {
     return arranges && row.recipient !== caller.organisation && askedForReturn.some((purpose) => purpose === row.purpose) ? undefined : assigned.check(f, now);
   },
 };
-const notByAuthority = guard<ConsentFacts>('BEHALF', 'neverThroughPoliceOrEmbassy', ({ actingFor }) => (actingFor && neverOwnsCases.some((type) => type === actingFor.type) ? 'NOT_BY_AUTHORITY' : undefined));
 const mediumKnown = guard<ConsentFacts>('TERMS', 'mediumIsRecorded', ({ row, body }) => (body['medium'] ?? row.medium ? undefined : 'MEDIUM_MISSING'), { onBody: true });
 const witnessIfOral = guard<ConsentFacts>('TERMS', 'witnessIfOral', ({ row, body }) => ((body['medium'] ?? row.medium) === 'oral' && !(body['witness'] ?? row.witness) ? 'WITNESS_MISSING' : undefined), { onBody: true });
 const notOver = guard<ConsentFacts>('TERMS', 'beforeExpiry', ({ row }, now) => (row.validUntil && now >= endOf(row.validUntil) ? 'EXPIRED' : undefined));
@@ -114,14 +112,14 @@ export const ConsentRecord: LifecycleSpec<StateOf<'ConsentRecord'>, typeof conse
   facts: async (read, { row, caller, command }, now) => {
     const context = await caseContext(read, row.caseId, caller, now);
     const theirs = context?.read ?? read;
-    const [recipientOrganisation, actingFor, referrals, recalls] = await Promise.all([
-      command === 'requestConsent' ? organisationOf(read, row.recipient) : undefined, organisationOf(read, caller.organisation),
+    const [recipientOrganisation, referrals, recalls] = await Promise.all([
+      command === 'requestConsent' ? organisationOf(read, row.recipient) : undefined,
       // Drafts too: one that is sent in this moment has then moved, and its consent's end is decided again.
       ending.includes(command) ? theirs.many(Referral, { caseId: row.caseId, state: ['draft', ...carrying] }) : [],
       ending.includes(command) ? theirs.many(Recall, { consentId: row.id, state: 'asked' }) : [],
     ]);
     const [carried, isRecalled] = [referrals.filter((r) => r.consentId === row.id && r.state !== 'draft'), recalls.some((r) => r.referralId === undefined)];
-    return { ...(context ? { context, isChild: context.isChild } : {}), ...(recipientOrganisation ? { recipientKnown: recipientOrganisation } : {}), ...(actingFor ? { actingFor } : {}), carried, isRecalled };
+    return { ...inCase(context), ...(recipientOrganisation ? { recipientKnown: recipientOrganisation } : {}), carried, isRecalled };
   },
   owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
   // Nothing of a refusal is anywhere (W11): the recipient is a party from the day it was given.
@@ -147,14 +145,14 @@ export const ConsentRecord: LifecycleSpec<StateOf<'ConsentRecord'>, typeof conse
         }),
       }],
     [['requested'],           'give',           'given',       ['PERSON', 'GUARDIAN'],
-      [attested('capacity', 'She understood what is asked and could decide', 'PS'), attested('freely', 'Nobody pressed her, and no help depends on it', 'PS'), recordedByWhoMay, givenByWhoMay, notByAuthority, childHeard, childDoesNotObject, bestInterestsFirst, mediumKnown, witnessIfOral, notOver], ConsentGiven, {
+      [attested('capacity', 'She understood what is asked and could decide', 'PS'), attested('freely', 'Nobody pressed her, and no help depends on it', 'PS'), recordedByWhoMay, givenByWhoMay, childHeard, childDoesNotObject, bestInterestsFirst, mediumKnown, witnessIfOral, notOver], ConsentGiven, {
         body: GiveConsentBody, introduces,
         set: ({ caller, context }, now) => ({ givenAt: now.toISOString(), givenBy: label('special', caller.role), ...(context?.isChild && context.guardian ? { guardianAppointmentId: context.guardian.id } : {}) }),
       }],
-    [['requested'],           'refuse',         'refused',     ['PERSON', 'GUARDIAN'],         [recordedByWhoMay, guardianSpeaks, attested('helpNotReduced', 'Help is not reduced because of it', 'COE 12')], ConsentRefused, { set: (_, now) => ({ endedAt: now.toISOString() }) }],
+    [['requested'],           'refuse',         'refused',     ['PERSON', 'GUARDIAN'],         [recordedByWhoMay, attested('helpNotReduced', 'Help is not reduced because of it', 'COE 12')], ConsentRefused, { set: (_, now) => ({ endedAt: now.toISOString() }) }],
     [['requested'],           'lapse',          'invalidated', ['PLATFORM'],                   [unanswered],                                                                                 ConsentInvalidated, { set: (_, now) => ({ endedAt: now.toISOString() }) }],
-    [['given', 'renewed'],    'renew',          'renewed',     ['PERSON', 'GUARDIAN'],         [recordedByWhoMay, notOver, longerThanBefore, validityWithinLimit, givenByWhoMay, notByAuthority], ConsentRenewed, { body: RenewConsentBody, introduces }],
-    [['given', 'renewed'],    'withdraw',       'withdrawn',   ['PERSON', 'GUARDIAN'],         [guardianSpeaks],                                                                             ConsentWithdrawn, ends('withdrawn')],
+    [['given', 'renewed'],    'renew',          'renewed',     ['PERSON', 'GUARDIAN'],         [recordedByWhoMay, notOver, longerThanBefore, validityWithinLimit, givenByWhoMay], ConsentRenewed, { body: RenewConsentBody, introduces }],
+    [['given', 'renewed'],    'withdraw',       'withdrawn',   ['PERSON', 'GUARDIAN'],         [],                                                                             ConsentWithdrawn, ends('withdrawn')],
     [['given', 'renewed'],    'revoke',         'revoked',     ['CASE_WORKER', 'DPO'],         [attested('noLongerSafe', 'Recipient or purpose is no longer safe', 'IOM-DP 5'), attested('personTold', 'She was told', 'PS')], ConsentRevoked, ends('stopped')],
     [['given', 'renewed'],    'expire',         'expired',     ['PLATFORM'],                   [validityOver],                                                                               ConsentExpired, ends('stopped')],
   ],

@@ -54,10 +54,6 @@ describe('one consent', () => {
     expect(ConsentPurpose.values.filter((p) => giving(p, 'recipient', ['RETURN_OFFICER']).length === 0)).toEqual(['ORIGIN_OFFICE_DISCLOSURE', 'EMBASSY_CONTACT', 'FAMILY_CONTACT']);
     expect([giving('EMBASSY_CONTACT', 'recipient', ['LAWYER']), giving('FAMILY_CONTACT', 'recipient', ['RETURN_OFFICER'], home)]).toEqual([not, not]);
   });
-  it('is never given through police or an embassy', () => {
-    const given = facts({ purpose: 'ASSISTANCE', medium: 'written' }, { body: { capacity: true, freely: true }, actingFor: { organisation: office, type: 'LawEnforcement', country: 'AL', active: true } });
-    expect(against('requested', 'give', given)).toEqual(['NOT_BY_AUTHORITY']);
-  });
   it('expires neither before its last day has ended nor while the child is one', () => {
     expect(against('given', 'expire', facts({ state: 'given', validUntil: '2026-11-24' }))).toEqual(['STILL_VALID']);
     expect(against('given', 'expire', facts({ state: 'given', validUntil: '2026-11-23' }))).toEqual([]);

@@ -3,7 +3,7 @@ import {
 } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Companion, type Facts, type Guard, type LifecycleSpec } from '@footbridge/lifecycle';
 import { caseContext } from '../case/case-context.js';
-import { caseIsOpen, worksOnCase, type InCase } from '../case/case-rules.js';
+import { caseIsOpen, inCase, worksOnCase, type InCase } from '../case/case-rules.js';
 import { isChildNow } from '../case/minority.js';
 import { organisationOf, type KnownOrganisation } from '../case/owner.js';
 import { hasRole, seenWithCase } from '../case/visible.js';
@@ -67,7 +67,7 @@ export const GuardianAppointment: LifecycleSpec<StateOf<'GuardianAppointment'>, 
     const named = typeof body['authority'] === 'string' ? await organisationOf(read, body['authority']) : undefined;
     const given = command === 'end' && context ? (await context.read.many(ConsentRecord, { caseId: context.case.id, state: ['given', 'renewed'] })).filter(givenByGuardian) : [];
     const awaited = command === 'markRequired' && context ? await context.read.many(GuardianAppointment, { caseId: context.case.id, state: ['required', 'requested'] }) : [];
-    return { ...(context ? { context, isChild: context.isChild } : {}), isAwaited: awaited.length > 0, ...(named ? { authorityKnown: named } : {}), guardianConsents: given };
+    return { ...inCase(context), isAwaited: awaited.length > 0, ...(named ? { authorityKnown: named } : {}), guardianConsents: given };
   },
   owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
   parties: (row) => [row.authority],

@@ -3,7 +3,7 @@ import { NONE, attested, lifecycle, type Facts, type LifecycleSpec } from '@foot
 import { label } from '@footbridge/privacy';
 import { caseContext } from '../case/case-context.js';
 import { movesCase } from '../case/moves-case.js';
-import { worksOnCase, type InCase } from '../case/case-rules.js';
+import { inCase, worksOnCase, type InCase } from '../case/case-rules.js';
 import { organisationOf } from '../case/owner.js';
 import { hasRole, seenWithCase } from '../case/visible.js';
 import { Referral } from '../referral/referral.lifecycle.js';
@@ -26,13 +26,13 @@ export const Hold: LifecycleSpec<HoldState, typeof holdFields, HoldFacts> = life
   links: { case: { kind: 'cas', column: 'caseId', collection: 'cases' } },
   facts: async (read, { row, caller, command }, now) => {
     const context = await caseContext(read, row.caseId, caller, now);
-    if (!context || command !== 'placeHold') return context ? { context, isChild: context.isChild } : {};
+    if (!context || command !== 'placeHold') return inCase(context);
     const owner = await organisationOf(read, context.case.owner);
     // Drafts and pauses are watched: one that is sent or resumed in this moment is stopped as well.
     const referrals = await context.read.many(Referral, { caseId: context.case.id, state: ['draft', ...open, 'suspended'] });
     const exposed = (await Promise.all(referrals.filter((r) => open.includes(r.state)).map(async (referral) => ({ referral, held: heldClassOf(await organisationOf(read, referral.receiver), context.case.person, owner?.country) }))))
       .flatMap(({ referral, held }) => (held ? [{ referral, held }] : []));
-    return { context, isChild: context.isChild, exposed };
+    return { ...inCase(context), exposed };
   },
   owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
   parties: (row) => [row.placedBy],

@@ -1,7 +1,7 @@
 import { CaseOpened, IdentificationDeclined, VictimIdentified, VictimPresumed, after, deadlines, states, type StateOf } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Facts, type Guard, type LifecycleSpec } from '@footbridge/lifecycle';
 import { caseContext } from '../case/case-context.js';
-import type { InCase } from '../case/case-rules.js';
+import { inCase, type InCase } from '../case/case-rules.js';
 import { hasRole, seenWithCase } from '../case/visible.js';
 import { DecisionBody, ReasonableGroundsBody } from './identification.dto.js';
 import { identificationFields, type IdentificationRow } from './identification.entity.js';
@@ -39,7 +39,7 @@ export const Identification: LifecycleSpec<StateOf<'Identification'>, typeof ide
   facts: async (read, { row, body, caller }, now) => {
     const context = await caseContext(read, row.caseId, caller, now);
     const authority = typeof body['authority'] === 'string' ? body['authority'] : undefined;
-    return { ...(context ? { context, isChild: context.isChild } : {}), ...(authority ? { consentNeeded: { recipient: authority, purpose: 'REFERRAL_DISCLOSURE', categories: ['EXPLOITATION'] } } : {}) };
+    return { ...inCase(context), ...(authority ? { consentNeeded: { recipient: authority, purpose: 'REFERRAL_DISCLOSURE', categories: ['EXPLOITATION'] } } : {}) };
   },
   parties: (row) => [row.authority],
   standing: (row) => ({ COMPETENT_AUTHORITY: [row.owner, row.authority ?? row.owner] }),

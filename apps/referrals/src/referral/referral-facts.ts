@@ -1,7 +1,7 @@
 import { minimumDataset, type ConsentCategory } from '@footbridge/contracts';
 import type { Facts, Read } from '@footbridge/lifecycle';
 import { caseContext } from '../case/case-context.js';
-import type { InCase } from '../case/case-rules.js';
+import { inCase, type InCase } from '../case/case-rules.js';
 import { organisationOf, type KnownOrganisation } from '../case/owner.js';
 import type { ConsentRow } from '../consent-record/consent-record.entity.js';
 import { Recall } from '../recall/recall.lifecycle.js';
@@ -70,7 +70,7 @@ export async function referralFacts(read: Read, { row, caller, command }: Facts<
   ]);
   const wanted = row.fieldsDisclosed?.length ? row.fieldsDisclosed : row.serviceType ? minimumDataset[row.serviceType] : [];
   return {
-    ...(context ? { context, isChild: context.isChild, consents: context.consents.filter((c) => c.purpose === 'REFERRAL_DISCLOSURE' && c.recipient === row.receiver) } : {}),
+    ...inCase(context), ...(context ? { consents: context.consents.filter((c) => c.purpose === 'REFERRAL_DISCLOSURE' && c.recipient === row.receiver) } : {}),
     ...(known[0]?.partner ? { partner: known[0].partner } : {}), ...(known[0]?.agreement ? { agreement: known[0].agreement } : {}),
     ...(receiverKnown ? { receiverKnown } : {}), ...(ownerKnown ? { ownerKnown } : {}), ...(referrerKnown ? { referrerKnown } : {}),
     bedIsHeld: (beds[0]?.n ?? 0) > 0, escalated: (escalations[0]?.n ?? 0) > 0, isReplaced: replacements.length > 0, isRecalled: recalls.length > 0, fetched: fetches[0]?.n ?? 0,

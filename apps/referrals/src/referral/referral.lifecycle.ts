@@ -4,7 +4,7 @@ import {
   DeliveryDeadLettered, after, callAfter, deadlines, referralDeadlines, saidServiceType, states, type Priority, type Span, type StateOf,
 } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Companion, type Guard, type LifecycleSpec, type Reaction } from '@footbridge/lifecycle';
-import { caseIsOpen, guardianSpeaks, worksOnCase } from '../case/case-rules.js';
+import { caseIsOpen, worksOnCase } from '../case/case-rules.js';
 import { mayOwnCases } from '../case/owner.js';
 import { seenWithCase } from '../case/visible.js';
 import { DeclineBody, DraftReferralBody, EditReferralBody, FirstContactBody, OptionalPauseBody, OutcomeBody, PauseBody, SendReferralBody, UnsuccessfulBody } from './referral.dto.js';
@@ -152,7 +152,7 @@ export const Referral: LifecycleSpec<StateOf<'Referral'>, typeof referralFields,
     [['suspended'],                                                                    'resume',              'in_service',   ['RECEIVER', 'CASE_WORKER'],                                         [firstContactMade, consentStillHolds, notHeld, attested('causeGone', 'The cause is gone', 'FHIR')], ReferralResumed, { body: OptionalPauseBody, set: (f) => ({ reason: undefined, consentId: f.consents?.find((c) => c.id === f.row.consentId)?.id ?? f.consents?.[0]?.id ?? f.row.consentId }) }],
     [['in_service'],                                                                   'recordOutcome',       'completed',    ['RECEIVER'],                                                        [],                                                                                        ReferralCompleted, { body: OutcomeBody, set: ended }],
     [['accepted', 'in_service', 'suspended'],                                          'recordUnsuccessful',  'unsuccessful', ['RECEIVER'],                                                        [],                                                                                        ReferralUnsuccessful, { body: UnsuccessfulBody, set: ended }],
-    [['draft', 'sent', 'acknowledged', 'accepted', 'in_service', 'suspended'],         'withdraw',            'withdrawn',    ['PERSON', 'GUARDIAN', 'CASE_WORKER', 'REFERRER', 'PLATFORM'],       [guardianSpeaks],                                                                                      ReferralWithdrawn, { body: OptionalPauseBody, set: (f, now) => ({ endedAt: now.toISOString(), reason: neutral(f) }) }],
+    [['draft', 'sent', 'acknowledged', 'accepted', 'in_service', 'suspended'],         'withdraw',            'withdrawn',    ['PERSON', 'GUARDIAN', 'CASE_WORKER', 'REFERRER', 'PLATFORM'],       [],                                                                                      ReferralWithdrawn, { body: OptionalPauseBody, set: (f, now) => ({ endedAt: now.toISOString(), reason: neutral(f) }) }],
     [final,                                                                            'closeLoop',           'closed',       ['CASE_WORKER', 'REFERRER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE'], [attested('outcomeTold', 'The person was told the outcome, or why not is recorded', 'RN'), needIsSeenTo], ReferralClosed, {
       // What was fetched for nothing is deleted again (IOM-DP 9).
       companions: ({ row, fetched = 0, isRecalled }) => (fetched > 0 && !isRecalled && !row.firstContactAt && row.consentId ? recall(row) : []),

@@ -3,7 +3,7 @@ import { NONE, attested, guard, lifecycle, type Facts, type LifecycleSpec } from
 import { days, later } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
 import { movesCase } from '../case/moves-case.js';
-import { caseIsOpen, worksOnCase, type InCase } from '../case/case-rules.js';
+import { caseIsOpen, inCase, worksOnCase, type InCase } from '../case/case-rules.js';
 import { seenWithCase } from '../case/visible.js';
 import { endOf } from '../consent-record/in-force.js';
 import { DraftBody, FindingsBody, StartAssessmentBody } from './risk-assessment.dto.js';
@@ -41,7 +41,7 @@ export const RiskAssessment: LifecycleSpec<StateOf<'RiskAssessment'>, typeof ris
     const context = await caseContext(read, row.caseId, caller, now);
     const others = context && (command === undefined || command === 'supersede' || command === 'completeAssessment') ? await context.read.many(RiskAssessment, { caseId: context.case.id, state: ['draft', 'completed'] }) : [];
     const alike = others.filter((o) => o.id !== row.id && row.type?.test((mine) => o.type?.test((theirs) => theirs === mine) ?? false));
-    return { ...(context ? { context, isChild: context.isChild } : {}), hasNewer: alike.some((o) => o.createdAt > row.createdAt), earlier: alike.filter((o) => o.state === 'completed') };
+    return { ...inCase(context), hasNewer: alike.some((o) => o.createdAt > row.createdAt), earlier: alike.filter((o) => o.state === 'completed') };
   },
   owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
   parties: (row) => [row.assessedBy],

@@ -2,7 +2,7 @@ import { SafetyAlertCleared, SafetyAlertRaised, SafetyAlertState } from '@footbr
 import { NONE, attested, is, lifecycle, operational, special, type Facts, type LifecycleSpec, type RowOf } from '@footbridge/lifecycle';
 import { caseContext } from '../case/case-context.js';
 import { movesCase } from '../case/moves-case.js';
-import { worksOnCase, type InCase } from '../case/case-rules.js';
+import { inCase, worksOnCase, type InCase } from '../case/case-rules.js';
 import { seenWithCase } from '../case/visible.js';
 
 export const safetyAlertFields = {
@@ -24,7 +24,7 @@ export const SafetyAlert: LifecycleSpec<SafetyAlertState, typeof safetyAlertFiel
   links: { case: { kind: 'cas', column: 'caseId', collection: 'cases' } },
   facts: async (read, { row, caller }, now) => {
     const context = await caseContext(read, row.caseId, caller, now);
-    return context ? { context, isChild: context.isChild } : {};
+    return inCase(context);
   },
   owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
   parties: (row) => [row.raisedBy],
