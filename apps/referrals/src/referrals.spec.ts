@@ -711,7 +711,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
       expect(await steps()).toMatchObject({ PLACEMENT: true });
       const [{ ref } = { ref: '' }] = await rows<{ ref: string }>(`select c.case_ref as ref from referrals."case" c join referrals.reference r on r.aggregate = c.id::text where r.ref = $1`, [id]);
       await eventually('the clearance is told', async () => (await told('clearance-changed')).some((e) => e.caseRef === ref && e.data['step'] === 'PLACEMENT'));
-      expect((await told('clearance-changed')).filter((e) => e.caseRef === ref).map((e) => e.data)).toMatchObject([{ case: ref, step: 'GUARDIAN', cleared: true, version: 1 }, { case: ref, step: 'PLACEMENT', cleared: true, version: 1 }]);
+      expect((await told('clearance-changed')).filter((e) => e.caseRef === ref).map((e) => e.data).sort((a, b) => String(a['step']).localeCompare(String(b['step'])))).toMatchObject([{ case: ref, step: 'GUARDIAN', cleared: true, version: 1 }, { case: ref, step: 'PLACEMENT', cleared: true, version: 1 }]);
       expect((await supervisor.get(`/v1/cases/${id}/clearances`)).status).toBe(403);
     });
   });
