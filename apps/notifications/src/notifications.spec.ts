@@ -259,8 +259,12 @@ describe('notifications, on real Postgres and real endpoints', () => {
     expect((await admin.get(`/v1/subscriptions/${id}`)).body['state']).toBe('sub_revoked');
     const event = await net.referral(admin.organisation);
     await net.instance.advance(1_000);
-    expect((await admin.get('/v1/events')).status).toBe(409);
+    expect((await admin.get('/v1/events')).body['items']).toEqual([]);
     expect(got(hook, event)).toEqual([]);
+    // what has to be deleted is told all the same
+    const recalled = await net.recall(admin.organisation, await net.consent(admin.organisation));
+    await waitUntil('the recall is there', async () => ((await admin.get('/v1/events')).body['items'] as { id: string }[]).map((i) => i.id).join() === recalled);
+    expect(got(hook, recalled)).toEqual([]);
     expect((await admin.post('/v1/partners', { services: ['legal'] })).body).toMatchObject({ guards: [{ reason: 'ALREADY_MEMBER' }] });
   });
 
@@ -273,6 +277,8 @@ describe('notifications, on real Postgres and real endpoints', () => {
     const moved = await receiver();
     expect((await admin.patch(`/v1/subscriptions/${id}`, { url: moved.url }, await version())).status).toBe(409);
     await admin.post(`/v1/subscriptions/${id}/pause`);
+    const recalled = await net.recall(admin.organisation, await net.consent(admin.organisation));
+    await waitUntil('a pause holds no recall back: it is in the feed', async () => ((await admin.get('/v1/events')).body['items'] as { id: string }[]).some((i) => i.id === recalled));
     expect((await admin.patch(`/v1/subscriptions/${id}`, { url: 'https://10.0.0.8/' }, await version()))).toMatchObject({ status: 422, body: { errors: [{ pointer: '/url' }] } });
     expect((await admin.patch(`/v1/subscriptions/${id}`, { url: moved.url }, await version())).status).toBe(200);
     const event = await net.referral(admin.organisation);

@@ -46,12 +46,13 @@ export class FeedController {
     ];
     if (errors.length > 0) throw new Problem('validation-failed', { errors });
     if (!principal.roles.some((role) => readers.includes(role))) throw new Problem('role-not-allowed', { roles: readers });
-    if (!(await this.#mayRead(principal))) throw new Problem('guard-refused', { guards: [{ guard: 'PARTNER', reason: 'PARTNER_NOT_ACTIVE', detail: 'Your organisation is not an active partner of the network.' }] });
+    const what = await this.#mayRead(principal);
+    if (!what) throw new Problem('guard-refused', { guards: [{ guard: 'PARTNER', reason: 'PARTNER_NOT_ACTIVE', detail: 'Your organisation is not an active partner of the network.' }] });
     const streaming = (headers['accept'] ?? '').includes('text/event-stream');
     const from = (streaming ? headers['last-event-id'] : undefined) ?? (cursor as string | undefined);
     const place = from === undefined ? 0 : this.#position(from);
     if (streaming) { await this.#stream(principal, place, reply); return; }
-    const page = await readFeed(this.engine, this.running.freshness, principal.organisation, place, Number(limit));
+    const page = await readFeed(this.engine, this.running.freshness, principal.organisation, place, Number(limit), what);
     if (page.blind && page.news.length === 0 && page.upTo === place) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
     // Built from the kept text, so that it is to the byte what the webhook carries.
     await reply.header('content-type', 'application/json; charset=utf-8').send(`{"items":[${page.news.map(({ body }) => body).join(',')}],"next":${JSON.stringify(this.#cursor(page.upTo))}}`);
@@ -61,9 +62,10 @@ export class FeedController {
   #position(cursor: string): number {
     return Number(placeOf('events', cursor, this.secret).id);
   }
-  async #mayRead({ organisation, subject }: Principal): Promise<boolean> {
-    const found = await this.engine.store.readAs<number>('', 'select to_jsonb(1) from member m where m.organisation = $1->>0 and m.active and not exists (select 1 from disabled d where d.disabled and d.subject in ($1->>0, $1->>1))', [organisation, subject]);
-    return found.length > 0;
+  /** An active partner reads all of its news; who is one no more, what it has to delete. */
+  async #mayRead({ organisation, subject }: Principal): Promise<'all' | 'recalls' | undefined> {
+    const [active] = await this.engine.store.readAs<boolean>('', 'select to_jsonb(m.active) from member m where m.organisation = $1->>0 and not exists (select 1 from disabled d where d.disabled and d.subject in ($1->>0, $1->>1))', [organisation, subject]);
+    return active === undefined ? undefined : active ? 'all' : 'recalls';
   }
 
   async #stream(principal: Principal, from: number, reply: FastifyReply): Promise<void> {
@@ -82,8 +84,9 @@ export class FeedController {
       while (!signal.aborted && Date.now() < until) {
         let page: FeedPage | undefined;
         try {
-          if (!(await this.#mayRead(principal))) break;
-          page = await readFeed(this.engine, this.running.freshness, principal.organisation, place, 100);
+          const what = await this.#mayRead(principal);
+          if (!what) break;
+          page = await readFeed(this.engine, this.running.freshness, principal.organisation, place, 100, what);
         } catch { page = undefined; } // the database is away: the next look goes on from here
         for (const { position, type, body } of page?.news ?? []) {
           if (!raw.write(`id: ${this.#cursor(position)}\nevent: ${type}\ndata: ${body}\n\n`)) await new Promise<void>((drained) => { raw.once('drain', drained); signal.addEventListener('abort', () => drained(), { once: true }); });

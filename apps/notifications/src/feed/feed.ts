@@ -50,10 +50,13 @@ export interface FeedPage { readonly news: readonly News[]; readonly upTo: numbe
 /** So long a line is waited for of which consent is not known yet; after that it is left out like a suppressed one. */
 const PATIENCE_MS = 60_000;
 
+/** Cannot be switched off (reference 2.5.3): shown also to who is suspended or has left, and to who pauses its webhooks. */
+const always: readonly string[] = delivered.filter((event) => event.always).map(({ type }) => type);
+
 /** Consent and holds are looked at at each read; what may not go any more is left out, and nothing is shown blindly (decisions 15). */
-export async function readFeed(engine: Engine, freshness: Freshness, organisation: string, from: number, limit: number): Promise<FeedPage> {
+export async function readFeed(engine: Engine, freshness: Freshness, organisation: string, from: number, limit: number, what: 'all' | 'recalls' = 'all'): Promise<FeedPage> {
   const lines = await engine.store.readAs<Line>(organisation, `select to_jsonb(f) || jsonb_build_object('known', ${whatIsKnown('f.consent_ref', 'f.case_ref')})
-    from feed f where f.organisation = $1->>0 and f.position > ($1->>1)::bigint order by f.position limit ($1->>2)::integer`, [organisation, from, limit + 1]);
+    from feed f where f.organisation = $1->>0 and f.position > ($1->>1)::bigint and ($1->>3 = 'all' or ($1->4) ? f.type) order by f.position limit ($1->>2)::integer`, [organisation, from, limit + 1, what, always]);
   const news: News[] = [];
   let upTo = from;
   const now = engine.clock.now();

@@ -10,7 +10,7 @@ describe('partners\' endpoints', () => {
     const endpoints = new Endpoints({ egress: { resolver: (name) => Promise.resolve(named[name] ?? []) } }, gate);
     const allowed = async (url: string): Promise<boolean> => endpoints.allowed(url);
     expect(await allowed('https://public.example/hook')).toBe(true);
-    for (const url of ['http://public.example/hook', 'https://public.example:8443/', 'https://private.example/', 'https://mixed.example/', 'https://metadata.example/', 'https://mapped.example/', 'https://none.example/', 'https://127.0.0.1/', 'https://2130706433/', 'https://localhost/', 'https://u:p@public.example/']) expect([url, await allowed(url)]).toEqual([url, false]);
+    for (const url of ['http://public.example/hook', 'https://public.example:8443/', 'https://private.example/', 'https://mixed.example/', 'https://metadata.example/', 'https://mapped.example/', 'https://none.example/', 'https://127.0.0.1/', 'https://2130706433/', 'https://localhost/', 'https://u:p@public.example/', 'https://public.example/hook#part', 'https://public.example/hook#']) expect([url, await allowed(url)]).toEqual([url, false]);
     await endpoints.close();
   });
   it('gain nothing by answering with another address the second time', async () => {

@@ -17,6 +17,8 @@ export class Endpoints {
 
   /** https to a public address; what a name stands for is looked at again at each connection. */
   async allowed(url: string): Promise<boolean> {
+    // What stands behind # is never sent: no part of an address that is called.
+    if (url.includes('#')) return false;
     try { await this.#egress.check(url); return true; } catch (error) {
       if (error instanceof PrivacyRefusal || error instanceof EgressFailure) return false;
       throw error;
