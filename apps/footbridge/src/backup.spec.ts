@@ -92,6 +92,7 @@ describe('backup and restore', () => {
       await client.query('alter table referrals.visit enable trigger never');
     });
     await identityKeys(folder.identityFile);
+    await writeFile(folder.cursorFile, '{"secret":"of cursors"}', { mode: 0o600 });
   });
   afterAll(async () => { await rm(place, { recursive: true, force: true }); });
   const fresh = async (): Promise<DataFolder> => new DataFolder(join(await mkdtemp(join(place, 'new-')), 'data'));
@@ -130,7 +131,7 @@ describe('backup and restore', () => {
     });
     expect(await read(other.keys)).toBe('Zyxwana');
     await expect(read(join(place, 'no-keys'))).rejects.toThrow();
-    expect(await readFile(other.identityFile, 'utf8')).toBe(await readFile(folder.identityFile, 'utf8'));
+    for (const file of ['identityFile', 'cursorFile'] as const) expect(await readFile(other[file], 'utf8')).toBe(await readFile(folder[file], 'utf8'));
   });
 
   it('works while the instance runs, and is of one moment', async () => {

@@ -126,7 +126,8 @@ interface KeysFile { readonly footbridge: 'keys'; readonly format: number; reado
 const isKeysFile = (content: unknown): content is KeysFile => isObject(content) && content['footbridge'] === 'keys' && typeof content['format'] === 'number' && isObject(content['files']) && Object.values(content['files']).every((text) => typeof text === 'string');
 
 async function writeKeys(folder: DataFolder, file: string): Promise<void> {
-  const names = ['identity.json', 'accounts.json', ...(await readdir(folder.keys, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => join('keys', entry.parentPath.slice(folder.keys.length), entry.name))];
+  // with the secret of cursors: partners keep theirs, and go on from them after a restore
+  const names = ['identity.json', 'accounts.json', 'cursor.json', ...(await readdir(folder.keys, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => join('keys', entry.parentPath.slice(folder.keys.length), entry.name))];
   const files: Record<string, string> = {};
   for (const name of names) {
     const content = await readFile(join(folder.path, name)).catch((error: unknown) => { if (isMissing(error)) return undefined; throw error; });
@@ -280,7 +281,7 @@ async function readKeys(file: string): Promise<KeysFile> {
   }
   if (!isKeysFile(content)) throw new Refusal(`${file} is no backup of keys. Name the data first, then the keys.`);
   // a name that leads out of the folder was not written by us
-  if (Object.keys(content.files).some((name) => !/^(?:identity\.json|accounts\.json|keys\/[\w.-]+(?:\/[\w.-]+)*)$/.test(name) || name.includes('..'))) throw new Refusal(`${file} is no backup of keys: it names files that are not keys.`);
+  if (Object.keys(content.files).some((name) => !/^(?:identity\.json|accounts\.json|cursor\.json|keys\/[\w.-]+(?:\/[\w.-]+)*)$/.test(name) || name.includes('..'))) throw new Refusal(`${file} is no backup of keys: it names files that are not keys.`);
   return content;
 }
 

@@ -1,5 +1,5 @@
 import { Service } from '@footbridge/contracts';
-import { log } from '@footbridge/service';
+import { lastResort, log } from '@footbridge/service';
 import { Door, front, showAway } from './front.js';
 import { Refusal } from './refusal.js';
 import { routeTable } from './routes.js';
@@ -32,6 +32,7 @@ async function main(): Promise<void> {
   process.stdout.write(`The front is ready: http://localhost:${door.port} for ${Service.values.join(', ')}\n`);
 }
 
+lastResort('front');
 main().catch((error: unknown) => {
   if (!(error instanceof Refusal)) log('front-not-started', { reason: error instanceof Error ? error.name : 'unknown' }, 'error');
   process.stderr.write(`${error instanceof Refusal ? error.message : 'The front could not start.'}\n`);

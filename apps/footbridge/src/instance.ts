@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Service } from '@footbridge/contracts';
 import { PostgresTransport } from '@footbridge/messaging';
 import { LocalFileKeyStore } from '@footbridge/privacy';
-import { Problem, log, manualClock, provision, provisionedRoles, startService, systemClock, type RunningService, type ServiceDefinition } from '@footbridge/service';
+import { Problem, log, manualClock, provision, provisionedRoles, serveMetrics, startService, systemClock, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { DataFolder } from './data-folder.js';
 import { Door, front } from './front.js';
 import { audience } from './identity/audience.js';
@@ -83,6 +83,10 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
       identity: inProcess(identity.listener), table,
       services: { referrals: upstream('referrals'), shelters: upstream('shelters'), returns: upstream('returns'), reintegration: upstream('reintegration'), notifications: upstream('notifications') },
     }));
+    if (settings.metricsPort !== undefined) {
+      const metrics = serveMetrics(settings.metricsPort, settings.host);
+      undo.push(() => new Promise<void>((closed) => { metrics.close(() => { closed(); }); metrics.closeAllConnections(); }));
+    }
     return { url, folder, services, identity, seeded, onEnd: postgres.onEnd, close };
   } catch (error) {
     await close();
@@ -102,7 +106,7 @@ async function tell(address: string, headers: Readonly<Record<string, string>>):
   if (!ok && status !== 404) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
 }
 
-/** Signs the cursors of lists: kept, so that a page asked for before a restart still leads on. */
+/** Seals the cursors of lists: kept, so that a page asked for before a restart still leads on. */
 async function cursorSecret(folder: DataFolder): Promise<Buffer> {
   const isSecret = (content: unknown): content is { readonly secret: string } => typeof content === 'object' && content !== null && 'secret' in content && typeof content.secret === 'string';
   const kept = await readPrivateFile(folder.cursorFile, isSecret);

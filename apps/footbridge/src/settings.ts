@@ -5,6 +5,8 @@ export interface Settings {
   readonly dataPath: string;
   readonly port: number;
   readonly host: string;
+  /** `/metrics` is served there, if anywhere. */
+  readonly metricsPort?: number;
   readonly clock: 'system' | 'manual';
   readonly webhooks: 'public' | 'loopback';
   readonly seed: 'demonstration' | 'operator';
@@ -25,12 +27,12 @@ export function settingsOf(environment: Environment): Settings {
   if (production && webhooks === 'loopback') throw new Refusal('FOOTBRIDGE_WEBHOOKS=loopback is for trials and tests: it is refused where NODE_ENV=production.');
   const wanted = oneOf(environment, 'FOOTBRIDGE_DEMONSTRATION', production ? ['no', 'yes'] : ['yes', 'no']);
   if (production && wanted === 'yes') throw new Refusal('FOOTBRIDGE_DEMONSTRATION=yes makes accounts whose secrets lie in a file: it is refused where NODE_ENV=production.');
-  return { dataPath: dataPathOf(environment), port: portOf(environment['PORT']), host: environment['HOST'] ?? 'localhost', clock, webhooks, seed: wanted === 'yes' ? 'demonstration' : 'operator' };
+  return { dataPath: dataPathOf(environment), port: portOf('PORT', environment['PORT']), host: environment['HOST'] ?? 'localhost', ...(environment['METRICS_PORT'] ? { metricsPort: portOf('METRICS_PORT', environment['METRICS_PORT']) } : {}), clock, webhooks, seed: wanted === 'yes' ? 'demonstration' : 'operator' };
 }
 
-function portOf(text = '3000'): number {
+function portOf(name: string, text = '3000'): number {
   const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new Refusal('PORT must be a number from 0 to 65535, like PORT=3000.');
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new Refusal(`${name} must be a number from 0 to 65535, like ${name}=3000.`);
   return port;
 }
 

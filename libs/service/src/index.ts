@@ -11,6 +11,7 @@ export { Public } from './http.js';
 export { createTable, columnsOfTable } from './ddl.js';
 export { openapi, type ExtraRoute } from './openapi.js';
 export { Deadlines } from './deadlines.js';
+export { lastResort } from './last-resort.js';
 export { log, logTo, type LogFields } from './log.js';
 export { registry, serveMetrics } from './metrics.js';
 export { service, startService, migrate, type Job, type Running, type RunningService, type ServiceConfig, type ServiceDefinition } from './service.js';

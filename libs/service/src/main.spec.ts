@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { processSettings } from './main.js';
 
 describe('the settings of one service\'s process', () => {
@@ -9,6 +12,15 @@ describe('the settings of one service\'s process', () => {
   });
   it('say in one line what is missing or wrong', () => {
     expect([said({ DATABASE_URL: '' }), said({ PORT: 'x' }), said({ TRANSPORT: 'pigeons' })]).toEqual(['DATABASE_URL is missing.', 'PORT must be a number from 0 to 65535.', 'TRANSPORT must be kafka or postgres.']);
+  });
+  it('take Kafka across TLS with a password that lies in a file, and never a password in the clear', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'footbridge-settings-')), 'password');
+    writeFileSync(file, 'long and secret\n');
+    const sasl = { KAFKA_SASL_MECHANISM: 'scram-sha-512', KAFKA_SASL_USERNAME: 'referrals', KAFKA_SASL_PASSWORD_FILE: file };
+    expect(processSettings({ ...given, KAFKA_SSL: 'yes', ...sasl }).transport).toEqual({ kind: 'kafka', brokers: ['k1:9092', 'k2:9092'], ssl: true, sasl: { mechanism: 'scram-sha-512', username: 'referrals', password: 'long and secret' } });
+    expect(processSettings({ ...given, KAFKA_SSL: 'yes', KAFKA_SSL_CA_FILE: file }).transport).toMatchObject({ ssl: { ca: ['long and secret'] } });
+    expect([said({ ...sasl, KAFKA_SASL_MECHANISM: 'plain' }), said({ ...sasl, KAFKA_SASL_USERNAME: '' }), said({ ...sasl, KAFKA_SASL_PASSWORD_FILE: `${file}.none` }), said({ KAFKA_SSL: 'maybe' })])
+      .toEqual(['KAFKA_SASL_MECHANISM=plain shows its password on the way: it needs KAFKA_SSL=yes.', 'KAFKA_SASL_USERNAME is missing.', 'KAFKA_SASL_PASSWORD_FILE names a file that cannot be read.', 'KAFKA_SSL must be no or yes.']);
   });
   it('let a manual clock begin where it was before the process ended, and no other clock', () => {
     expect(processSettings({ ...given, FOOTBRIDGE_CLOCK: 'manual', FOOTBRIDGE_CLOCK_OFFSET: '3600000' })).toMatchObject({ manual: true, ahead: 3_600_000 });

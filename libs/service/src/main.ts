@@ -1,6 +1,8 @@
-import { KafkaTransport, PostgresTransport, type Transport } from '@footbridge/messaging';
+import { readFileSync } from 'node:fs';
+import { KafkaTransport, PostgresTransport, type KafkaOptions, type Transport } from '@footbridge/messaging';
 import { LocalFileKeyStore } from '@footbridge/privacy';
 import { manualClock, systemClock } from './clock.js';
+import { lastResort } from './last-resort.js';
 import { log } from './log.js';
 import { serveMetrics } from './metrics.js';
 import { startService, type ServiceConfig, type ServiceDefinition } from './service.js';
@@ -13,7 +15,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** What one service process is started with (docs/operating.md). */
 export interface ProcessSettings {
   readonly databaseUrl: string; readonly migrationUrl: string; readonly issuer: string; readonly audience: string; readonly keys: string;
-  readonly transport: { readonly kind: 'kafka'; readonly brokers: readonly string[] } | { readonly kind: 'postgres'; readonly url: string };
+  readonly transport: { readonly kind: 'kafka' } & Pick<KafkaOptions, 'brokers' | 'ssl' | 'sasl'> | { readonly kind: 'postgres'; readonly url: string };
   readonly host: string; readonly port: number; readonly metricsPort?: number; readonly jwksUri?: string; readonly secret?: Buffer;
   /** How far the manual clock is ahead at the start: where it had been advanced to before the process ended. */
   readonly manual: boolean; readonly ahead: number; readonly webhooks: 'public' | 'loopback';
@@ -37,6 +39,18 @@ export function processSettings(environment: Environment): ProcessSettings {
     if (!Number.isInteger(number) || number < 0 || number > 65_535) throw new WrongSetting(`${name} must be a number from 0 to 65535.`);
     return number;
   };
+  const inFile = (name: string): string => { try { return readFileSync(given(name), 'utf8').trimEnd(); } catch (error) { throw error instanceof WrongSetting ? error : new WrongSetting(`${name} names a file that cannot be read.`); } };
+  /** Across a network that is not ours alone: TLS, and a password, given itself or as a file. */
+  const kafkaSecurity = (): Pick<KafkaOptions, 'ssl' | 'sasl'> => {
+    const ssl = oneOf('KAFKA_SSL', ['no', 'yes']) === 'yes';
+    const mechanism = oneOf('KAFKA_SASL_MECHANISM', ['none', 'plain', 'scram-sha-256', 'scram-sha-512']);
+    if (!ssl && mechanism === 'plain') throw new WrongSetting('KAFKA_SASL_MECHANISM=plain shows its password on the way: it needs KAFKA_SSL=yes.');
+    const user = (): { username: string; password: string } => ({ username: given('KAFKA_SASL_USERNAME'), password: environment['KAFKA_SASL_PASSWORD_FILE'] ? inFile('KAFKA_SASL_PASSWORD_FILE') : given('KAFKA_SASL_PASSWORD') });
+    return {
+      ...(ssl ? { ssl: environment['KAFKA_SSL_CA_FILE'] ? { ca: [inFile('KAFKA_SSL_CA_FILE')] } : true } : {}),
+      ...(mechanism === 'none' ? {} : { sasl: mechanism === 'plain' ? { mechanism, ...user() } : mechanism === 'scram-sha-256' ? { mechanism, ...user() } : { mechanism, ...user() } }),
+    };
+  };
   const clock = oneOf('FOOTBRIDGE_CLOCK', ['system', 'manual']);
   const webhooks = oneOf('FOOTBRIDGE_WEBHOOKS', ['public', 'loopback']);
   if (environment['NODE_ENV'] === 'production' && clock === 'manual') throw new WrongSetting('FOOTBRIDGE_CLOCK=manual is refused where NODE_ENV=production.');
@@ -48,7 +62,7 @@ export function processSettings(environment: Environment): ProcessSettings {
   const secret = environment['FOOTBRIDGE_SECRET'];
   return {
     databaseUrl: given('DATABASE_URL'), migrationUrl: given('MIGRATION_URL'), issuer: given('OIDC_ISSUER'), audience: environment['OIDC_AUDIENCE'] || 'footbridge', keys: given('KEYS_DIR'),
-    transport: oneOf('TRANSPORT', ['kafka', 'postgres']) === 'kafka' ? { kind: 'kafka', brokers: given('KAFKA_BROKERS').split(',') } : { kind: 'postgres', url: given('BUS_URL') },
+    transport: oneOf('TRANSPORT', ['kafka', 'postgres']) === 'kafka' ? { kind: 'kafka', brokers: given('KAFKA_BROKERS').split(','), ...kafkaSecurity() } : { kind: 'postgres', url: given('BUS_URL') },
     host: environment['HOST'] || '127.0.0.1', port: port('PORT'), ...(environment['METRICS_PORT'] ? { metricsPort: port('METRICS_PORT') } : {}),
     ...(jwksUri ? { jwksUri } : {}), ...(secret ? { secret: Buffer.from(secret) } : {}), manual: clock === 'manual', ahead, webhooks,
   };
@@ -56,17 +70,19 @@ export function processSettings(environment: Environment): ProcessSettings {
 
 /** Starts one service alone, as its environment says, and stops it cleanly when it is told to. */
 export async function startFromEnv(definition: ServiceDefinition, environment: Environment = process.env): Promise<void> {
+  lastResort(definition.name);
   try {
     const s = processSettings(environment);
     const onTrouble = (reason: string): void => { log('bus-trouble', { service: definition.name, reason }); };
-    const transport: Transport = s.transport.kind === 'kafka' ? new KafkaTransport({ brokers: s.transport.brokers, clientId: definition.name, onTrouble }) : new PostgresTransport({ url: s.transport.url, onTrouble });
+    const { kind: _, ...to } = s.transport;
+    const transport: Transport = 'brokers' in to ? new KafkaTransport({ ...to, clientId: definition.name, onTrouble }) : new PostgresTransport({ ...to, onTrouble });
     const config: ServiceConfig = {
       databaseUrl: s.databaseUrl, migrationUrl: s.migrationUrl, transport, issuer: s.issuer, audience: s.audience, keyStore: new LocalFileKeyStore(s.keys),
       clock: s.manual ? manualClock(s.ahead) : systemClock, webhooks: s.webhooks, ...(s.jwksUri ? { jwksUri: s.jwksUri } : {}), ...(s.secret ? { secret: s.secret } : {}),
     };
     const running = await startService(definition, config);
     const port = await running.listen(s.port, s.host);
-    const metrics = s.metricsPort === undefined ? undefined : serveMetrics(s.metricsPort);
+    const metrics = s.metricsPort === undefined ? undefined : serveMetrics(s.metricsPort, s.host);
     process.stdout.write(`${definition.name} is ready on port ${port}\n`);
     let stopping = false;
     const stop = async (): Promise<void> => {

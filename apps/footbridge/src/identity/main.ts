@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { log } from '@footbridge/service';
+import { lastResort, log } from '@footbridge/service';
 import { Refusal } from '../refusal.js';
 import { seedAccounts } from '../seed.js';
 import { startIdentity } from './identity.js';
@@ -44,6 +44,7 @@ function setting(name: string, what: string): string {
   return value;
 }
 
+lastResort('identity');
 main().catch((error: unknown) => {
   if (!(error instanceof Refusal)) log('identity-not-started', { reason: error instanceof Error ? error.name : 'unknown' }, 'error');
   process.stderr.write(`${error instanceof Refusal ? error.message : 'Identity could not start: is the database reachable?'}\n`);

@@ -1,0 +1,9 @@
+import { log } from './log.js';
+
+/** Where it broke, without what it broke on. */
+export const placeOf = (error: unknown): string => (error instanceof Error ? `${error.name} ${/((?:apps|libs|node_modules)\/[\w@/.-]+:\d+)/.exec(error.stack ?? '')?.[1] ?? ''}`.trim() : 'unknown');
+
+/** What nobody has caught ends the process with a code; Node itself would print it, and a database's error quotes the row that it failed on. */
+export function lastResort(service: string): void {
+  for (const what of ['uncaughtException', 'unhandledRejection'] as const) process.on(what, (error: unknown) => { log('crashed', { service, reason: placeOf(error) }, 'error'); process.exit(1); });
+}
