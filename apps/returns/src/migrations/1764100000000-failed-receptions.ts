@@ -5,9 +5,11 @@ const owner = 'returns_owner';
 
 const columns = `
 alter table return_case add column office_asked boolean, add column arrangement_consent text, add column helper text, add column helper_consent text;
--- what stands already is carried by the best consent that is known of it
 alter table return_case no force row level security;
-update return_case r set office_asked = r.origin_office is not null and r.state <> 'return_suspended', arrangement_consent = (select k.consent from known_consent k
+-- the office of a return that was stopped is not asked any more
+update return_case set origin_office = null, origin_consent = null, reception_plan = null where state in ('requested', 'counselling', 'under_assessment', 'not_cleared', 'return_suspended');
+-- what stands already is carried by the best consent that is known of it
+update return_case r set office_asked = r.origin_office is not null, arrangement_consent = (select k.consent from known_consent k
   where k.case_ref = r.case_ref and k.purpose = 'RETURN_ARRANGEMENT' and k.recipient = r.owner order by k.state in ('given', 'renewed') desc, k.valid_until desc nulls first limit 1);
 alter table return_case force row level security;
 `;
