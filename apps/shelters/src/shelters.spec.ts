@@ -332,6 +332,7 @@ describe('shelters, on real Postgres and over HTTP', () => {
       expect(reasons(await intake.post(`/v1/stays/${sty}/admit`, { unit: 'A', securityCheckDone: true, arrivedAt: ahead }))).toEqual(['NOT_YET_ARRIVED']);
       const admitted = await intake.post(`/v1/stays/${sty}/admit`, { unit: 'A', securityCheckDone: true, arrivedAt: came });
       expect(admitted.body).toMatchObject({ state: 'admitted', arrivedAt: came });
+      expect(reasons(await intake.patch(`/v1/stays/${sty}`, { arrivedAt: ahead }, admitted.body['version']))).toEqual(['NOT_YET_ARRIVED']);
       expect((await intake.patch(`/v1/stays/${sty}`, { arrivedAt: new Date(Date.parse(String(came)) - 60_000).toISOString() }, admitted.body['version'])).status).toBe(200);
       await instance.advance(hours(24.5));
       expect(((await intake.get('/v1/shelters-alerts')).body['items'] as { code: string; about: string }[]).filter((a) => a.about === sty).map((a) => a.code)).toEqual(['EMERGENCY_PLACEMENT_ENDS']);

@@ -117,7 +117,7 @@ export const Stay = lifecycle<StayFacts>()({
   wire: (row) => ({ referral: aggregate(row.referral), intake: row.intake, reason: row.reason }),
   recipients: (row) => [row.referrer],
   about: (row) => row.referral,
-  editable: { by: ['SHELTER_INTAKE', 'SHELTER_MANAGER'], in: ['intake_pending', ...here], body: EditStayBody },
+  editable: { by: ['SHELTER_INTAKE', 'SHELTER_MANAGER'], in: ['intake_pending', ...here], body: EditStayBody, guards: [hasArrived] },
   clocks: [
     { name: 'intakeCompleted', in: ['admitted'], shown: true, due: ({ row }) => (row.admittedAt ? after(new Date(row.admittedAt), deadlines.intakeCompleted) : undefined), alert: { code: 'INTAKE_NOT_COMPLETED', to: ({ row }) => row.owner } },
     // COE 12(7): from then on the adult's own decision, or exit.
