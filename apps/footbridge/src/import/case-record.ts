@@ -22,9 +22,11 @@ const scalars = (value: unknown): readonly Scalar[] => (Array.isArray(value) ? v
 
 interface ExportColumn { readonly name: string; readonly cell: (view: Json) => string }
 
+const wordOf = (field: FieldName, value: Scalar): string => kindOf(field).write?.(String(value)) ?? String(value);
+
 /** A cell that says all that the field holds. */
 function wholeCell(field: FieldName, view: Json): string {
-  const values = scalars(valueAt(view, field)).map(String);
+  const values = scalars(valueAt(view, field)).map((value) => wordOf(field, value));
   return kindOf(field).list ? joinList(values) : values[0] ?? '';
 }
 
@@ -79,7 +81,8 @@ export function exportObject(view: Json): Json {
       into[part] = inner;
       into = inner;
     }
-    into[parts.at(-1) ?? field] = value;
+    const { write } = kindOf(field);
+    into[parts.at(-1) ?? field] = !write ? value : Array.isArray(value) ? value.map((item) => wordOf(field, item as Scalar)) : wordOf(field, value as Scalar);
   }
   return object;
 }

@@ -1,4 +1,5 @@
-import { AgeBand, AgeBelief, BirthDateCertainty, htcds, IntakeSource, ServiceType, states } from '@footbridge/contracts';
+import { AgeBand, AgeBelief, BirthDateCertainty, ConsentPurpose, htcds, IntakeSource, ServiceType, states } from '@footbridge/contracts';
+import { isPlainText } from '@footbridge/lifecycle';
 import { isRef } from '@footbridge/privacy';
 import type { Habits } from './column-rule.js';
 import { country } from './countries.js';
@@ -19,6 +20,8 @@ export interface Kind {
   /** How HTCDS writes a value in its own column; `undefined` where it has no word. */
   readonly toHtcds?: (value: Scalar) => string | undefined;
   read(text: string, how: How): Scalar | Refused;
+  /** How a value is written where its own text would be read as another. */
+  write?(value: string): string;
 }
 export interface How extends Habits { readonly now: number }
 
@@ -33,8 +36,21 @@ function checkedText(value: string, longest: number): string | Refused {
   if (NOT_ALLOWED.test(value.replace(/[\n\t]/g, ''))) return refuse('CHARACTER_NOT_ALLOWED');
   return value.length > longest ? refuse('TEXT_TOO_LONG') : value;
 }
-const text = (longest: number): Kind => one((raw) => checkedText(raw.trim().replace(/\s*[\r\n\t]+\s*/g, ' ').normalize('NFC'), longest)); // a line wrapped inside a cell
-const longText = (longest: number): Kind => one((raw) => checkedText(raw.trim().replace(/\r\n?/g, '\n').normalize('NFC'), longest));
+/** Text out of a spreadsheet is tidied; what the API keeps untidied is exported as a JSON string, and read back as it was. */
+function textOf(longest: number, tidy: (raw: string) => string): Kind {
+  const tidied = (raw: string): string | Refused => checkedText(tidy(raw.trim()).normalize('NFC'), longest);
+  const kept = (raw: string): string | undefined => {
+    const value = literal(raw.trim());
+    return value !== undefined && isPlainText(value) && value.length <= longest && (tidied(value) !== value || kept(value) !== undefined) ? value : undefined;
+  };
+  return { ...one((raw) => kept(raw) ?? tidied(raw)), write: (value) => (tidied(value) === value && kept(value) === undefined ? value : JSON.stringify(value)) };
+}
+function literal(text: string): string | undefined {
+  if (!/^".+"$/s.test(text)) return undefined;
+  try { const value: unknown = JSON.parse(text); return typeof value === 'string' ? value : undefined; } catch { return undefined; }
+}
+const text = (longest: number): Kind => textOf(longest, (raw) => raw.replace(/\s*[\r\n\t]+\s*/g, ' ')); // a line wrapped inside a cell
+const longText = (longest: number): Kind => textOf(longest, (raw) => raw.replace(/\r\n?/g, '\n'));
 
 /** `Physical threats`, `physical_threats` and `PhysicalThreats` are one code; so are `18--20`, `18 – 20` and `18-20`. */
 const plain = (code: string): string => code.toLowerCase().replace(/[\u2010-\u2015-]+/g, '-').replace(/[\s_]+/g, '');
@@ -83,6 +99,7 @@ export const fields = {
   arrivedAt: moment,
   'source.kind': code(IntakeSource.values),
   'source.organisation': reference('org'),
+  purpose: code(ConsentPurpose.values),
   openedAt: moment,
   'person.givenName': { ...text(200), joins: true },
   'person.familyName': text(200),
@@ -133,9 +150,9 @@ export const kindOf = (name: FieldName): Kind => fields[name];
 
 /** Which request a field belongs to; all others go into both. */
 export const intakeOnly: readonly FieldName[] = ['shelter', 'arrivedAt', 'source.kind', 'source.organisation'];
-export const caseOnly: readonly FieldName[] = ['openedAt'];
+export const caseOnly: readonly FieldName[] = ['purpose', 'openedAt'];
 
-/** Not a field of a case: the state that it has elsewhere, in Footbridge's words or those of HTCDS. An import opens cases. */
+/** Not a field of a case: the state that it has elsewhere, in Footbridge's words or those of HTCDS. An import opens cases, and moves them to follow-up where they were. */
 const knownState = shared(htcds.Case);
 export const caseState: Kind = one((raw, how) => {
   const state = knownState.read(raw, how);

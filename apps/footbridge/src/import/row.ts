@@ -10,6 +10,8 @@ export type Json = string | number | boolean | readonly Json[] | { readonly [nam
 export interface Ready {
   readonly path: '/v1/intakes' | '/v1/cases';
   readonly body: Json;
+  /** The case was in follow-up where it comes from. */
+  readonly followUp?: true;
   /** The columns that a place in the body came from, to name them when the server refuses it. */
   readonly columnsOf: (field: string) => readonly string[];
 }
@@ -24,13 +26,15 @@ export function readRow(row: TableRow, columns: Columns, now: number): ReadRow {
   if (row.cells.length !== row.names.length) return { refusals: [fieldRefusal([], '', 'WRONG_NUMBER_OF_CELLS')] };
   const given = new Map<FieldName, Given>();
   const refusals: FieldRefusal[] = [];
+  let followUp = false;
   for (const [name, cell] of ownNamesFirst(row)) {
     const rule = columns.taken(name);
     if (!rule) continue;
     const kind = rule.field === 'state' ? caseState : kindOf(rule.field);
     const value = readCell(cell, rule, kind, { ...columns.mapping, ...rule, now }, columns.mapping.missing);
     if (isRefused(value)) refusals.push(fieldRefusal([name], rule.field, value.refused));
-    else if (value !== undefined && rule.field !== 'state') add(given, rule.field, kind, value, name, refusals);
+    else if (rule.field === 'state') followUp ||= value === 'follow_up';
+    else if (value !== undefined) add(given, rule.field, kind, value, name, refusals);
   }
   if (given.size === 0 && refusals.length === 0) return { refusals: [fieldRefusal([], '', 'NOTHING_TO_IMPORT')] };
   for (const [field, text] of columns.mapping.always) {
@@ -42,7 +46,7 @@ export function readRow(row: TableRow, columns: Columns, now: number): ReadRow {
   const isIntake = given.has('shelter');
   if (!refusals.some(({ field }) => field === 'shelter')) refusals.push(...belongsTogether(given, isIntake));
   if (refusals.length > 0) return { refusals };
-  return { path: isIntake ? '/v1/intakes' : '/v1/cases', body: bodyOf(given, isIntake), columnsOf: (field) => columnsBehind(given, field) };
+  return { path: isIntake ? '/v1/intakes' : '/v1/cases', body: bodyOf(given, isIntake), ...(followUp ? { followUp: true } : {}), columnsOf: (field) => columnsBehind(given, field) };
 }
 
 /** A column under Footbridge's own name says a list in full; the standards' columns add only what it lacks. */

@@ -16,16 +16,21 @@ export type ExportFormat = (typeof exportFormats)[number];
 export interface ExportOptions {
   readonly file: string;
   readonly format?: ExportFormat | undefined;
+  /** Closed cases too, which no import takes. */
+  readonly closed?: boolean | undefined;
 }
 
 export interface ExportSummary {
   readonly cases: number;
   /** Cases of which this account may not see the person. */
   readonly withoutPerson: number;
+  /** Closed ones that were not asked for. */
+  readonly leftOut: number;
 }
 
 /** The sealed fields that an export writes (decisions 20). */
 const REVEALED = ['person', 'trafficking', 'health', 'needs', 'ageBelief', 'unaccompanied'];
+const CLOSED: readonly unknown[] = ['closed', 'closed_referred'];
 const PAGE = 100;
 const AT_A_TIME = 8;
 type View = Readonly<Record<string, unknown>>;
@@ -42,9 +47,11 @@ export async function runExport(options: ExportOptions, source: Client, around: 
   const progress = new Progress(around.err, 'Exporting:', undefined, around.now);
   let cases = 0;
   let withoutPerson = 0;
+  let leftOut = 0;
   try {
     if (format === 'csv') await into.write(`\ufeff${csvLine(exportColumns.map(({ name }) => name), ',')}`);
-    for await (const { view, seen } of casesOf(source, new Patience(around, around.signal, around.patienceMs))) {
+    for await (const { view, seen } of casesOf(source, new Patience(around, around.signal, around.patienceMs), options.closed ? [] : CLOSED)) {
+      if (!view) { leftOut++; continue; }
       await into.write(format === 'csv' ? csvLine(exportColumns.map(({ cell }) => cell(view)), ',') : `${JSON.stringify(exportObject(view))}\n`);
       cases++;
       if (!seen) withoutPerson++;
@@ -62,7 +69,8 @@ export async function runExport(options: ExportOptions, source: Client, around: 
   await rename(part, file);
   around.out.write(`${count(cases)} cases are in ${file}. It holds people's data and only you can read it: keep it no longer than you need it.\n`);
   if (withoutPerson > 0) around.out.write(`${count(withoutPerson)} of them without the person, whom this account may not see.\n`);
-  return { cases, withoutPerson };
+  if (leftOut > 0) around.out.write(`${count(leftOut)} closed cases are left out; --closed writes them too, and no import takes them.\n`);
+  return { cases, withoutPerson, leftOut };
 }
 
 function formatOf({ file, format }: ExportOptions): ExportFormat {
@@ -71,7 +79,8 @@ function formatOf({ file, format }: ExportOptions): ExportFormat {
   return found;
 }
 
-async function* casesOf(source: Client, patience: Patience): AsyncGenerator<{ view: View; seen: boolean }> {
+/** Without a view: a case that is passed over, at which nobody looks. */
+async function* casesOf(source: Client, patience: Patience, passedOver: readonly unknown[]): AsyncGenerator<{ view?: View; seen: boolean }> {
   let cursor: string | undefined;
   do {
     const query = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
@@ -79,7 +88,7 @@ async function* casesOf(source: Client, patience: Patience): AsyncGenerator<{ vi
     const page = isView(body) ? body : {};
     const items = (Array.isArray(page['items']) ? page['items'] : []).filter(isView);
     for (let i = 0; i < items.length; i += AT_A_TIME) {
-      for (const one of await Promise.all(items.slice(i, i + AT_A_TIME).map((item) => revealed(item, source, patience)))) if (one) yield one;
+      for (const one of await Promise.all(items.slice(i, i + AT_A_TIME).map(async (item) => (passedOver.includes(item['state']) ? { seen: false } : revealed(item, source, patience))))) if (one) yield one;
     }
     cursor = typeof page['next'] === 'string' ? page['next'] : undefined;
   } while (cursor !== undefined);

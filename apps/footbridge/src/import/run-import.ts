@@ -92,6 +92,7 @@ class Work {
   private readonly refusedBy = new Map<string, number>();
   private refused = 0;
   private imported = 0;
+  private stillActive = 0;
   private rows = 0;
 
   constructor(
@@ -247,12 +248,19 @@ class Work {
   }
 
   private async sendRow(
-    row: TableRow, { path, body, columnsOf }: Ready, journal: Journal, refuse: (refusals: readonly FieldRefusal[]) => void, client: Client, patience: Patience, progress: Progress,
+    row: TableRow, { path, body, followUp, columnsOf }: Ready, journal: Journal, refuse: (refusals: readonly FieldRefusal[]) => void, client: Client, patience: Patience, progress: Progress,
   ): Promise<void> {
     if (journal.sentBefore(row.number) === undefined) journal.sent(row.number);
     const answer = await patience.insist(() => client.post(path, body, journal.key(row.number)));
     if (answer.status >= 200 && answer.status < 300) {
-      journal.done(row.number, reference(answer));
+      const id = reference(answer);
+      // by the ordinary command, under a key of its own: after a stop in between it is asked again
+      if (followUp && path === '/v1/cases') {
+        const moved = await patience.insist(() => client.post(`${path}/${id}/move-to-follow-up`, {}, `${journal.key(row.number)}-follow-up`));
+        if (moved.status === 401) throw new Stopped('The server does not know this sign-in any more.');
+        if (moved.status !== 200) this.stillActive++;
+      }
+      journal.done(row.number, id);
       this.imported++;
       progress.tick(this.note());
       return;
@@ -274,6 +282,7 @@ class Work {
     const { out } = this.around;
     out.write(`${count(imported)} of ${count(rows)} rows are imported (${count(Math.round(rate))}/s), ${count(refused)} refused.\n`);
     for (const [what, times] of [...refusedBy].sort(([, a], [, b]) => b - a).slice(0, 20)) out.write(`  ${count(times)} x ${what}\n`);
+    if (this.stillActive > 0) out.write(`${count(this.stillActive)} cases that were in follow-up are active: this account may not move them.\n`);
     if (report !== undefined) out.write(`The refused rows are in ${report}, with the reasons. It holds people's data and only you can read it: mend it, import it alone, delete it.\n`);
     if (stopped !== undefined) out.write(`${stopped} The journal ${journal} knows what is done: go on with --resume.\n`);
   }
