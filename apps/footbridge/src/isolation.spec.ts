@@ -3,7 +3,7 @@ import { RequestMethod } from '@nestjs/common';
 import type { Role } from '@footbridge/contracts';
 import { collectionOf, isPersonal, tableOf, type Fields, type Lifecycle } from '@footbridge/lifecycle';
 import { newRef } from '@footbridge/privacy';
-import { accountRoles, openapi, quote } from '@footbridge/service';
+import { AlertsController, ApprovalsController, COMMON, OperationsController, ServiceController, accountRoles, alertsPath, openapi, quote, routesOf } from '@footbridge/service';
 import { testInstance, testLog, type TestAccount, type TestInstance, type TestLog } from '@footbridge/testing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import pg from 'pg';
@@ -16,16 +16,17 @@ import type { World } from './demo/world.js';
 import { problem, raw, type RawAnswer } from './refused.fixture.js';
 import { services } from './services.js';
 
-interface Operation { readonly method: 'get' | 'post' | 'patch'; readonly path: string; readonly schema?: object; readonly example?: unknown; readonly lifecycle?: Lifecycle; readonly service: string }
+interface Operation { readonly method: 'get' | 'post' | 'patch'; readonly path: string; readonly schema?: object; readonly example?: unknown; readonly lifecycle?: Lifecycle; readonly service: string; readonly tag: string }
 interface Held { readonly ref: string; readonly holder: string; readonly owner: string; readonly id: string }
 
 const lifecycles = services.flatMap((s): readonly Lifecycle[] => s.lifecycles);
-const operations: readonly Operation[] = services.flatMap((s) => Object.entries(openapi(s.name, s.lifecycles, s.documented)['paths'] as Record<string, Record<string, { requestBody?: { content: Record<string, { schema: object; example: unknown }> } }>>)
-  .flatMap(([path, methods]) => Object.entries(methods).map(([method, { requestBody }]): Operation => {
+const operations: readonly Operation[] = services.flatMap((s) => Object.entries(openapi(s.name, s.lifecycles, s.documented)['paths'] as Record<string, Record<string, { tags: readonly string[]; requestBody?: { content: Record<string, { schema: object; example: unknown }> } }>>)
+  .flatMap(([path, methods]) => Object.entries(methods).map(([method, { tags: [tag = ''], requestBody }]): Operation => {
     const lifecycle = s.lifecycles.find((l) => path === `/v1/${collectionOf(l)}` || path.startsWith(`/v1/${collectionOf(l)}/`));
-    return { method: method as Operation['method'], path, service: s.name, ...(requestBody?.content['application/json'] ?? {}), ...(lifecycle ? { lifecycle } : {}) };
+    return { method: method as Operation['method'], path, service: s.name, tag, ...(requestBody?.content['application/json'] ?? {}), ...(lifecycle ? { lifecycle } : {}) };
   })));
-const named = operations.map((o) => [`${o.method.toUpperCase()} ${o.path}`, o] as const);
+// What every service has is nobody's, or has its own tests below.
+const named = operations.filter(({ tag }) => tag !== COMMON).map((o) => [`${o.method.toUpperCase()} ${o.path}`, o] as const);
 const withId = named.filter(([, { path }]) => path.includes('{id}'));
 const lists = named.filter(([, { path, method }]) => !path.includes('{id}') && method === 'get');
 const person = { givenName: 'Zyxqua', familyName: 'Vrmtt', phone: '+37360000001' };
@@ -106,19 +107,20 @@ describe('isolation of organisations, on real Postgres and over HTTP', () => {
     expect(withId.length).toBeGreaterThan(150);
   });
 
-  it('every route that a service has of its own is in its document', () => {
-    for (const s of services) for (const controller of s.controllers ?? []) {
-      const base: unknown = Reflect.getMetadata('path', controller);
-      for (const name of Object.getOwnPropertyNames(controller.prototype)) {
-        const handler: unknown = Object.getOwnPropertyDescriptor(controller.prototype, name)?.value;
-        const method: unknown = typeof handler === 'function' ? Reflect.getMetadata('method', handler) : undefined;
-        if (typeof handler !== 'function' || method === undefined) continue;
-        const path = `/${[base, Reflect.getMetadata('path', handler)].filter((part) => part !== '/' && part !== undefined).join('/')}`.replaceAll(/:(\w+)/g, '{$1}');
-        expect(operations.map((o) => `${o.method} ${o.path}`)).toContain(`${String(RequestMethod[Number(method)]).toLowerCase()} ${path}`);
-      }
+  it('every route that a service has is in its document, and no other', () => {
+    for (const s of services) {
+      const routes = [...(s.controllers ?? []), ...s.lifecycles.map(routesOf), ServiceController, ApprovalsController, OperationsController(s.name), AlertsController(alertsPath(s.name))].flatMap((controller) => {
+        const base: unknown = Reflect.getMetadata('path', controller);
+        return Object.getOwnPropertyNames(controller.prototype).flatMap((name) => {
+          const handler: unknown = Object.getOwnPropertyDescriptor(controller.prototype, name)?.value;
+          const method: unknown = typeof handler === 'function' ? Reflect.getMetadata('method', handler) : undefined;
+          if (typeof handler !== 'function' || method === undefined) return [];
+          return [Reflect.getMetadata('path', handler) as unknown].flat().map((path) => `${String(RequestMethod[Number(method)]).toLowerCase()} /${[base, path].filter((part) => part !== '/' && part !== undefined).join('/')}`.replaceAll(/:(\w+)/g, '{$1}'));
+        });
+      });
+      expect(operations.filter(({ service }) => service === s.name).map((o) => `${o.method} ${o.path}`).sort()).toEqual([...new Set(routes)].sort());
     }
   });
-
   describe('a foreign id is answered exactly as a missing one', () => {
     it.each(withId)('%s', async (_name, o) => {
       const [own] = theirs(o);

@@ -4,6 +4,7 @@ import { collectionOf } from '@footbridge/lifecycle';
 import { isRef } from '@footbridge/privacy';
 import { HandlerRefusal, type EventServer } from '@footbridge/messaging';
 import type { FastifyReply } from 'fastify';
+import { showDocs } from './docs-page.js';
 import { Engine } from './engine.js';
 import { Public } from './http.js';
 import { openapi } from './openapi.js';
@@ -26,6 +27,10 @@ export class ServiceController {
   }
   @Public() @Get('openapi.json') openapi(): object { return openapi(this.definition.name, this.definition.lifecycles, this.definition.documented); }
   @Public() @Get('asyncapi.json') asyncapi(): object { return asyncapi(); }
+  @Public() @Get(['docs', 'docs/:file']) async docs(@Param('file') file: string | undefined, @Res() reply: FastifyReply): Promise<void> {
+    if (!(await showDocs(file === undefined ? '/docs' : `/docs/${file}`, reply.raw))) throw new Problem('not-found');
+    reply.hijack();
+  }
   @Public() @Get('problems/:code') @Header('content-type', 'text/html; charset=utf-8') problem(@Param('code') code: string): string {
     if (!Object.hasOwn(problems, code)) throw new Problem('not-found');
     const { title, doNow, status } = problems[code as ProblemCode];

@@ -250,6 +250,9 @@ describe('the engine, on real Postgres and over HTTP', () => {
     expect(await (await fetch(`${instance.url}/v1/crates`)).json()).toMatchObject({ code: 'not-signed-in', type: '/problems/not-signed-in' });
     expect((await fetch(`${instance.url}/problems/not-signed-in`)).status).toBe(200);
     expect(await (await fetch(`${instance.url}/openapi.json`)).json()).toMatchObject({ openapi: '3.1.0', paths: { '/v1/crates/{id}/send': { post: { tags: ['Crate'] } } } });
+    expect((await fetch(`${instance.url}/docs`)).headers.get('content-type')).toBe('text/html; charset=utf-8');
+    for (const file of ['swagger-ui-bundle.js', 'swagger-ui.css', 'start.js']) expect([file, (await fetch(`${instance.url}/docs/${file}`)).status]).toEqual([file, 200]);
+    expect(await (await fetch(`${instance.url}/docs/package.json`)).json()).toMatchObject({ code: 'not-found' });
   });
 
 });

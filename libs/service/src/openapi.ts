@@ -2,7 +2,22 @@ import { NONE, bodyOf, collectionOf, exampleOf, kebab, schemaOf, type AnyRow, ty
 import { problems } from './problem.js';
 
 /** A route that is not made from a lifecycle, as documented by its service. */
-export interface ExtraRoute { readonly method: 'get' | 'post'; readonly path: string; readonly summary: string; readonly tag: string; readonly body?: { readonly schema: object; readonly example: unknown }; readonly answer?: object }
+export interface ExtraRoute { readonly method: 'get' | 'post'; readonly path: string; readonly summary: string; readonly tag: string; readonly body?: { readonly schema: object; readonly example: unknown }; readonly answer?: object; /** What a POST answers where it makes nothing. */ readonly status?: 200; /** Needs no sign-in. */ readonly open?: true }
+
+/** What every service has besides its tables (common-routes.ts). */
+export const commonRoutes = (service: string): readonly ExtraRoute[] => [
+  ...([['/livez', 'Whether the process lives'], ['/readyz', 'Whether it can work; names what is missing'], ['/openapi.json', 'This document'], ['/asyncapi.json', 'The events, as AsyncAPI 3.0'], ['/docs', 'The API reference as a page; works without a network'], ['/docs/{file}', 'What that page is made of'], ['/problems/{code}', 'The page of a problem']] as const)
+    .map(([path, summary]): ExtraRoute => ({ method: 'get', path, summary, tag: COMMON, open: true })),
+  { method: 'get', path: service === 'referrals' ? '/v1/alerts' : `/v1/${service}-alerts`, summary: 'The call list of your organisation: what waits for a person. References only', tag: COMMON },
+  { method: 'post', path: '/v1/approvals/{id}/approve', summary: "A second person's yes to a step that takes two; the rules are asked again", tag: COMMON, status: 200 },
+  { method: 'post', path: '/v1/approvals/{id}/refuse', summary: "A second person's no", tag: COMMON, status: 200 },
+  { method: 'get', path: `/v1/${service}-parked`, summary: 'Events that could not be handled, by code and place. Who: OPERATOR', tag: COMMON },
+  { method: 'post', path: `/v1/${service}-parked/{id}/{what}`, summary: 'Handle it again (`replay`) or never (`drop`). Who: OPERATOR', tag: COMMON, status: 200 },
+  { method: 'post', path: `/v1/${service}-clock/advance`, summary: 'Advance a manual clock; never in production. Who: OPERATOR', tag: COMMON, status: 200,
+    body: { schema: { type: 'object', properties: { milliseconds: { type: 'integer', minimum: 0, maximum: 315_360_000_000 } }, required: ['milliseconds'] }, example: { milliseconds: 0 } } },
+];
+/** The tag of what every service has. */
+export const COMMON = 'Service';
 
 const problemRef = (status: number): object => ({ description: Object.values(problems).find((p) => p.status === status)?.title ?? 'Problem', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } });
 const problemsFor = (...statuses: number[]): Record<string, object> => Object.fromEntries(statuses.map((s) => [String(s), problemRef(s)]));
@@ -44,11 +59,12 @@ export function openapi(service: string, lifecycles: readonly Lifecycle[], extra
     if (l.editable) put(`${base}/{id}`, 'patch', { operationId: `${l.name}.edit`, tags: [l.name], summary: `Change details (JSON Merge Patch) in ${l.editable.in.join(', ')}`, parameters: [id, { ...headers[1], required: true }],
       requestBody: { required: true, content: { 'application/merge-patch+json': { schema: schemaOf(l.editable.body), example: exampleOf(l.editable.body) }, 'application/json': { schema: schemaOf(l.editable.body), example: exampleOf(l.editable.body) } } }, responses: { 200: view, ...problemsFor(401, 403, 404, 409, 412, 422, 428) } });
   }
-  for (const e of extras) put(e.path, e.method, {
+  for (const e of [...extras, ...commonRoutes(service)]) put(e.path, e.method, {
+    ...(e.open ? { security: [] } : {}),
     operationId: `${e.method}${e.path.replaceAll(/[^a-zA-Z]+/g, '-')}`, tags: [e.tag], summary: e.summary,
     parameters: [...e.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ ...id, name })),
     ...(e.body ? { requestBody: { required: true, content: { 'application/json': { schema: e.body.schema, example: e.body.example } } } } : {}),
-    responses: { [e.method === 'post' ? 201 : 200]: e.answer ?? { description: 'The answer' }, ...problemsFor(401, 403, 404, 409, 422, 503) },
+    responses: { [e.status ?? (e.method === 'post' ? 201 : 200)]: e.answer ?? { description: 'The answer' }, ...problemsFor(401, 403, 404, 409, 422, 503) },
   });
   return {
     openapi: '3.1.0', info: { title: `Footbridge ${service}`, version: '1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } }, paths, security: [{ bearer: [] }],
