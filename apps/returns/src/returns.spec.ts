@@ -81,6 +81,7 @@ describe('returns, on real Postgres and over HTTP', () => {
   const requested = async (behalf = 'PERSON'): Promise<{ p: Person; id: string }> => {
     const p = await person();
     await consent(p, 'RETURN_ARRANGEMENT', ro);
+    if (behalf === 'GUARDIAN') await clearance(p, 'GUARDIAN');
     const asked = await ask(p, { onBehalfOf: behalf });
     expect([asked.status, asked.body['state']]).toEqual([201, 'requested']);
     return { p, id: await refOf(asked.body['id'], ro) };
@@ -161,7 +162,7 @@ describe('returns, on real Postgres and over HTTP', () => {
       expect(reasons(await instance.account(ngo, 'SHELTER_INTAKE').post('/v1/return-cases', own))).toEqual(['SHELTER_MAY_NOT_ASK']);
       expect((await instance.account(ngo, 'PARTNER_ADMIN').post('/v1/return-cases', own)).status).toBe(403);
       const { rows: [theirs] } = await admin.query<{ ref: string }>('select ref from returns.reference where organisation = $1', [police]);
-      expect(reasons(await instance.account(police, 'CASE_WORKER').post('/v1/return-cases', { case: theirs?.ref, returnOrganisation: police, onBehalfOf: 'PERSON', how: 'in_person' }))).toEqual(['AUTHORITY_MAY_NOT_ASK']);
+      expect(reasons(await instance.account(police, 'CASE_WORKER').post('/v1/return-cases', { case: theirs?.ref, returnOrganisation: police, onBehalfOf: 'PERSON', how: 'in_person' }))).toEqual(['AUTHORITY_MAY_NOT_ASK', 'NOT_BY_AUTHORITY']);
     });
     it('may stand on two consents of the same: the longer one carries it', async () => {
       const p = await person();
