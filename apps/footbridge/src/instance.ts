@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Service } from '@footbridge/contracts';
 import { PostgresTransport } from '@footbridge/messaging';
 import { LocalFileKeyStore } from '@footbridge/privacy';
-import { Problem, log, manualClock, provision, provisionedRoles, serveMetrics, startService, systemClock, type RunningService, type ServiceDefinition } from '@footbridge/service';
+import { Problem, WrongSetting, log, mailOf, manualClock, provision, provisionedRoles, serveMetrics, startService, systemClock, type MailConfig, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { DataFolder } from './data-folder.js';
 import { Door, front } from './front.js';
 import { audience } from './identity/audience.js';
@@ -10,6 +10,7 @@ import type { Identity } from './identity/identity.js';
 import { identityKeys } from './identity/signing-keys.js';
 import { startPostgres } from './postgres.js';
 import { readPrivateFile, writePrivateFile } from './private-file.js';
+import { Refusal } from './refusal.js';
 import { routeTable } from './routes.js';
 import { seedAccounts } from './seed.js';
 import type { Settings } from './settings.js';
@@ -56,12 +57,13 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
 
     const keyStore = new LocalFileKeyStore(folder.keys);
     const secret = await cursorSecret(folder);
+    const mail = mailSettings(url);
     const start = async (definition: ServiceDefinition): Promise<RunningService> => {
       const own = urls.services[nameOf(definition, urls.services)];
       const transport = new PostgresTransport({ url: urls.busUrl, onTrouble: (reason) => { log('bus-trouble', { service: definition.name, reason }); } });
       undo.push(() => transport.close());
       const service = await startService(definition, {
-        ...own, transport, issuer, audience, keyStore, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks,
+        ...own, transport, issuer, audience, keyStore, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks, ...(mail ? { mail } : {}),
         accounts: { organisationOf: async (account) => (await identity.accounts.account(account))?.organisation, stand: (what, id, disabled) => identity.accounts.stand(what, id, disabled) },
       });
       undo.push(() => service.close());
@@ -98,6 +100,10 @@ function nameOf(definition: ServiceDefinition, known: Readonly<Record<Service, u
   const isKnown = (name: string): name is Service => name in known;
   if (!isKnown(definition.name)) throw new Error(`no service ${definition.name}`);
   return definition.name;
+}
+
+function mailSettings(url: string): MailConfig | undefined {
+  try { return mailOf(process.env, url); } catch (error) { throw error instanceof WrongSetting ? new Refusal(error.message) : error; }
 }
 
 /** One disabling reaches both: who asks the provider has the services told first. What these do not know, they need not be told. */

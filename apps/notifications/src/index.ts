@@ -8,10 +8,12 @@ import { Erasure } from './erasure/erasure.js';
 import { FeedController, Streams } from './feed/feed.controller.js';
 import { Feed } from './feed/feed.js';
 import { First1764000000000 } from './migrations/1764000000000-first.js';
+import { MailDue1764050000000 } from './migrations/1764050000000-mail-due.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
 import { AddAccountBody, AddOrganisationBody, StandingBody } from './organisation/organisation.dto.js';
 import { AccountsController, OrganisationsController } from './organisation/organisations.controller.js';
 import { Partner } from './partner/partner.lifecycle.js';
+import { Postman } from './security-contact/postman.js';
 import { Endpoints } from './subscription/endpoints.js';
 import { RotateSecretController } from './subscription/rotate-secret.controller.js';
 import { Subscription } from './subscription/subscription.lifecycle.js';
@@ -34,10 +36,10 @@ const documented: readonly ExtraRoute[] = [
 export const notificationsService: ServiceDefinition = service({
   name: 'notifications',
   lifecycles: [Partner, Agreement, Subscription, Delivery],
-  migrations: [First1764000000000, SecondWord1764120000000],
+  migrations: [First1764000000000, MailDue1764050000000, SecondWord1764120000000],
   controllers: [OrganisationsController, AccountsController, RotateSecretController, FeedController, Deliveries, Feed, Erasure],
   documented,
   ports: (config, _pool, gate) => ({ endpoints: new Endpoints(config, gate), gate, streams: new Streams() }),
   providers: ({ engine }) => [{ provide: Streams, useValue: engine.store.reader('', []).port<Streams>('streams') }],
-  jobs: (running) => [new Sender(running), running.engine.store.reader('', []).port<Streams>('streams')],
+  jobs: (running) => [new Sender(running), new Postman(running), running.engine.store.reader('', []).port<Streams>('streams')],
 });

@@ -5,7 +5,7 @@ import { manualClock, systemClock } from './clock.js';
 import { lastResort } from './last-resort.js';
 import { log } from './log.js';
 import { serveMetrics } from './metrics.js';
-import { startService, type ServiceConfig, type ServiceDefinition } from './service.js';
+import { startService, type MailConfig, type ServiceConfig, type ServiceDefinition } from './service.js';
 
 /** A setting that is missing or wrong: one clear line, exit code 2, nothing changed. */
 export class WrongSetting extends Error {}
@@ -68,6 +68,15 @@ export function processSettings(environment: Environment): ProcessSettings {
   };
 }
 
+/** FOOTBRIDGE_SMTP_URL and FOOTBRIDGE_MAIL_FROM, both or neither; `address` is where partners sign in. @throws WrongSetting */
+export function mailOf(environment: Environment, address: string): MailConfig | undefined {
+  const { FOOTBRIDGE_SMTP_URL: smtpUrl, FOOTBRIDGE_MAIL_FROM: from } = environment;
+  if (!smtpUrl && !from) return undefined;
+  if (!smtpUrl || !URL.canParse(smtpUrl) || !/^smtps?:$/.test(new URL(smtpUrl).protocol)) throw new WrongSetting('FOOTBRIDGE_SMTP_URL must be the address of a mail server, like smtps://user:password@mail.example.org.');
+  if (!from || !/^[^\s@]+@[^\s@]+$/.test(from)) throw new WrongSetting('FOOTBRIDGE_MAIL_FROM must be an e-mail address.');
+  return { smtpUrl, from, address: environment['FOOTBRIDGE_URL'] || address };
+}
+
 /** Starts one service alone, as its environment says, and stops it cleanly when it is told to. */
 export async function startFromEnv(definition: ServiceDefinition, environment: Environment = process.env): Promise<void> {
   lastResort(definition.name);
@@ -76,9 +85,10 @@ export async function startFromEnv(definition: ServiceDefinition, environment: E
     const onTrouble = (reason: string): void => { log('bus-trouble', { service: definition.name, reason }); };
     const { kind: _, ...to } = s.transport;
     const transport: Transport = 'brokers' in to ? new KafkaTransport({ ...to, clientId: definition.name, onTrouble }) : new PostgresTransport({ ...to, onTrouble });
+    const mail = mailOf(environment, new URL(s.issuer).origin);
     const config: ServiceConfig = {
       databaseUrl: s.databaseUrl, migrationUrl: s.migrationUrl, transport, issuer: s.issuer, audience: s.audience, keyStore: new LocalFileKeyStore(s.keys),
-      clock: s.manual ? manualClock(s.ahead) : systemClock, webhooks: s.webhooks, ...(s.jwksUri ? { jwksUri: s.jwksUri } : {}), ...(s.secret ? { secret: s.secret } : {}),
+      clock: s.manual ? manualClock(s.ahead) : systemClock, webhooks: s.webhooks, ...(mail ? { mail } : {}), ...(s.jwksUri ? { jwksUri: s.jwksUri } : {}), ...(s.secret ? { secret: s.secret } : {}),
     };
     const running = await startService(definition, config);
     const port = await running.listen(s.port, s.host);

@@ -47,6 +47,7 @@ export interface ServiceDefinition {
   /** What the facts of its lifecycles may ask besides the database. */
   readonly ports?: (config: ServiceConfig, pool: pg.Pool, gate: Gate) => Readonly<Record<string, unknown>>;
 }
+export interface MailConfig { readonly smtpUrl: string; readonly from: string; readonly address: string }
 export interface ServiceConfig {
   /** The service's own role: neither owner of its tables nor superuser. */
   readonly databaseUrl: string;
@@ -67,6 +68,8 @@ export interface ServiceConfig {
   readonly poolSize?: number;
   /** How the webhook sender finds and reaches addresses, where tests say so. */
   readonly egress?: Partial<Omit<EgressOptions, 'allowLoopback'>>;
+  /** How partners' security contacts are written to, and where they then sign in; unset: they are only called. */
+  readonly mail?: MailConfig;
   /** The embedded identity provider: whose account this is, where the register of `notifications` was not told; and that it gives no tokens to who is disabled here. */
   readonly accounts?: { organisationOf(account: string): Promise<string | undefined>; stand(what: 'account' | 'organisation', id: string, disabled: boolean): Promise<unknown> };
   /** Who is disabled, where it is not learned from the instance's events. */
