@@ -207,3 +207,27 @@ revoke update on audit, reference from notifications_app;
 grant usage on all sequences in schema notifications to notifications_app;
 grant execute on all functions in schema notifications to notifications_app;
 grant delete on delivery_due, feed_waiting to notifications_app
+-- migration MailDue1764050000000
+create table mail_due (
+  subscription uuid not null, version integer not null, owner text not null, due_at timestamptz not null default clock_timestamp(), attempts integer not null default 0, primary key (subscription, version));
+create index mail_due_at on mail_due (due_at);
+create function mail_due_noted() returns trigger language plpgsql as $$
+begin
+  insert into mail_due (subscription, version, owner) values (new.id, new.version, new.owner);
+  return null;
+end $$;
+create trigger mail_due_noted after update on subscription for each row when (new.state = 'sub_disabled' and old.state <> 'sub_disabled') execute function mail_due_noted();
+grant select, insert, update, delete on mail_due to notifications_app;
+-- migration SecondWord1764120000000
+alter table approval add version integer not null default 1;
+alter table audit add approved_by text;
+create or replace function locate(tbl text, wanted jsonb) returns table (id uuid, owner text) language plpgsql security definer set search_path = notifications, pg_temp as $$
+begin
+  if not exists (select 1 from pg_attribute a join pg_class k on k.oid = a.attrelid join pg_namespace n on n.oid = k.relnamespace where n.nspname = 'notifications' and k.relname = tbl and a.attname = 'organisations') then raise exception 'no aggregate'; end if;
+  return query execute format('select t.id, t.owner from %I t, jsonb_populate_record(null::%I, $1) v where %s order by t.id', tbl, tbl,
+    (select string_agg(format('t.%I = v.%I', k, k), ' and ') from jsonb_object_keys(wanted) k)) using wanted;
+end $$;
+alter function settle_alert() set search_path = notifications, pg_temp;
+alter function publish_feed(timestamptz) set search_path = notifications, pg_temp;
+alter function tidy_feed(timestamptz) set search_path = notifications, pg_temp;
+alter function erase_case(text) set search_path = notifications, pg_temp;

@@ -384,3 +384,60 @@ revoke update on audit, reference from referrals_app;
 grant usage on all sequences in schema referrals to referrals_app;
 grant execute on all functions in schema referrals to referrals_app;
 grant delete on clearance_due to referrals_app; revoke update on disclosure from referrals_app;
+-- migration Second1764100000000
+alter table referral add unreached_at timestamptz, add drafted_by text;
+-- Whoever wrote the draft; until now only the audit trail knew.
+alter table referral no force row level security;
+alter table audit no force row level security;
+update referral r set drafted_by = (select a.organisation from audit a where a.aggregate = r.id and a.command = 'draftReferral' order by a.position limit 1);
+alter table referral force row level security;
+alter table audit force row level security;
+
+-- Which offices were asked to receive her: they are asked to delete when the return ends (reference 2.3.3).
+create table known_reception (case_ref text not null, office text not null, primary key (case_ref, office));
+
+-- An erasure is complete when all have destroyed their keys (decisions 9).
+create table erased (case_ref text not null, service text not null, at timestamptz not null, primary key (case_ref, service));
+
+-- In the transaction that anonymises: the key never outlives the case.
+create function key_destroyed() returns trigger language plpgsql as $$
+begin
+  delete from subject_key where subject = new.case_ref;
+  return null;
+end $$;
+create trigger key_destroyed after update of state on "case" for each row when (new.state = 'anonymised') execute function key_destroyed();
+
+-- A house that becomes known may be what a guardian has agreed to already.
+create function house_known() returns trigger language plpgsql security definer set search_path = referrals, pg_temp as $$
+begin
+  insert into clearance_due (case_id, owner)
+  select c.case_id, c.owner from consent_record c where c.recipient = new.organisation and c.purpose = 'REFERRAL_DISCLOSURE' and c.state in ('given', 'renewed');
+  return null;
+end $$;
+create trigger house_known after insert on known_shelter for each row execute function house_known();
+
+-- A step that was not told before: whether a guardian speaks for her.
+insert into clearance_due (case_id, owner) select case_id, owner from guardian_appointment where state in ('interim', 'appointed');
+
+grant select, insert, update on known_reception, erased to referrals_app;
+-- migration SecondWord1764120000000
+alter table approval add version integer not null default 1;
+alter table audit add approved_by text;
+create or replace function locate(tbl text, wanted jsonb) returns table (id uuid, owner text) language plpgsql security definer set search_path = referrals, pg_temp as $$
+begin
+  if not exists (select 1 from pg_attribute a join pg_class k on k.oid = a.attrelid join pg_namespace n on n.oid = k.relnamespace where n.nspname = 'referrals' and k.relname = tbl and a.attname = 'organisations') then raise exception 'no aggregate'; end if;
+  return query execute format('select t.id, t.owner from %I t, jsonb_populate_record(null::%I, $1) v where %s order by t.id', tbl, tbl,
+    (select string_agg(format('t.%I = v.%I', k, k), ' and ') from jsonb_object_keys(wanted) k)) using wanted;
+end $$;
+alter function settle_alert() set search_path = referrals, pg_temp;
+alter function mark_unplaced_cases() set search_path = referrals, pg_temp;
+-- migration Closing1764130000000
+-- A draft holds its case while it is written; whoever closes the case waits for that, and then sees it.
+create function no_referral_is_open() returns trigger language plpgsql as $$
+begin
+  if exists (select 1 from referral where case_id = new.id and state not in ('closed', 'entered_in_error')) then
+    raise exception 'open' using errcode = '23514', constraint = 'close__referral_open';
+  end if;
+  return new;
+end $$;
+create trigger no_referral_is_open before update of state on "case" for each row when (new.state = 'closed' and old.state <> 'closed') execute function no_referral_is_open();

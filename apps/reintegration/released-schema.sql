@@ -110,3 +110,15 @@ grant delete on deadline, outbox, inbox, parked, idempotency, subject_key to rei
 revoke update on audit, reference from reintegration_app;
 grant usage on all sequences in schema reintegration to reintegration_app;
 grant execute on all functions in schema reintegration to reintegration_app;
+-- migration ConsentWithdrawn1764100000000
+alter table reintegration_case add column consent_withdrawn boolean
+-- migration SecondWord1764120000000
+alter table approval add version integer not null default 1;
+alter table audit add approved_by text;
+create or replace function locate(tbl text, wanted jsonb) returns table (id uuid, owner text) language plpgsql security definer set search_path = reintegration, pg_temp as $$
+begin
+  if not exists (select 1 from pg_attribute a join pg_class k on k.oid = a.attrelid join pg_namespace n on n.oid = k.relnamespace where n.nspname = 'reintegration' and k.relname = tbl and a.attname = 'organisations') then raise exception 'no aggregate'; end if;
+  return query execute format('select t.id, t.owner from %I t, jsonb_populate_record(null::%I, $1) v where %s order by t.id', tbl, tbl,
+    (select string_agg(format('t.%I = v.%I', k, k), ' and ') from jsonb_object_keys(wanted) k)) using wanted;
+end $$;
+alter function settle_alert() set search_path = reintegration, pg_temp;

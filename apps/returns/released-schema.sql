@@ -140,3 +140,51 @@ grant delete on deadline, outbox, inbox, parked, idempotency, subject_key to ret
 revoke update on audit, reference from returns_app;
 grant usage on all sequences in schema returns to returns_app;
 grant execute on all functions in schema returns to returns_app;
+-- migration FailedReceptions1764100000000
+alter table return_case add column office_asked boolean, add column arrangement_consent text, add column helper text, add column helper_consent text;
+alter table return_case no force row level security;
+-- the office of a return that was stopped is not asked any more
+update return_case set origin_office = null, origin_consent = null, reception_plan = null where state in ('requested', 'counselling', 'under_assessment', 'not_cleared', 'return_suspended');
+-- what stands already is carried by the best consent that is known of it
+update return_case r set office_asked = r.origin_office is not null, arrangement_consent = (select k.consent from known_consent k
+  where k.case_ref = r.case_ref and k.purpose = 'RETURN_ARRANGEMENT' and k.recipient = r.owner order by k.state in ('given', 'renewed') desc, k.valid_until desc nulls first limit 1);
+alter table return_case force row level security;
+create table "failed_reception" (
+  "id" uuid primary key,
+  "owner" text not null,
+  "organisations" text[] not null,
+  "case_ref" text,
+  "state" text not null,
+  "version" integer not null,
+  "due_at" timestamptz,
+  "created_at" timestamptz not null,
+  "updated_at" timestamptz not null,
+  "sealed" bytea,
+  "return_case" uuid,
+  "origin_office" text
+);
+create index failed_reception_unreviewed on failed_reception (origin_office) where state = 'unreviewed';
+-- Of another organisation's failed reception nothing but that the office waits for its review (F7).
+create function office_under_review(office text) returns boolean language sql stable security definer set search_path = returns, pg_temp as
+  $$ select exists (select from failed_reception where origin_office = office and state = 'unreviewed') $$;
+alter table "failed_reception" enable row level security; alter table "failed_reception" force row level security;
+create policy parties on "failed_reception" using (organisations @> array[nullif(current_setting('app.org', true), '')]) with check (owner = nullif(current_setting('app.org', true), ''));
+create policy locating on "failed_reception" for select to returns_owner using (true);
+create index "failed_reception_organisations" on "failed_reception" using gin (organisations);
+create index "failed_reception_recent" on "failed_reception" (created_at, id);
+grant usage on schema returns to returns_app;
+grant select, insert, update on all tables in schema returns to returns_app;
+grant delete on deadline, outbox, inbox, parked, idempotency, subject_key to returns_app;
+revoke update on audit, reference from returns_app;
+grant usage on all sequences in schema returns to returns_app;
+grant execute on all functions in schema returns to returns_app;
+-- migration SecondWord1764120000000
+alter table approval add version integer not null default 1;
+alter table audit add approved_by text;
+create or replace function locate(tbl text, wanted jsonb) returns table (id uuid, owner text) language plpgsql security definer set search_path = returns, pg_temp as $$
+begin
+  if not exists (select 1 from pg_attribute a join pg_class k on k.oid = a.attrelid join pg_namespace n on n.oid = k.relnamespace where n.nspname = 'returns' and k.relname = tbl and a.attname = 'organisations') then raise exception 'no aggregate'; end if;
+  return query execute format('select t.id, t.owner from %I t, jsonb_populate_record(null::%I, $1) v where %s order by t.id', tbl, tbl,
+    (select string_agg(format('t.%I = v.%I', k, k), ' and ') from jsonb_object_keys(wanted) k)) using wanted;
+end $$;
+alter function settle_alert() set search_path = returns, pg_temp;

@@ -244,3 +244,23 @@ revoke update on audit, reference from shelters_app;
 grant usage on all sequences in schema shelters to shelters_app;
 grant execute on all functions in schema shelters to shelters_app;
 revoke insert, update on unit from shelters_app
+-- migration BandsAndBeds1764100000000
+alter table shelter add column band text;
+alter table bed_reservation add column anonymous boolean;
+alter table bed_reservation no force row level security;
+update bed_reservation set anonymous = bed_request is not null and referral is null;
+alter table bed_reservation force row level security;
+-- migration SecondWord1764120000000
+alter table approval add version integer not null default 1;
+alter table audit add approved_by text;
+create or replace function locate(tbl text, wanted jsonb) returns table (id uuid, owner text) language plpgsql security definer set search_path = shelters, pg_temp as $$
+begin
+  if not exists (select 1 from pg_attribute a join pg_class k on k.oid = a.attrelid join pg_namespace n on n.oid = k.relnamespace where n.nspname = 'shelters' and k.relname = tbl and a.attname = 'organisations') then raise exception 'no aggregate'; end if;
+  return query execute format('select t.id, t.owner from %I t, jsonb_populate_record(null::%I, $1) v where %s order by t.id', tbl, tbl,
+    (select string_agg(format('t.%I = v.%I', k, k), ' and ') from jsonb_object_keys(wanted) k)) using wanted;
+end $$;
+alter function settle_alert() set search_path = shelters, pg_temp;
+alter function declare_units() set search_path = shelters, pg_temp;
+alter function count_unit(uuid, text) set search_path = shelters, pg_temp;
+alter function directory() set search_path = shelters, pg_temp;
+alter function free_places() set search_path = shelters, pg_temp;

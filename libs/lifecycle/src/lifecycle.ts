@@ -157,7 +157,8 @@ export interface LifecycleSpec<S extends string, FS extends Fields, F extends Fa
   readonly wire?: (row: RowOf<FS>) => Readonly<Record<string, unknown>>;
   readonly recipients?: (row: RowOf<FS>, event: EventDef, facts: F) => readonly (string | undefined)[];
   readonly about?: (row: RowOf<FS>) => string | undefined;
-  readonly consentRef?: (row: RowOf<FS>) => string | undefined;
+  /** The consent that what is sent rests on; of several recipients each has its own. */
+  readonly consentRef?: (row: RowOf<FS>, recipient?: string) => string | undefined;
   readonly clocks?: readonly Clock<S, F>[];
   readonly reactions?: readonly Reaction[];
   /** Columns that PATCH may change, by state and role, which rules hold then too, and what follows from it. */

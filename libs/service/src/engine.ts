@@ -253,7 +253,7 @@ export class Engine {
       if (!found) return undefined;
       const table = learning(found.row.state, changes, notices);
       const expects: Expectation[] = [];
-      const planned = await this.#plan({ l, table, row: found.row, references: found.references, isNew: false, body: changes, acting: { organisation: owner, subject: 'platform', roles: ['PLATFORM'], role: 'PLATFORM' }, expects, now: this.clock.now(), ...(input.causedBy ? { causedBy: input.causedBy } : {}) });
+      const planned = await this.#plan({ l, table, row: found.row, references: found.references, isNew: false, body: changes, acting: { organisation: owner, subject: 'platform', roles: ['PLATFORM'], role: 'PLATFORM' }, expects, now: this.clock.now(), ownersOnly: true, ...(input.causedBy ? { causedBy: input.causedBy } : {}) });
       await this.#commit(planned, expects, input.alongside ?? []);
       return planned.row;
     });
@@ -289,7 +289,7 @@ export class Engine {
     const l = this.lifecycle(asked.lifecycle);
     const role = asked.roles.find((r) => caller.roles.includes(r));
     const [about] = asked.aggregate === null || role === undefined ? [] : await this.store.find(l, asked.owner, 't.id = ($1->>0)::uuid', [asked.aggregate]);
-    const may = role !== undefined && (about ? this.#stands(l, about.row, caller, role) : asked.aggregate === null);
+    const may = role !== undefined && (about ? this.#stands(l, about.row, caller, role) : asked.aggregate === null && asked.asked_organisation === caller.organisation);
     return { may, known: may || [asked.owner, asked.asked_organisation].includes(caller.organisation), role };
   }
 
@@ -535,7 +535,7 @@ export class Engine {
       const audience = event.audience === 'directed' && !recipient ? 'instance' : event.audience as 'instance' | 'directed' | 'network';
       const time = audience === 'directed' ? minute(now) : audience === 'network' ? hour(now) : now.toISOString();
       const id = newRef('evt');
-      const consentRef = l.consentRef?.(row) as string | undefined;
+      const consentRef = l.consentRef?.(row, recipient) as string | undefined;
       const aboutAggregate = about ?? (l.about?.(row) as string | undefined);
       changes.push({ t: 'outbox', op: 'insert', row: outboxRow({
         id, type: event.type, time, audience, aggregate: row.id, version: row.version, copy,

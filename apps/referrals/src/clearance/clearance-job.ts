@@ -68,5 +68,5 @@ export class ClearanceJob implements Job {
   }
 }
 
-/** Never told means not cleared: a first "no" is no news. */
-const differs = (c: Clearance, kept: Kept | undefined): boolean => (kept ? kept.cleared !== c.cleared || (kept.until ?? undefined) !== c.until : c.cleared);
+/** Never told means not cleared: a first "no" is no news, unless a hold says it, which stops what goes on without a clearance (A7). */
+const differs = (c: Clearance, kept: Kept | undefined): boolean => (kept ? kept.cleared !== c.cleared || (kept.until ?? undefined) !== c.until : c.cleared || c.reasons.includes('HOLD'));

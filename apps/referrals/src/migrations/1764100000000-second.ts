@@ -24,7 +24,7 @@ end $$;
 create trigger key_destroyed after update of state on "case" for each row when (new.state = 'anonymised') execute function key_destroyed();
 
 -- A house that becomes known may be what a guardian has agreed to already.
-create function house_known() returns trigger language plpgsql security definer set search_path = referrals as $$
+create function house_known() returns trigger language plpgsql security definer set search_path = referrals, pg_temp as $$
 begin
   insert into clearance_due (case_id, owner)
   select c.case_id, c.owner from consent_record c where c.recipient = new.organisation and c.purpose = 'REFERRAL_DISCLOSURE' and c.state in ('given', 'renewed');

@@ -31,7 +31,7 @@ create table "failed_reception" (
 );
 create index failed_reception_unreviewed on failed_reception (origin_office) where state = 'unreviewed';
 -- Of another organisation's failed reception nothing but that the office waits for its review (F7).
-create function office_under_review(office text) returns boolean language sql stable security definer set search_path = returns as
+create function office_under_review(office text) returns boolean language sql stable security definer set search_path = returns, pg_temp as
   $$ select exists (select from failed_reception where origin_office = office and state = 'unreviewed') $$;
 `;
 
