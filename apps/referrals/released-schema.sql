@@ -417,7 +417,7 @@ end $$;
 create trigger house_known after insert on known_shelter for each row execute function house_known();
 
 -- A step that was not told before: whether a guardian speaks for her.
-insert into clearance_due (case_id, owner) select case_id, owner from guardian_appointment where state in ('interim', 'appointed');
+insert into clearance_due (case_id, owner) select case_id, owner from guardian_appointment where state in ('interim', 'appointed') and case_id is not null;
 
 grant select, insert, update on known_reception, erased to referrals_app;
 -- migration SecondWord1764120000000

@@ -328,7 +328,7 @@ describe('bad input, on real Postgres and over HTTP', () => {
         const accounts = String((await operator.get('/v1/accounts?limit=1')).body['next']);
         const feed = String((await (world.as('harbour.admin') as TestAccount).get('/v1/events?limit=1')).body['next']);
         const consents = String((await (world.as('lantern.supervisor') as TestAccount).get('/v1/consent-records?limit=1')).body['next']);
-        expect([partners, organisations, accounts, feed, consents].filter((c) => !c.includes('.'))).toEqual([]);
+        expect([partners, organisations, accounts, feed, consents].filter((c) => !/^[\w-]{100,}$/.test(c))).toEqual([]);
         const refused = async (account: TestAccount, path: string, cursor: string): Promise<void> => { expect([path, errorsOf(problem(await as(account, { path: `${path}?cursor=${encodeURIComponent(cursor)}` }), 'validation-failed'))]).toEqual([path, ['/cursor cursor']]); };
         for (const cursor of [organisations, feed]) for (const path of ['/v1/partners', '/v1/subscriptions', '/v1/agreements', '/v1/deliveries']) await refused(supervisor, path, cursor);
         await refused(supervisor, '/v1/subscriptions', partners);

@@ -119,7 +119,7 @@ describe('five services as five processes, on Kafka and PostgreSQL', () => {
       stays: await told('shelters.stay'), beds: await told('shelters.bed_reservation'), returns: await told('returns.return_case'), receptions: await told('returns.reception_plan'), reintegrations: await told('reintegration.reintegration_case'),
       subscriptions: await told('notifications.subscription'), partners: await told('notifications.partner'),
     }).toEqual({
-      intakes: { opened: 2 }, cases: { active: 2 }, referrals: { closed: 2, completed: 1 }, consents: { given: 9, withdrawn: 2 }, assessments: { completed: 5 },
+      intakes: { opened: 2 }, cases: { active: 2 }, referrals: { closed: 2, completed: 1 }, consents: { given: 9, withdrawn: 2 }, assessments: { completed: 4, superseded: 1 },
       stays: { exited: 4 }, beds: { consumed: 2 }, returns: { completed_return: 1, withdrawn_return: 1 }, receptions: { performed: 1, reception_cancelled: 1 }, reintegrations: { reint_closed: 1, refused_by_person: 1 },
       subscriptions: { sub_active: 1 }, partners: { partner_active: demonstration.filter((o) => o.partner).length },
     });

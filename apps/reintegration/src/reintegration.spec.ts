@@ -1,4 +1,4 @@
-import { CaseAnonymised, CaseOpened, ConsentExpired, ConsentGiven, ConsentRenewed, ConsentWithdrawn, ReceptionConfirmed, ReturnWithdrawn, type ConsentPurpose } from '@footbridge/contracts';
+import { CaseAnonymised, CaseOpened, ClearanceChanged, ConsentExpired, ConsentGiven, ConsentRenewed, ConsentWithdrawn, ReceptionConfirmed, ReturnWithdrawn, type ConsentPurpose } from '@footbridge/contracts';
 import { newRef } from '@footbridge/privacy';
 import { columnsOfTable, days } from '@footbridge/service';
 import { say, speaker, testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
@@ -167,7 +167,10 @@ describe('reintegration, on real Postgres and over HTTP', () => {
     expect(sealed).not.toMatch(/Zyxqua|PLAN_COMPLETED|Livelihood/);
   });
   it('makes no plan for a child as long as best interests cannot be assessed', async () => {
-    const { own } = await accepted(await person());
+    const p = await person();
+    const { own } = await accepted(p);
+    await say(instance, ClearanceChanged, { caseRef: p.caseRef, owner: host }, { case: p.caseRef, step: 'GUARDIAN', cleared: true, version: 1 });
+    await waitUntil('it is known that a guardian speaks', async () => await count('select from reintegration.known_clearance where case_ref = $1 and cleared', p.caseRef) === 1);
     await at(own, 'start-assessment', { ...met, child: true });
     const answer = await at(own, 'agree-plan', { plan, writtenWithPerson: true, signedByPerson: true, onBehalfOf: 'GUARDIAN', how: 'in_person' });
     expect(reasons(answer)).toEqual(['BEST_INTERESTS_ASSESSED_NOT_AVAILABLE']);

@@ -85,7 +85,7 @@ const nested = (body: () => BodyClass, o: Options = {}): Rule => (t, p) => {
 };
 const list = (body: () => BodyClass, o: Options & { max?: number } = {}): Rule => (t, p) => {
   const type = body();
-  declare(p, t, o, { schema: { type: 'array', items: schemaOf(type), maxItems: o.max ?? 40 }, example: [exampleOf(type)], nested: type, list: true, fits: (v) => isListOf(v, o.max ?? 40, (x) => isObject(x) && fitsBody(type, x)) }, [IsArray(), ArrayMaxSize(o.max ?? 40), own('objects', 'a list of objects', (v) => Array.isArray(v) && v.every((x) => typeof x === 'object' && x !== null)), ValidateNested({ each: true })]);
+  declare(p, t, o, { schema: { type: 'array', items: schemaOf(type), maxItems: o.max ?? 40 }, example: [exampleOf(type)], nested: type, list: true, fits: (v) => isListOf(v, o.max ?? 40, (x) => isObject(x) && fitsBody(type, x)) }, [IsArray(), ArrayMaxSize(o.max ?? 40), own('objects', 'a list of objects', (v) => Array.isArray(v) && v.every(isObject)), ValidateNested({ each: true })]);
 };
 
 /** Field decorators: `@is.code(Priority) priority!: string`. Text has no default class: whoever adds free text says how sensitive it is. */

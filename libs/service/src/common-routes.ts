@@ -118,3 +118,6 @@ export function AlertsController(path: string): Type<object> {
   }
   return Alerts as Type<object>;
 }
+
+/** What every service answers besides its tables; each is in its document (openapi.ts). */
+export const commonControllers = (service: string): readonly Type<object>[] => [ServiceController, ApprovalsController, OperationsController(service), WaitingController(service), AlertsController(alertsPath(service))];

@@ -92,7 +92,6 @@ export class Engine {
       const table = this.#rowOf(l, found?.row.state ?? NONE, command);
       const acting = this.#acting(l, table, caller, found?.row, input.body);
       const body = await this.#body(l, table, input.body, caller.organisation);
-      if (isBehalf(acting.role) && acting.how === undefined) throw new Problem('validation-failed', { errors: [{ pointer: '/how', code: 'required', detail: 'Say how the decision reached you: in_person, phone or written.' }] });
       const row = found?.row ?? this.#draft(l, table, body, caller.organisation, randomUUID(), now);
       const asks = table[6]?.approval;
       const approval = typeof asks === 'function' ? asks({ row, body }) : asks;
@@ -349,6 +348,7 @@ export class Engine {
       ? (by.includes(onBehalfOf) && this.#actsFor(l, row, caller) ? onBehalfOf : undefined)
       : by.find((r) => this.#stands(l, row, caller, r));
     if (!role) throw new Problem('role-not-allowed', { roles: by });
+    if (isBehalf(role) && how === undefined) throw new Problem('validation-failed', { errors: [{ pointer: '/how', code: 'required', detail: 'Say how the decision reached you: in_person, phone or written.' }] });
     return { organisation: caller.organisation, subject: caller.subject, roles: caller.roles, role, ...(typeof how === 'string' ? { how } : {}), ...(caller.trace ? { trace: caller.trace } : {}) };
   }
 

@@ -9,7 +9,7 @@ export { cursorOf, placeOf, type Place } from './cursor.js';
 export { projection, handlersOf, sharedProjections, reactionsOf, type Received } from './projections.js';
 export { Public } from './http.js';
 export { createTable, columnsOfTable } from './ddl.js';
-export { AlertsController, ApprovalsController, OperationsController, ServiceController, alertsPath } from './common-routes.js';
+export { commonControllers } from './common-routes.js';
 export { showDocs } from './docs-page.js';
 export { COMMON, openapi, type ExtraRoute } from './openapi.js';
 export { Deadlines } from './deadlines.js';

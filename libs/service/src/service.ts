@@ -10,7 +10,7 @@ import { EventServer, Relay, connectEvents, type Freshness, type Transport } fro
 import { createGate, type EgressOptions, type Gate, type KeyStore } from '@footbridge/privacy';
 import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
-import { ApprovalsController, AlertsController, OperationsController, ServiceController, WaitingController, alertsPath } from './common-routes.js';
+import { commonControllers } from './common-routes.js';
 import type { Clock } from './clock.js';
 import { systemClock } from './clock.js';
 import { Deadlines } from './deadlines.js';
@@ -128,7 +128,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const module: DynamicModule = {
     module: ServiceModule,
     controllers: [
-      ServiceController, ApprovalsController, OperationsController(definition.name), WaitingController(definition.name), AlertsController(alertsPath(definition.name)), ...definition.lifecycles.map((l) => routesOf(l) as Type<object>), ...(definition.controllers ?? []),
+      ...commonControllers(definition.name), ...definition.lifecycles.map((l) => routesOf(l) as Type<object>), ...(definition.controllers ?? []),
       ...sharedProjections(definition.name) as Type<object>[], ...reactionsOf(definition.lifecycles) as Type<object>[],
     ],
     providers: [
