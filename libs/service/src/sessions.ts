@@ -35,7 +35,7 @@ export class Sessions {
         client.query(`create or replace function pg_temp.${work.name}(text, ${work.takes}) ${work.returns} language plpgsql as $session$\n#variable_conflict use_column\ndeclare changed bigint; begin perform set_config('app.org', $1, true); ${work.text} end $session$`)
           .catch(() => { line.compiled.delete(work.name); });
       }
-      return (await client.query<R & object>({ name: work.name, text: `select * from pg_temp.${work.name}($1, $2)`, values: [organisation, values] })).rows;
+      return (await client.query<R & object>({ name: work.name, text: `select ${work.returns === 'returns void' ? '' : '* from '}pg_temp.${work.name}($1, $2)`, values: [organisation, values] })).rows;
     } finally {
       line.waiting -= 1;
       if (line.compiled.size > WORN) this.#retire(line);

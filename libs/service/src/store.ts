@@ -112,8 +112,9 @@ export class Store {
    */
   async commit(organisation: string, rows: readonly Change[], expects: readonly Expectation[]): Promise<void> {
     try {
-      this.#types ??= await typesOf(this.pool);
-      await this.sessions.run(commitOf(this.#types, rows, expects), organisation, valuesOf(this.#types, rows, expects));
+      const types = this.#types ??= await typesOf(this.pool);
+      const changes = rows.map((change) => (change.op === 'insert' ? { ...change, row: said(types, change.t, change.row) } : change));
+      await this.sessions.run(commitOf(types, changes, expects), organisation, valuesOf(types, changes, expects));
     } catch (error) {
       const { code, constraint } = error as { code?: string; constraint?: string };
       if (code === '40001' || code === '40P01') throw new Stale();
@@ -234,18 +235,25 @@ function readingOf(queries: readonly string[]): Body {
 }
 
 /** The type of each column: by table, then by column. */
-type Types = ReadonlyMap<string, ReadonlyMap<string, string>>;
+type Types = ReadonlyMap<string, ReadonlyMap<string, { readonly type: string; /** Left out, it would not be null. */ readonly hasDefault: boolean }>>;
 async function typesOf(pool: Pool): Promise<Types> {
-  const { rows } = await pool.query<{ t: string; c: string; type: string }>(`select k.relname as t, a.attname as c, format_type(a.atttypid, a.atttypmod) as type from pg_attribute a join pg_class k on k.oid = a.attrelid where k.relnamespace = current_schema::regnamespace and k.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped`);
-  const types = new Map<string, Map<string, string>>();
-  for (const { t, c, type } of rows) types.set(t, (types.get(t) ?? new Map<string, string>()).set(c, type));
+  const { rows } = await pool.query<{ t: string; c: string; type: string; hasDefault: boolean }>(`select k.relname as t, a.attname as c, format_type(a.atttypid, a.atttypmod) as type, a.atthasdef or a.attidentity <> '' as "hasDefault" from pg_attribute a join pg_class k on k.oid = a.attrelid where k.relnamespace = current_schema::regnamespace and k.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped`);
+  const types = new Map<string, Map<string, { type: string; hasDefault: boolean }>>();
+  for (const { t, c, type, hasDefault } of rows) types.set(t, (types.get(t) ?? new Map<string, { type: string; hasDefault: boolean }>()).set(c, { type, hasDefault }));
   return types;
 }
 const typeOf = (types: Types, t: string, column: string): string => {
-  const type = types.get(t)?.get(column);
-  if (type === undefined) throw new Error(`no column ${t}.${column}`);
-  return type;
+  const found = types.get(t)?.get(column);
+  if (found === undefined) throw new Error(`no column ${t}.${column}`);
+  return found.type;
 };
+/** What a new row says: a column that is null anyway is left out. */
+function said(types: Types, t: string, row: Change['row']): Change['row'] {
+  const columns = types.get(t);
+  const result: Record<string, unknown> = {};
+  for (const name in row) if ((row[name] !== null && row[name] !== undefined) || columns?.get(name)?.hasDefault !== false) result[name] = row[name];
+  return result;
+}
 
 const commits = new Map<string, Body>();
 /** The body of a commit of this shape: names come from our own declarations, values from `valuesOf` in the same order. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { isRef } from '@footbridge/privacy';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { Problem } from '../problem.js';
@@ -41,7 +41,7 @@ export class AccessTokens {
 
   async principal(token: string): Promise<Principal> {
     if (token.length > longestToken) throw notSignedIn();
-    const hash = createHash('sha256').update(token).digest('base64url');
+    const hash = digest('sha256', token, 'base64url');
     const known = this.#verified.get(hash);
     if (known && Date.now() < known.until) return known.principal;
     this.#verified.delete(hash);
