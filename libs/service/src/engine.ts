@@ -414,20 +414,21 @@ export class Engine {
     const { l, table, isNew, body, acting, now, together = new Map() as Together, issued = new Map<string, string>(), keys = new Map<string, Buffer>() } = p;
     const [, command, to, , guards, emits, more] = table;
     const given: Facts = { row: p.row, body: p.approvedBy ? { ...body, approvedBy: p.approvedBy } : body, caller: acting, command };
-    const facts = { ...given, ...(p.facts ?? (l.facts ? await l.facts(this.store.reader(p.row.owner, p.expects, together), given, now) : {})) } as Facts;
+    // Object.assign where a command passes: it copies many members several times faster than a spread.
+    const facts: Facts = Object.assign({}, given, p.facts ?? (l.facts ? await l.facts(this.store.reader(p.row.owner, p.expects, together), given, now) : {}));
     for (const service of needsFresh(table, facts)) if (this.freshness && !(await this.freshness.fresh(service, p.row.caseRef ?? (facts as { readonly caseRef?: string }).caseRef))) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
     const refused = [...refusals(guards, (p.ownersOnly ? { ...facts, row: { ...p.row, ...body } } : facts) as never, now), ...await this.#spokenFor(acting, p.row, facts)];
     const owner = isNew && l.owner ? l.owner(facts as never) : p.row.owner;
     // Whose the new row would be, not who asks for it: a foreign case's sensitive rules are named to nobody else (decisions 21).
     if (refused.length > 0) { await this.#record(guards, facts, acting, command, now); throw this.#refusal(refused, { ...p.row, owner }, acting, facts); }
 
-    const changes: Values = { ...pick(l, body), ...(more?.set?.(facts as never, now) as Values | undefined), state: to, owner };
+    const changes: Values = Object.assign(pick(l, body), more?.set?.(facts as never, now), { state: to, owner });
     // One copy, filled as it becomes known: copying a row of forty columns at each step is what a command would spend its time on.
-    const next = { ...p.row, ...changes, version: p.row.version + 1, updatedAt: now.toISOString() } as { -readonly [K in keyof BaseRow]: BaseRow[K] | undefined };
+    const next = Object.assign({}, p.row, changes, { version: p.row.version + 1, updatedAt: now.toISOString() }) as { -readonly [K in keyof BaseRow]: BaseRow[K] | undefined };
     const row = next as BaseRow;
     const organisations = [...new Set([owner, ...((l.parties?.(row) ?? []) as (string | undefined)[]).filter((o): o is string => o !== undefined), ...(isNew ? [] : p.row.organisations)])];
     next.organisations = organisations;
-    const after = { ...facts, row };
+    const after: Facts = Object.assign({}, facts, { row });
     const clocks = this.#clocks(l, isNew ? undefined : p.row, row, after, now);
     next.dueAt = clocks.dueAt;
 
