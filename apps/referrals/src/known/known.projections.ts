@@ -44,6 +44,8 @@ export const KnownShelters = projection('KnownShelters', { ShelterRegistered: sh
 const services = ['shelters', 'returns', 'reintegration', 'notifications'] as const;
 const erasedBy = (service: string): Handle => async (tx, { caseRef, aggregate, time }) => {
   if (caseRef === undefined) return;
+  // One after the other: two that come at once would each count without the other, and nobody would see that all have.
+  await tx.query(`select from deadline where aggregate = $1 and clock = 'erasure' for update`, [aggregate]);
   await tx.query('insert into erased (case_ref, service, at) values ($1, $2, $3) on conflict do nothing', [caseRef, service, time]);
   // Complete: nobody is called any more, and who was called already is not waiting.
   await tx.query(`delete from deadline where aggregate = $1 and clock = 'erasure' and (select count(*) from erased where case_ref = $2) = $3`, [aggregate, caseRef, services.length]);
