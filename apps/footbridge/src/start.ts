@@ -20,8 +20,8 @@ const placeOf = (error: unknown): string => (error instanceof Error ? `${error.n
 
 async function main(): Promise<void> {
   const settings = settingsOf(process.env);
-  const [{ startInstance }, { services }, { log }] = await Promise.all([import('./instance.js'), import('./services.js'), import('@footbridge/service')]);
-  process.on('uncaughtException', (error) => { log('crashed', { reason: placeOf(error) }, 'error'); process.exit(1); });
+  const [{ startInstance }, { services }, { lastResort, log }] = await Promise.all([import('./instance.js'), import('./services.js'), import('@footbridge/service')]);
+  lastResort('footbridge');
   starting = startInstance(services, settings);
   const instance = await starting;
   instance.onEnd(() => {

@@ -115,7 +115,7 @@ export class Engine {
       const now = this.clock.now();
       const expects: Expectation[] = [];
       const body = this.#labelled(table.row, input.body ?? {});
-      const acting: Acting = { organisation: owner, subject: 'platform', roles: [input.as], role: input.as, ...(input.trace ? { trace: input.trace } : {}) };
+      const acting = platform(owner, input.trace, input.as);
       const row = found?.row ?? this.#draft(l, table.row, body, owner, input.creates?.id ?? randomUUID(), now);
       const planned = await this.#plan({ l, table: table.row, row, references: found?.references ?? {}, isNew: !found, body, acting, expects, now, ...(input.causedBy ? { causedBy: input.causedBy } : {}) });
       await this.#commit(planned, expects, input.alongside ?? []);
@@ -252,7 +252,7 @@ export class Engine {
       if (!found) return undefined;
       const table = learning(found.row.state, changes, notices);
       const expects: Expectation[] = [];
-      const planned = await this.#plan({ l, table, row: found.row, references: found.references, isNew: false, body: changes, acting: { organisation: owner, subject: 'platform', roles: ['PLATFORM'], role: 'PLATFORM' }, expects, now: this.clock.now(), ownersOnly: true, ...(input.causedBy ? { causedBy: input.causedBy } : {}) });
+      const planned = await this.#plan({ l, table, row: found.row, references: found.references, isNew: false, body: changes, acting: platform(owner), expects, now: this.clock.now(), ownersOnly: true, ...(input.causedBy ? { causedBy: input.causedBy } : {}) });
       await this.#commit(planned, expects, input.alongside ?? []);
       return planned.row;
     });
@@ -468,7 +468,7 @@ export class Engine {
       const found: Loaded | undefined = c.id === undefined ? undefined : together.get(c.id) ?? (await this.store.find(other, owner, 't.id = ($1->>0)::uuid', [c.id]))[0];
       const otherTable = c.learns && found ? learning(found.row.state, c.body) : this.#rowOf(other, found?.row.state ?? NONE, c.command);
       const otherBody = this.#labelled(otherTable, c.body);
-      const planned2 = await this.#plan({ l: other, table: otherTable, row: found?.row ?? this.#draft(other, otherTable, otherBody, owner, c.creates ?? randomUUID(), now), references: found?.references ?? {}, isNew: !found, body: otherBody, acting: c.as === 'PLATFORM' ? { organisation: owner, subject: 'platform', roles: ['PLATFORM'], role: 'PLATFORM', ...(acting.trace ? { trace: acting.trace } : {}) } : { ...acting, role: c.as }, expects: p.expects, now, together, issued, keys, ...(c.facts ? { facts: c.facts } : {}), ...(p.causedBy ? { causedBy: p.causedBy } : {}) });
+      const planned2 = await this.#plan({ l: other, table: otherTable, row: found?.row ?? this.#draft(other, otherTable, otherBody, owner, c.creates ?? randomUUID(), now), references: found?.references ?? {}, isNew: !found, body: otherBody, acting: c.as === 'PLATFORM' ? platform(owner, acting.trace) : { ...acting, role: c.as }, expects: p.expects, now, together, issued, keys, ...(c.facts ? { facts: c.facts } : {}), ...(p.causedBy ? { causedBy: p.causedBy } : {}) });
       rows.push(...planned2.rows.filter((r) => !(r.t === 'subject_key' && rows.some((x) => x.t === 'subject_key' && x.row['subject'] === r.row['subject']))));
     }
     return planned;
@@ -610,6 +610,8 @@ export class Engine {
   }
 }
 
+/** The platform acts for the row's owner, in the role that a declaration gives it. */
+const platform = (organisation: string, trace?: string, role: Role = 'PLATFORM'): Acting => ({ organisation, subject: 'platform', roles: [role], role, ...(trace ? { trace } : {}) });
 const isBehalf = (role: Role): boolean => role === 'PERSON' || role === 'GUARDIAN';
 /** SQL over `t` with $1 = [organisation, account, roles, …]: who only runs the servers sees no case, not even at home (reference 2.7, Operator). */
 export const seenBy = (visible = 'true'): string => `((${visible}) and (t.case_ref is null or not ($1->2) <@ '["OPERATOR"]'::jsonb))`;

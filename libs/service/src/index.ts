@@ -3,11 +3,10 @@ export { systemClock, manualClock, hours, days, later, type Clock } from './cloc
 export { serviceSchema, secondWord, protect, grants } from './schema.js';
 export { Store, Stale, Conflict, columnOf, quote, type Change, type Expectation, type Loaded } from './store.js';
 export { Engine, approvalPrefix, aggregate, requestHash, type Answer, type CommandInput, type Idempotency, type PlatformInput } from './engine.js';
-export { Protects } from './http.js';
 export { routesOf, send, idempotency, CURSOR_SECRET, type SignedRequest } from './routes.js';
 export { cursorOf, placeOf, type Place } from './cursor.js';
 export { projection, handlersOf, sharedProjections, reactionsOf, type Received } from './projections.js';
-export { Public } from './http.js';
+export { Protects, Public } from './http.js';
 export { createTable, columnsOfTable } from './ddl.js';
 export { commonControllers } from './common-routes.js';
 export { showDocs } from './docs-page.js';
