@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Service } from '@footbridge/contracts';
 import { PostgresTransport } from '@footbridge/messaging';
-import { LocalFileKeyStore } from '@footbridge/privacy';
+import { LocalFileKeyStore, LocalFileSigningKeys } from '@footbridge/privacy';
 import { Problem, WrongSetting, log, mailOf, manualClock, provision, provisionedRoles, serveMetrics, startService, systemClock, type MailConfig, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { DataFolder } from './data-folder.js';
 import { Door, front } from './front.js';
@@ -56,6 +56,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
     const seeded = await seedAccounts(identity.pool, folder.accountsFile, settings.seed) === 'seeded';
 
     const keyStore = new LocalFileKeyStore(folder.keys);
+    const signingKeys = new LocalFileSigningKeys(folder.keys);
     const secret = await cursorSecret(folder);
     const mail = mailSettings(url);
     const start = async (definition: ServiceDefinition): Promise<RunningService> => {
@@ -63,7 +64,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
       const transport = new PostgresTransport({ url: urls.busUrl, onTrouble: (reason) => { log('bus-trouble', { service: definition.name, reason }); } });
       undo.push(() => transport.close());
       const service = await startService(definition, {
-        ...own, transport, issuer, audience, keyStore, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks, ...(mail ? { mail } : {}),
+        ...own, transport, issuer, audience, keyStore, signingKeys, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks, ...(mail ? { mail } : {}),
         accounts: { organisationOf: async (account) => (await identity.accounts.account(account))?.organisation, stand: (what, id, disabled) => identity.accounts.stand(what, id, disabled) },
       });
       undo.push(() => service.close());

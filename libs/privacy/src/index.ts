@@ -11,5 +11,6 @@ export { payloadOf, type EventDef } from './event.js';
 export { WireBytes, createGate, type Envelope, type Gate, type GateConfig, type Metadata } from './gate.js';
 export { knownIdentity, type Finding, type Scanner } from './scan.js';
 export { LocalFileKeyStore, type KeyStore } from './key-store.js';
+export { LocalFileSigningKeys, isSigned, type Signature, type SigningKeys, type VerifyingKey } from './signing-keys.js';
 export { newSubjectKey, openFields, sealFields, type FieldContext } from './fields.js';
 export { EgressFailure, createEgress, type Answer, type ConnectTarget, type Egress, type EgressOptions } from './egress.js';

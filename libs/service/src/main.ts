@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { KafkaTransport, PostgresTransport, type KafkaOptions, type Transport } from '@footbridge/messaging';
-import { LocalFileKeyStore } from '@footbridge/privacy';
+import { LocalFileKeyStore, LocalFileSigningKeys } from '@footbridge/privacy';
 import { manualClock, systemClock } from './clock.js';
 import { lastResort } from './last-resort.js';
 import { log } from './log.js';
@@ -87,7 +87,7 @@ export async function startFromEnv(definition: ServiceDefinition, environment: E
     const transport: Transport = 'brokers' in to ? new KafkaTransport({ ...to, clientId: definition.name, onTrouble }) : new PostgresTransport({ ...to, onTrouble });
     const mail = mailOf(environment, new URL(s.issuer).origin);
     const config: ServiceConfig = {
-      databaseUrl: s.databaseUrl, migrationUrl: s.migrationUrl, transport, issuer: s.issuer, audience: s.audience, keyStore: new LocalFileKeyStore(s.keys),
+      databaseUrl: s.databaseUrl, migrationUrl: s.migrationUrl, transport, issuer: s.issuer, audience: s.audience, keyStore: new LocalFileKeyStore(s.keys), signingKeys: new LocalFileSigningKeys(s.keys),
       clock: s.manual ? manualClock(s.ahead) : systemClock, webhooks: s.webhooks, ...(mail ? { mail } : {}), ...(s.jwksUri ? { jwksUri: s.jwksUri } : {}), ...(s.secret ? { secret: s.secret } : {}),
     };
     const running = await startService(definition, config);

@@ -7,7 +7,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { events } from '@footbridge/contracts';
 import type { Lifecycle } from '@footbridge/lifecycle';
 import { EventServer, Relay, connectEvents, type Freshness, type Transport } from '@footbridge/messaging';
-import { createGate, type EgressOptions, type Gate, type KeyStore } from '@footbridge/privacy';
+import { createGate, type EgressOptions, type Gate, type KeyStore, type SigningKeys } from '@footbridge/privacy';
 import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import { commonControllers } from './common-routes.js';
@@ -58,6 +58,7 @@ export interface ServiceConfig {
   readonly audience: string;
   readonly jwksUri?: string;
   readonly keyStore: KeyStore;
+  readonly signingKeys: SigningKeys;
   readonly clock?: Clock;
   /** Seals cursors; the same for all replicas. */
   readonly secret?: Buffer;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Role } from '@footbridge/contracts';
 import { collectionOf } from '@footbridge/lifecycle';
 import { KafkaTransport, PostgresTransport, type Transport } from '@footbridge/messaging';
-import { LocalFileKeyStore, newRef } from '@footbridge/privacy';
+import { LocalFileKeyStore, LocalFileSigningKeys, newRef } from '@footbridge/privacy';
 import { manualClock, provision, startService, type Clock, type RunningService, type ServiceConfig, type ServiceDefinition } from '@footbridge/service';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { testDatabase } from './postgres.js';
@@ -73,7 +73,7 @@ export async function testInstance(definitions: readonly ServiceDefinition[], op
   for (const definition of definitions) {
     const urls = provisioned.services[definition.name as keyof typeof provisioned.services];
     running.set(definition.name, await startService(definition, {
-      databaseUrl: urls.databaseUrl, migrationUrl: urls.migrationUrl, transport: transportOf(), issuer: issuer.issuer, audience: 'footbridge', keyStore: new LocalFileKeyStore(keys), clock, webhooks: 'loopback', jitter: () => 0, poolSize: 6, ...options.config,
+      databaseUrl: urls.databaseUrl, migrationUrl: urls.migrationUrl, transport: transportOf(), issuer: issuer.issuer, audience: 'footbridge', keyStore: new LocalFileKeyStore(keys), signingKeys: new LocalFileSigningKeys(keys), clock, webhooks: 'loopback', jitter: () => 0, poolSize: 6, ...options.config,
     }));
   }
   const serving = new Map<string, RunningService>();
