@@ -5,10 +5,13 @@ export type { Band, Code, Day, Instant, Period, Ref, Region, Version } from './b
 export { isRef, newRef, refOf } from './ref.js';
 export { bandOf, codeList, codeOf, type CodeList } from './code-list.js';
 export { dayOf, instantOf, isDay, isInstant, isPeriod, periodOf, type PeriodUnit, type Precision } from './time.js';
-export { WireSchema, versionOf, wire, type Audience, type JsonSchema, type WireKind, type WireObject, type WireOf } from './wire.js';
+export { WireSchema, figure, versionOf, wire, type Audience, type FigureKind, type JsonSchema, type WireKind, type WireObject, type WireOf } from './wire.js';
 export type { NotWireSafe, WireSafe } from './wire-safe.js';
 export { payloadOf, type EventDef } from './event.js';
-export { WireBytes, createGate, type Envelope, type Gate, type GateConfig, type Metadata } from './gate.js';
+export { WireBytes, createGate, type Envelope, type Gate, type GateConfig, type Metadata, type WireMail } from './gate.js';
+export type { DocumentContent, DocumentDef, DocumentFormat, Readership } from './document.js';
+export { disclosure, type DisclosedMember, type Disclosure, type DisclosureDef, type DisclosureInput } from './disclosure.js';
+export type { MailTemplate } from './mail.js';
 export { knownIdentity, type Finding, type Scanner } from './scan.js';
 export { LocalFileKeyStore, type KeyStore } from './key-store.js';
 export { LocalFileSigningKeys, isSigned, type Signature, type SigningKeys, type VerifyingKey } from './signing-keys.js';
