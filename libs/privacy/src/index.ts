@@ -12,7 +12,10 @@ export { WireBytes, createGate, type Envelope, type Gate, type GateConfig, type 
 export type { DocumentContent, DocumentDef, DocumentFormat, Readership } from './document.js';
 export { disclosure, type DisclosedMember, type Disclosure, type DisclosureDef, type DisclosureInput } from './disclosure.js';
 export type { MailTemplate } from './mail.js';
-export { knownIdentity, type Finding, type Scanner } from './scan.js';
+export { scanAll, type Finding, type Scanner } from './scan.js';
+export { KnownIdentities, knownIdentity, nameTokens, type NameTokens } from './known-identity.js';
+export { closedVocabulary } from './closed-vocabulary.js';
+export { structured, type StructuredKind } from './structured.js';
 export { LocalFileKeyStore, type KeyStore } from './key-store.js';
 export { LocalFileSigningKeys, isSigned, type Signature, type SigningKeys, type VerifyingKey } from './signing-keys.js';
 export { newSubjectKey, openFields, sealFields, type FieldContext } from './fields.js';
