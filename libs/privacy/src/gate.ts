@@ -83,8 +83,8 @@ export interface GateConfig {
   readonly scanners?: readonly Scanner[];
   /** The closed list of mails, and where this instance is. */
   readonly mail?: { readonly templates: readonly MailTemplate[]; readonly address: string };
-  /** Counts refusals by code. */
-  readonly onRefusal?: (code: string) => void;
+  /** Told of each refusal, for whoever counts and records them. */
+  readonly onRefusal?: (code: string, act: keyof Gate, refusal: PrivacyRefusal) => void;
 }
 
 interface Plan { readonly def: EventDef; readonly fields: Fields }
@@ -164,13 +164,13 @@ export function createGate(config: GateConfig = {}): Gate {
   const scanners = [...(config.scanners ?? [])];
   const templates: ReadonlySet<MailTemplate> = new Set(config.mail?.templates);
 
-  function closed<R>(check: () => R): R {
+  function closed<R>(act: keyof Gate, check: () => R): R {
     try {
       return check();
     } catch (error) {
       const refusal = error instanceof PrivacyRefusal ? error : new PrivacyRefusal('GATE_FAILED');
       try {
-        config.onRefusal?.(refusal.code);
+        config.onRefusal?.(refusal.code, act, refusal);
       } catch {
         // a counter that fails does not open the gate
       }
@@ -189,34 +189,33 @@ export function createGate(config: GateConfig = {}): Gate {
   }
 
   return {
-    encode: (def, payload, metadata) => closed(() => {
+    encode: (def, payload, metadata) => closed('encode', () => {
       const plan = planOf(def);
       const body = bodyOf(plan, payload);
       checkMetadata(plan.def, metadata, 'broker');
       return scanned(body, metadata);
     }),
-    decode: (def, bytes) => closed(() => decoded(def, bytes)),
-    structured: (def, envelope, payload, metadata) => closed(() => {
+    decode: (def, bytes) => closed('decode', () => decoded(def, bytes)),
+    structured: (def, envelope, payload, metadata) => closed('structured', () => {
       const plan = planOf(def);
       const body = `{${attributesOf(plan, envelope)},"data":${bodyOf(plan, payload)}}`;
       checkMetadata(plan.def, metadata, 'organisation');
       return scanned(body, metadata);
     }),
-    document: (def, content, metadata, format = 'json') => closed(() => {
+    document: (def, content, metadata, format = 'json') => closed('document', () => {
       const plan = documentPlan(def);
       const body = documentText(plan, content, format);
       checkPlainMetadata(plan.def.name, metadata, 'document');
       return scanned(body, metadata, LARGEST_DOCUMENT);
     }),
-    mail: (template, slots, metadata) => closed(() => {
+    mail: (template, slots, metadata) => closed('mail', () => {
       if (!config.mail || !templates.has(template)) throw new PrivacyRefusal('MAIL_NOT_LISTED');
       const { subject, text } = mailText(template, slots, config.mail.address);
       checkPlainMetadata(template.name, metadata, 'mail');
-      // the operator's own address is beside the text, not of anybody who is written about
-      const { from: _, ...searched } = metadata;
-      return { subject: scanned(subject, {}), text: scanned(text, searched) };
+      // who writes and under which number stands beside the text, checked by its form
+      return { subject: scanned(subject, {}), text: scanned(text, {}) };
     }),
-    disclose: (def, leave, values, metadata, known = []) => closed(() => {
+    disclose: (def, leave, values, metadata, known = []) => closed('disclose', () => {
       if (!isDocumentName(def.name)) throw new PrivacyRefusal('DOCUMENT_INVALID');
       const { text, searched } = disclosedText(def, leave, values, metadata['recipient']);
       checkPlainMetadata(def.name, metadata, 'document');
