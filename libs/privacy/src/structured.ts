@@ -1,4 +1,5 @@
-import { findPhoneNumbersInText, getCountries, type CountryCode } from 'libphonenumber-js';
+import { findPhoneNumbersInText, getCountries, type CountryCode } from 'libphonenumber-js/core';
+import metadata from 'libphonenumber-js/min/metadata';
 import { PrivacyRefusal } from './refusal.js';
 import type { Finding, Scanner } from './scan.js';
 import { withoutReferences } from './scan.js';
@@ -115,7 +116,7 @@ const isAscii = /^[\x00-\x7f]*$/;
  * @throws PrivacyRefusal COUNTRY_UNKNOWN
  */
 export function structured({ countries }: { readonly countries: readonly string[] }): Scanner {
-  const known: readonly string[] = getCountries();
+  const known: readonly string[] = getCountries(metadata);
   const isCountry = (code: string): code is CountryCode => known.includes(code);
   const corridor = countries.filter(isCountry);
   if (corridor.length !== countries.length) throw new PrivacyRefusal('COUNTRY_UNKNOWN');
@@ -126,8 +127,8 @@ export function structured({ countries }: { readonly countries: readonly string[
       if (/^\d+\.\d+$/.test(found)) return []; // a decimal number
       // as it stands, and with the 00 that stands for + in most of the world
       const international = [found, ...(found.startsWith('00') ? [`+${found.slice(2)}`] : []), ...(/^[1-9]/.test(found) ? [`+${found}`] : [])];
-      const is = international.some((form) => form.startsWith('+') && findPhoneNumbersInText(form, { extended: false }).length > 0)
-        || corridor.some((country) => findPhoneNumbersInText(found, { defaultCountry: country, extended: false }).length > 0);
+      const is = international.some((form) => form.startsWith('+') && findPhoneNumbersInText(form, { extended: false }, metadata).length > 0)
+        || corridor.some((country) => findPhoneNumbersInText(found, { defaultCountry: country, extended: false }, metadata).length > 0);
       return is ? [{ kind: 'phone', start: match.index, end: match.index + found.length }] : [];
     });
   }
