@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { waysOut } from './ways-out.fixture.js';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+/** Packages that open no socket and write no file. */
+const harmless = new Set([
+  '@cedar-policy/cedar-wasm', '@cedar-policy/cedar-wasm/nodejs', '@hpke/core', '@hpke/dhkem-x25519', 'age-encryption',
+  '@nestjs/common', '@nestjs/core', '@nestjs/microservices/constants.js', 'class-transformer', 'class-validator', 'commander', 'csv-parse', 'iconv-lite', 'ipaddr.js', 'libphonenumber-js/core', 'libphonenumber-js/min/metadata', 'reflect-metadata', 'rxjs', 'saxes', 'standardwebhooks', 'yauzl',
+]);
+const isHarmless = (name: string): boolean => harmless.has(name) || name.startsWith('@footbridge/');
+
+type Way = readonly [ways: readonly string[], reason: string];
+/** The adapters: what they send is `WireBytes`. */
+const behindTheGate: Readonly<Record<string, Way>> = {
+  'libs/messaging/src/kafka.ts': [['kafkajs'], 'sends rows of the outbox, which are made of WireBytes'],
+  'libs/messaging/src/postgres.ts': [['pg'], 'the same, where the bus is PostgreSQL'],
+  'libs/privacy/src/egress.ts': [['dns/promises', 'net', 'tls', 'undici'], 'the one HTTP client for addresses that partners give: takes WireBytes'],
+  'apps/notifications/src/security-contact/postman.ts': [['nodemailer'], 'mails of the closed list: takes a WireMail'],
+};
+/** The instance itself: its own database, files, doors and terminal. */
+const inside: Readonly<Record<string, Way>> = {
+  'libs/service/src/service.ts': [['@nestjs/platform-fastify', 'http', 'pg', 'typeorm'], 'the door of a service and its own database'],
+  'libs/service/src/sessions.ts': [['pg'], 'the own database'],
+  'libs/service/src/provision.ts': [['pg'], 'makes the roles of the own database'],
+  'libs/service/src/metrics.ts': [['http', 'prom-client'], '/metrics: labels of closed lists'],
+  'libs/service/src/log.ts': [['pino'], 'the log: codes and allow-listed fields'],
+  'libs/service/src/main.ts': [['process.stderr', 'process.stdout'], 'says that a service is ready, or which setting is wrong'],
+  'libs/service/src/docs-page.ts': [['module'], 'finds the files of the documentation page'],
+  'libs/service/src/identity/access-token.ts': [['jose'], 'checks tokens'],
+  'libs/service/src/identity/issuer-keys.ts': [['fetch', 'jose'], 'GETs the keys of the identity provider that the operator named'],
+  'libs/service/src/projections.ts': [['@nestjs/microservices'], 'names handlers of events'],
+  'libs/messaging/src/event-server.ts': [['@nestjs/microservices'], 'hears events'],
+  'libs/privacy/src/key-file.ts': [['files'], 'the keys of the organisations'],
+  'apps/footbridge/src/identity/identity.ts': [['pg'], 'the own database'],
+  'apps/footbridge/src/identity/provider.ts': [['oidc-provider'], 'the identity provider: accounts, nobody who is helped'],
+  'apps/footbridge/src/identity/signing-keys.ts': [['jose'], 'keys of tokens'],
+  'apps/footbridge/src/identity/main.ts': [['http', 'process.stderr', 'process.stdout'], 'the door of the identity provider'],
+  'apps/footbridge/src/front.ts': [['http'], 'the door of the instance'],
+  'apps/footbridge/src/front-main.ts': [['process.stderr', 'process.stdout'], 'says that the door is open, or which setting is wrong'],
+  'apps/footbridge/src/upstream.ts': [['http', 'undici'], 'from the door to the services of the instance, at addresses that the operator named'],
+  'apps/footbridge/src/instance.ts': [['fetch'], 'asks its own services'],
+  'apps/footbridge/src/postgres.ts': [['child_process', 'files', 'net'], 'runs the own database'],
+  'apps/footbridge/src/postgres-programs.ts': [['import(…)'], 'finds the programs of the own database for this machine'],
+  'apps/footbridge/src/server-user.ts': [['child_process'], 'runs the own database as a user without rights'],
+  'apps/footbridge/src/data-folder.ts': [['files'], 'the data folder'],
+  'apps/footbridge/src/instance-lock.ts': [['files'], 'the lock of the data folder'],
+  'apps/footbridge/src/private-file.ts': [['files'], 'secrets of the instance'],
+  'apps/footbridge/src/backup.ts': [['files', 'pg'], 'copies sealed columns and wrapped keys: no plaintext'],
+  'apps/footbridge/src/start.ts': [['fetch', 'process.stderr', 'process.stdout'], 'starts the instance and asks whether it runs'],
+};
+/** What somebody runs with their own account: they are shown, and write into their own files, what they may see. */
+const byAPerson: Readonly<Record<string, Way>> = {
+  'apps/footbridge/src/cli.ts': [['process.stderr', 'process.stdout'], 'the terminal of whoever runs it'],
+  'apps/footbridge/src/connection.ts': [['fetch'], 'speaks to the API as an account'],
+  'apps/footbridge/src/commands/doctor.ts': [['fetch'], 'asks the own instance whether it is ready'],
+  'apps/footbridge/src/import/commands.ts': [['process.stderr'], 'the terminal'],
+  'apps/footbridge/src/import/run-import.ts': [['process.stderr', 'process.stdout'], 'the terminal'],
+  'apps/footbridge/src/import/run-export.ts': [['files'], 'a file of mode 600, of what the account may reveal; each look is audited'],
+  'apps/footbridge/src/import/refused-report.ts': [['files'], 'which lines of the own file were refused, by code'],
+  'apps/footbridge/src/import/journal.ts': [['files'], 'which lines of the own file are done'],
+  'apps/footbridge/src/import/table/file.ts': [['files'], 'opens the file that is read'],
+  'apps/footbridge/src/import/phone.ts': [['module'], 'reads the table of phone numbers'],
+};
+/** Makes documents, runs the demonstration, or stands in for somebody in tests: no service loads it. */
+const besides: Readonly<Record<string, Way>> = {
+  'bin/run.cjs': [['@swc-node/register/esm-register', 'import(…)', 'process.stderr', 'require'], 'runs TypeScript'],
+  'apps/footbridge/src/documents.ts': [['files'], 'writes docs/'],
+  'apps/footbridge/src/lifecycles.ts': [['process.stdout'], 'prints a table'],
+  'apps/footbridge/src/schema/release.ts': [['files', 'process.stderr', 'process.stdout'], 'writes released schemas'],
+  'libs/contracts/src/release.ts': [['files', 'process.stderr', 'process.stdout'], 'writes released events'],
+  'apps/footbridge/src/demo/http-world.ts': [['fetch'], 'people of the demonstration, by HTTP'],
+  'apps/footbridge/src/demo/inbox.ts': [['http'], 'the partner of the demonstration'],
+  'apps/footbridge/src/demo/main.ts': [['fetch', 'files', 'process.stderr', 'process.stdout'], 'the demonstration'],
+  'apps/footbridge/src/demo/prepare.ts': [['files'], 'notes that the demonstration is made'],
+  'apps/footbridge/src/import/fixtures/api-stand-in.ts': [['http'], 'tests'],
+  'apps/footbridge/src/import/fixtures/command.ts': [['process.stderr'], 'tests'],
+  'apps/footbridge/src/import/fixtures/http-client.ts': [['fetch'], 'tests'],
+  'libs/messaging/src/stage.ts': [['pg'], 'tests'],
+  'libs/messaging/src/transport-suite.ts': [['child_process', 'process.stdout'], 'tests'],
+};
+const allowed: Readonly<Record<string, Way>> = { ...behindTheGate, ...inside, ...byAPerson, ...besides };
+
+/** Every source that could be loaded, also one that is not committed yet. */
+const sources = (): readonly string[] => execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'apps', 'libs', 'bin'], { cwd: root, encoding: 'utf8' }).split('\n')
+  .filter((file) => /\.[cm]?[jt]sx?$/.test(file) && !/\.(?:spec|fixture|typetest|child)\.ts$/.test(file) && !file.startsWith('libs/testing/'));
+
+describe('no bytes leave but by the gate', () => {
+  it('every way out of the code is known, with its reason; a new one is not, and one that has gone is struck off', () => {
+    const found = Object.fromEntries(sources().map((file) => [file, waysOut(readFileSync(join(root, file), 'utf8'), isHarmless)] as const).filter(([, ways]) => ways.length > 0));
+    expect(found).toEqual(Object.fromEntries(Object.entries(allowed).map(([file, [ways]]) => [file, [...ways].sort()])));
+  });
+  it('and four files of it send to the outside, each of which takes nothing but what the gate has passed', () => {
+    for (const [file, type] of [['libs/messaging/src/event.ts', 'WireBytes'], ['libs/privacy/src/egress.ts', 'WireBytes'], ['apps/notifications/src/security-contact/postman.ts', 'WireMail']] as const) expect(readFileSync(join(root, file), 'utf8')).toMatch(new RegExp(`: ${type}\\b`));
+    expect(Object.keys(behindTheGate)).toHaveLength(4);
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    ['an import', "import { connect } from 'node:net';", ['net']], ['one without its prefix', "import http from 'http';", ['http']], ['one for its effect', "import 'node:inspector';", ['inspector']], ['an export from', "export * from 'node:dgram';", ['dgram']],
+    ['a write under another name', "import { writeFile as read } from 'node:fs/promises'; void read;", ['files']], ['all of a module', "import * as fs from 'fs'; void fs;", ['files']], ['its default', "import fs from 'node:fs'; void fs;", ['files']], ['its promises', "import { promises } from 'node:fs'; void promises;", ['files']],
+    ['a dynamic import', "await import('node:tls');", ['tls']], ['one by a name that is made', "await import(`node:${'tls'}`);", ['import(…)']], ['require', "require('net');", ['require']], ['import = require', "import n = require('net');", ['require']], ['a way to require', "import { createRequire } from 'node:module';", ['module']],
+    ['a package that nobody knows', "import got from 'got';", ['got']], ['a part of one', "import x from 'pino/file.js';", ['pino/file.js']],
+    ['fetch', "await fetch('https://x.example');", ['fetch']], ['fetch handed on', 'const f = fetch;', ['fetch']], ['as a member', 'const o = { send: fetch };', ['fetch']], ['in short', 'const o = { fetch };', ['fetch']], ['fetch as a parameter\'s default', 'const f = (g = fetch) => g;', ['fetch']], ['a web socket', "new WebSocket('wss://x.example');", ['WebSocket']], ['by the global object', "globalThis['fet' + 'ch']('x');", ['globalThis']],
+    ['the console', "console.log('x');", ['console']], ['the terminal', "process.stdout.write('x');", ['process.stdout']], ['in brackets', "process['stdout'].write('x');", ['process[…]']], ['taken apart', 'const { stdout } = process;', ['process']], ['a report', 'process.report.writeReport();', ['process.report']], ['a hidden door', "process.getBuiltinModule('net');", ['process.getBuiltinModule']], ['a heap dump', "import { writeHeapSnapshot } from 'node:v8';", ['v8']], ['made code', "new Function('return 1');", ['Function']], ['evaluated code', "eval('1');", ['eval']],
+  ])('finds %s', (_what, source, ways) => expect(waysOut(source, isHarmless)).toEqual(ways));
+  it.each([
+    ["import type { Socket } from 'node:net';"], ["import { type Server, type Socket } from 'node:net';"], ["export type { Pool } from 'pg';"], ["import { isIP } from 'node:net';"], ["import { readFile, stat } from 'node:fs/promises'; import { existsSync } from 'node:fs';"], ["import { createHash } from 'node:crypto';"],
+    ["// import net from 'node:net'\nconst text = \"fetch('x')\";"], ['class A { fetch(): void {} } new A().fetch();'], ['const o = { fetch: 1 }; o.fetch;'], ["process.env['X']; process.exit(1); process.on('exit', () => 0);"], ['function f(fetch: number): void {}'], ['type T = typeof fetch; const f: Function = g;'], ["import { codeList } from '@footbridge/privacy'; import { waysOut } from './ways-out.js';"],
+  ])('and none in %s', (source) => expect(waysOut(source, isHarmless)).toEqual([]));
+});
