@@ -1,6 +1,6 @@
 import { RiskType, minimumDataset, type ConsentCategory } from '@footbridge/contracts';
 import { label, newRef, revealCapability, type RevealCapability, type Sealed } from '@footbridge/privacy';
-import { Engine, Problem, Stale, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, Problem, Stale, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { caseContext } from '../case/case-context.js';
@@ -25,7 +25,7 @@ const readable: readonly string[] = ['sent', 'acknowledged', 'accepted', 'in_ser
 export class NeedsController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Get(':id/needs')
+  @Action('Referral.needs', ['RECEIVER']) @Get(':id/needs')
   async needs(@Param('id') id: string, @Req() request: SignedRequest): Promise<unknown> {
     for (let attempt = 0; ; attempt += 1) {
       try { return await this.#once(id, request); } catch (error) {
