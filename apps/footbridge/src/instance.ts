@@ -12,7 +12,7 @@ import { startPostgres } from './postgres.js';
 import { readPrivateFile, writePrivateFile } from './private-file.js';
 import { Refusal } from './refusal.js';
 import { routeTable } from './routes.js';
-import { seedAccounts } from './seed.js';
+import { readAccounts, seedAccounts } from './seed.js';
 import type { Settings } from './settings.js';
 import { inProcess } from './upstream.js';
 
@@ -36,6 +36,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
   const undo: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => { for (let step = undo.pop(); step; step = undo.pop()) await step().catch((error: unknown) => { log('stop-failed', { reason: error instanceof Error ? error.name : 'unknown' }); }); };
   try {
+    const access = accessOf();
     const table = routeTable(definitions);
     const door = await Door.open(settings.port, settings.host);
     undo.push(() => door.close());
@@ -59,7 +60,6 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
     const signingKeys = new LocalFileSigningKeys(folder.keys);
     const secret = await cursorSecret(folder);
     const mail = mailSettings(url);
-    const access = accessOf();
     const start = async (definition: ServiceDefinition): Promise<RunningService> => {
       const own = urls.services[nameOf(definition, urls.services)];
       const transport = new PostgresTransport({ url: urls.busUrl, onTrouble: (reason) => { log('bus-trouble', { service: definition.name, reason }); } });
@@ -84,7 +84,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
       return inProcess(service.listener);
     };
     door.lead(front({
-      identity: inProcess(identity.listener), table,
+      identity: inProcess(identity.listener), table, demonstration: (await readAccounts(folder.accountsFile))?.demonstration === true,
       services: { referrals: upstream('referrals'), shelters: upstream('shelters'), returns: upstream('returns'), reintegration: upstream('reintegration'), notifications: upstream('notifications') },
     }));
     if (settings.metricsPort !== undefined) {

@@ -124,11 +124,13 @@ export class Access {
   async meter(l: Lifecycle, row: BaseRow, caller: Principal, written = false): Promise<void> {
     const { store, clock, settings, asks } = this.o;
     const now = clock.now();
-    const [seen] = await store.readAs<{ n: number; again: boolean | null; oldest: string | null }>(caller.organisation,
+    // What another organisation's office fetched is in the owner's trail, what a receiver fetched in both.
+    const trails = await Promise.all([...new Set([caller.organisation, row.owner])].map((organisation) => store.readAs<{ n: number; again: boolean | null; oldest: string | null }>(organisation,
       `select jsonb_build_object('n', count(distinct aggregate), 'again', bool_or(aggregate = ($1->>1)::uuid), 'oldest', min(at)) from audit where account = $1->>0 and command in ${LOOKS} and at > ($1->>2)::timestamptz`,
-      [caller.subject, row.id, new Date(now.getTime() - HOUR).toISOString()]);
+      [caller.subject, row.id, new Date(now.getTime() - HOUR).toISOString()])));
+    const [seen] = trails.flat().sort((a, b) => b.n - a.n);
     const used = seen?.n ?? 0;
-    if (written ? used <= settings.looksPerHour : seen?.again === true || used < settings.looksPerHour) return;
+    if (written ? used <= settings.looksPerHour : trails.flat().some(({ again }) => again === true) || used < settings.looksPerHour) return;
     if (asks?.exportAllowed && (await store.readAs(caller.organisation, asks.exportAllowed, [caller.subject, now.toISOString()])).length > 0) return;
     await this.#tell('LOOKS_USED_UP', l, row, caller);
     const wait = Math.max(1, Math.ceil((Date.parse(seen?.oldest ?? now.toISOString()) + HOUR - now.getTime()) / 1000));

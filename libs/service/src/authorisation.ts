@@ -63,7 +63,6 @@ export interface AuthorisationOptions {
  */
 export class Authorisation {
   readonly actions: ReadonlyMap<string, KnownAction>;
-  readonly schema: string;
   readonly #policies: readonly Policy[];
   readonly #refusalOf: ReadonlyMap<string, Policy['refusal']>;
   readonly #decided = new Map<string, Decision>();
@@ -74,7 +73,6 @@ export class Authorisation {
   constructor(private readonly options: AuthorisationOptions) {
     this.#remembered = options.remembered ?? 10_000;
     this.actions = new Map([...options.lifecycles.flatMap(actionsOf), ...(options.routes ?? []).map((r): KnownAction => ({ ...r, group: 'route', ...kindOf(r.name, options.lifecycles) }))].map((a) => [a.name, a]));
-    this.schema = `${readFileSync(new URL('policies/footbridge.cedarschema', import.meta.url), 'utf8')}${this.#generated()}`;
     const own = new URL('policies/', import.meta.url);
     this.#policies = [
       ...cedarFiles(own).flatMap((file) => read(file, readFileSync(new URL(file, own), 'utf8'))),
@@ -130,9 +128,9 @@ export class Authorisation {
     return { allowed: false, policies, refusal: refusals.find((r) => said.includes(r)) ?? 'role-not-allowed' };
   }
 
-  /** All policies as text, those made from the tables first: for whoever reviews them. */
-  get text(): string {
-    return [...[...this.actions.values()].flatMap((a) => permits(a).map(([, text]) => text)), ...this.#policies.map(({ text }) => text)].join('\n\n');
+  /** All policies by name, those made from the tables first: for whoever reviews them. */
+  get policies(): Readonly<Record<string, string>> {
+    return Object.fromEntries([...[...this.actions.values()].flatMap((a) => permits(a)), ...this.#policies.map(({ id, text }) => [id, text] as const)]);
   }
 
   /** Only what can bear on this action is looked at: its own permits, and everything that forbids. */
@@ -149,9 +147,14 @@ export class Authorisation {
     return id;
   }
 
+  /**
+   * All actions of a group are about the same, so one of each stands for the others, with those that a policy names: every policy would
+   * otherwise be checked a hundred times over, which is what a start would spend its time on. What the tables permit is checked in the tests.
+   */
   #validate(): void {
-    const base = [...this.actions.values()].flatMap((a) => permits(a));
-    const answer = cedar().validate({ schema: this.schema, policies: { staticPolicies: Object.fromEntries([...base, ...this.#policies.map((p) => [p.id, p.text] as const)]) } });
+    const texts = this.#policies.map(({ text }) => text).join('\n');
+    const schema = this.schemaFor(({ name }) => texts.includes(`"${name}"`));
+    const answer = cedar().validate({ schema, policies: { staticPolicies: Object.fromEntries(this.#policies.map((p) => [p.id, p.text] as const)) } });
     if (answer.type !== 'success') throw new PolicyError(`The policies do not fit their schema: ${answer.errors[0]?.message ?? 'unreadable'}.`);
     const [wrong] = answer.validationErrors;
     if (!wrong) return;
@@ -159,12 +162,15 @@ export class Authorisation {
     throw new PolicyError(`The policy ${wrong.policyId} in ${file} does not fit the schema: ${wrong.error.message}.`);
   }
 
-  #generated(): string {
+  /** The whole schema, with each action that is to be asked about; all of them by default. */
+  schemaFor(asked: (action: KnownAction) => boolean = () => true): string {
     const list = (name: string, values: readonly string[]): string => `entity ${name} enum [${values.map((v) => `"${v}"`).join(', ')}];`;
     // Also kinds of other services: one text of policies is read by all.
     const kinds = new Set([...Object.keys(prefixes).map((p) => `${p[0]?.toUpperCase() ?? ''}${p.slice(1)}`), ...this.options.lifecycles.map(({ name }) => name)]);
-    return ['', list('Role', Role.values), list('OrganisationType', OrganisationType.values), list('Purpose', ConsentPurpose.values), list('Service', [...new Set([...Service.values, this.options.service])]), list('Kind', [...kinds]),
-      ...[...this.actions.values()].map(({ name, group }) => `action "${name}" in ["${group}"] appliesTo { principal: Account, resource: Thing, context: Circumstances };`), ''].join('\n');
+    const applies = 'appliesTo { principal: Account, resource: Thing, context: Circumstances }';
+    return [readFileSync(new URL('policies/footbridge.cedarschema', import.meta.url), 'utf8'), list('Role', Role.values), list('OrganisationType', OrganisationType.values), list('Purpose', ConsentPurpose.values), list('Service', [...new Set([...Service.values, this.options.service])]), list('Kind', [...kinds]),
+      ...groups.map((group) => `action "any ${group}" in ["${group}"] ${applies};`),
+      ...[...this.actions.values()].map((a) => `action "${a.name}" in ["${a.group}"]${asked(a) ? ` ${applies}` : ''};`), ''].join('\n');
   }
 }
 

@@ -73,7 +73,7 @@ export async function testInstance(definitions: readonly ServiceDefinition[], op
   for (const definition of definitions) {
     const urls = provisioned.services[definition.name as keyof typeof provisioned.services];
     running.set(definition.name, await startService(definition, {
-      databaseUrl: urls.databaseUrl, migrationUrl: urls.migrationUrl, transport: transportOf(), issuer: issuer.issuer, audience: 'footbridge', keyStore: new LocalFileKeyStore(keys), signingKeys: new LocalFileSigningKeys(keys), clock, webhooks: 'loopback', jitter: () => 0, poolSize: 6, ...options.config,
+      databaseUrl: urls.databaseUrl, migrationUrl: urls.migrationUrl, transport: transportOf(), issuer: issuer.issuer, audience: 'footbridge', keyStore: new LocalFileKeyStore(keys), signingKeys: new LocalFileSigningKeys(keys), clock, webhooks: 'loopback', access: { looksPerHour: 200 }, jitter: () => 0, poolSize: 6, ...options.config,
     }));
   }
   const serving = new Map<string, RunningService>();

@@ -53,11 +53,13 @@ export class NeedsController {
     if (categories.length === 0 || (!consent && (!row.override || (before?.n ?? 0) > 0))) throw new Problem('consent-required', { recipient: row.receiver, purpose: 'REFERRAL_DISCLOSURE', categories: row.fieldsDisclosed ?? [] });
     const risks = categories.includes('RISK_MITIGATION') ? await read.many(RiskAssessment, { caseId: row.caseId, state: ['completed'] }) : [];
     const newest = newestValid(risks.filter((r) => r.plan), RiskType.values, now);
+    await this.engine.access.meter(Referral, row, principal);
     const audit = newRef('evt');
     await store.commit(row.owner, [
       { t: 'audit', op: 'insert', row: { at: now.toISOString(), organisations: [row.owner, principal.organisation], kind: Referral.prefix, aggregate: row.id, command: 'fetchNeeds', from_state: row.state, to_state: row.state, version: row.version, organisation: principal.organisation, account: principal.subject, role: 'RECEIVER', ground: row.consentId ?? 'OVERRIDE', fields: categories } },
       { t: 'disclosure', op: 'insert', row: { id: randomUUID(), referral_id: row.id, case_id: row.caseId, owner: row.owner, recipient: principal.organisation, consent_id: row.consentId ?? null, categories, at: now.toISOString() } },
     ], expects);
+    await this.engine.access.meter(Referral, row, principal, true);
     const capability = revealCapability({ purpose: 'REFERRAL_DISCLOSURE', auditId: audit });
     return { referral: references[principal.organisation], categories, serviceType: row.serviceType, ...disclosed(row, context.case, context.isChild, categories, newest?.plan, capability) };
   }

@@ -72,6 +72,7 @@ export class ReceptionDetail {
     const consent = (await knownConsents(read, plan.caseRef, 'ORIGIN_OFFICE_DISCLOSURE')).find((c) => c.recipient === principal.organisation && inForce(c, now));
     if (!consent || !isCleared(await knownClearance(read, plan.caseRef, 'ORIGIN_CONTACT'), now)) throw notNow();
     const given = Object.entries(wanted).filter(([, [category, value]]) => value !== undefined && consent.categories.includes(category));
+    await this.engine.access.meter(ReceptionPlan, plan, principal);
     await store.commit(plan.owner, [{ t: 'audit', op: 'insert', row: {
       at: now.toISOString(), organisations: [plan.owner], kind: 'rcp', aggregate: plan.id, command: 'disclose', from_state: plan.state, to_state: plan.state, version: plan.version,
       organisation: principal.organisation, account: principal.subject, role: principal.roles.find((r) => office.includes(r)), ground: consent.consent, fields: given.map(([name]) => name) } }], []);
