@@ -88,6 +88,7 @@ export async function connect(folder: DataFolder, environment: Environment, as?:
     url, target: `${url} as ${credentials.account}`,
     get: (path) => send('GET', path),
     post: (path, body, key) => send('POST', path, body, key),
+    kind: async () => ((await readable(await reach(`${url}/livez`)))['data'] === 'demonstration' ? 'demonstration' : 'production'),
     send: async (method, path, body) => {
       try { return await send(method, path, body, method === 'POST' ? randomUUID() : undefined); } catch { throw unreachable(url); }
     },

@@ -7,7 +7,7 @@ import { Refusal, codeOf } from './refusal.js';
 import { serviceFor, type RouteTable } from './routes.js';
 import type { Listener, Upstream } from './upstream.js';
 
-export interface FrontOptions { readonly services: Readonly<Record<Service, Upstream>>; readonly identity: Upstream; readonly table: RouteTable; /** What the identity provider answers with 200 when it can sign people in; another's keys are elsewhere than ours. */ readonly identityProbe?: string }
+export interface FrontOptions { readonly services: Readonly<Record<Service, Upstream>>; readonly identity: Upstream; readonly table: RouteTable; /** The people here are a demonstration's (DP-34). */ readonly demonstration?: boolean; /** What the identity provider answers with 200 when it can sign people in; another's keys are elsewhere than ours. */ readonly identityProbe?: string }
 
 /** A problem of the front itself, in the shape that the services use. */
 export function showProblem(response: ServerResponse, problem: Problem): void {
@@ -18,7 +18,7 @@ export function showProblem(response: ServerResponse, problem: Problem): void {
 export const showAway = (response: ServerResponse): void => { showProblem(response, new Problem('service-unavailable', {}, { 'retry-after': '2' })); };
 
 /** One address for everything: sends each request to the service that serves its collection, and puts together what is said of all. */
-export function front({ services, identity, table, identityProbe = '/oidc/jwks' }: FrontOptions): Listener {
+export function front({ services, identity, table, demonstration = false, identityProbe = '/oidc/jwks' }: FrontOptions): Listener {
   const everyService = Service.values.map((name) => [name, services[name]] as const);
 
   const dispatch = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -33,7 +33,7 @@ export function front({ services, identity, table, identityProbe = '/oidc/jwks' 
   const ownPage = async (path: string, response: ServerResponse): Promise<boolean> => {
     switch (path) {
       case '/': response.writeHead(302, { location: '/docs', 'content-length': 0 }).end(); return true;
-      case '/livez': showJson(response, 200, { status: 'ok' }); return true;
+      case '/livez': showJson(response, 200, { status: 'ok', ...(demonstration ? { data: 'demonstration' } : {}) }); return true;
       case '/readyz': { const missing = await whatIsMissing(); showJson(response, missing.length > 0 ? 503 : 200, { status: missing.length > 0 ? 'waiting' : 'ready', missing }); return true; }
       case '/openapi.json': showJson(response, 200, await wholeReference()); return true;
       default: return path.startsWith('/docs') && await showDocs(path, response);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Service } from '@footbridge/contracts';
 import { PostgresTransport } from '@footbridge/messaging';
 import { LocalFileKeyStore, LocalFileSigningKeys } from '@footbridge/privacy';
-import { Problem, WrongSetting, log, mailOf, manualClock, provision, provisionedRoles, serveMetrics, startService, systemClock, type MailConfig, type RunningService, type ServiceDefinition } from '@footbridge/service';
+import { PolicyError, Problem, WrongSetting, accessSettings, log, mailOf, manualClock, provision, provisionedRoles, serveMetrics, startService, systemClock, type AccessSettings, type MailConfig, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { DataFolder } from './data-folder.js';
 import { Door, front } from './front.js';
 import { audience } from './identity/audience.js';
@@ -12,7 +12,7 @@ import { startPostgres } from './postgres.js';
 import { readPrivateFile, writePrivateFile } from './private-file.js';
 import { Refusal } from './refusal.js';
 import { routeTable } from './routes.js';
-import { seedAccounts } from './seed.js';
+import { readAccounts, seedAccounts } from './seed.js';
 import type { Settings } from './settings.js';
 import { inProcess } from './upstream.js';
 
@@ -36,6 +36,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
   const undo: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => { for (let step = undo.pop(); step; step = undo.pop()) await step().catch((error: unknown) => { log('stop-failed', { reason: error instanceof Error ? error.name : 'unknown' }); }); };
   try {
+    const access = accessOf();
     const table = routeTable(definitions);
     const door = await Door.open(settings.port, settings.host);
     undo.push(() => door.close());
@@ -64,7 +65,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
       const transport = new PostgresTransport({ url: urls.busUrl, onTrouble: (reason) => { log('bus-trouble', { service: definition.name, reason }); } });
       undo.push(() => transport.close());
       const service = await startService(definition, {
-        ...own, transport, issuer, audience, keyStore, signingKeys, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks, ...(mail ? { mail } : {}),
+        ...own, transport, issuer, audience, keyStore, signingKeys, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks, access, ...(mail ? { mail } : {}),
         accounts: { organisationOf: async (account) => (await identity.accounts.account(account))?.organisation, stand: (what, id, disabled) => identity.accounts.stand(what, id, disabled) },
       });
       undo.push(() => service.close());
@@ -74,7 +75,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
     const started = await Promise.allSettled(definitions.map(start));
     const services = new Map<string, RunningService>();
     for (const outcome of started) {
-      if (outcome.status === 'rejected') throw outcome.reason;
+      if (outcome.status === 'rejected') throw outcome.reason instanceof PolicyError ? new Refusal(outcome.reason.message) : outcome.reason;
       services.set(outcome.value.name, outcome.value);
     }
     const upstream = (name: Service) => {
@@ -83,7 +84,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
       return inProcess(service.listener);
     };
     door.lead(front({
-      identity: inProcess(identity.listener), table,
+      identity: inProcess(identity.listener), table, demonstration: (await readAccounts(folder.accountsFile))?.demonstration === true,
       services: { referrals: upstream('referrals'), shelters: upstream('shelters'), returns: upstream('returns'), reintegration: upstream('reintegration'), notifications: upstream('notifications') },
     }));
     if (settings.metricsPort !== undefined) {
@@ -101,6 +102,10 @@ function nameOf(definition: ServiceDefinition, known: Readonly<Record<Service, u
   const isKnown = (name: string): name is Service => name in known;
   if (!isKnown(definition.name)) throw new Error(`no service ${definition.name}`);
   return definition.name;
+}
+
+function accessOf(): AccessSettings {
+  try { return accessSettings(process.env); } catch (error) { throw error instanceof WrongSetting ? new Refusal(error.message) : error; }
 }
 
 function mailSettings(url: string): MailConfig | undefined {

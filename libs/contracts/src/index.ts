@@ -8,6 +8,7 @@ export {
   TypeOfSexExploitation,
 } from './code-lists/trafficking.js';
 export { ClearanceStep, ClosureReason, GuardianshipEnd, HeldRecipient, HoldGround, HoldState, IntakeSource, IntakeState, OverrideGround, RiskLevel, RiskType, SafetyAlertState } from './code-lists/case.js';
+export { BreakGlassFinding, BreakGlassReason, BreakGlassState, ExportState } from './code-lists/access.js';
 export { BehalfMedium, ConsentCategory, ConsentMedium, ConsentPurpose, GuardedPurpose, LegalBasis, RetentionGround, SpecialCategoryBasis, ViewsMissing, categoryInDpv, isGuarded, purposes, type PurposeRule } from './code-lists/consent.js';
 export { CancelReason, NeutralReason, PauseReason, Priority, ReasonForReferral, ReferralOutcome, SaidServiceType, ServiceType, fetchedServiceTypes, minimumDataset, saidServiceType } from './code-lists/referral.js';
 export { BedRefusal, CapacityBand, ExitType, ServiceProfile, capacityBand } from './code-lists/shelter.js';
@@ -33,6 +34,9 @@ export {
   ReferralSent, ReferralAcknowledged, ReferralAccepted, ReferralDeclined, ReferralExpired, ReferralServiceStarted, ReferralSuspended, ReferralResumed,
   ReferralCompleted, ReferralUnsuccessful, ReferralWithdrawn, ReferralClosed, ReferralEnteredInError, DirectedDetailChanged, FetchedDetailChanged,
 } from './referrals.js';
+export {
+  BreakGlassConfirmed, BreakGlassEnded, BreakGlassOpened, BreakGlassReviewed, ExportAllowed, ExportFinished, ExportLapsed, ExportRevoked, ExportStarted,
+} from './access.js';
 export {
   ShelterRegistered, ShelterOpened, ShelterAdmissionsLimited, ShelterAdmissionsClosed, ShelterSuspended, CapacityBandPublished, BedRequested, BedRequestAnswered, BedRequestWithdrawn, BedHeld,
   BedRefused, BedReservationConsumed, BedReleased, BedHoldLapsed, IntakeOpened, IntakeRefused, PersonAdmitted, IntakeNotAdmitted, IntakeCompleted,

@@ -6,6 +6,7 @@ import { HandlerRefusal, type EventServer } from '@footbridge/messaging';
 import type { FastifyReply } from 'fastify';
 import { showDocs } from './docs-page.js';
 import { Engine } from './engine.js';
+import { Action, EVERYBODY } from './action.js';
 import { Public } from './http.js';
 import { openapi } from './openapi.js';
 import { Problem, problems, type ProblemCode } from './problem.js';
@@ -45,7 +46,7 @@ export function OperationsController(service: string): Type<object> {
     constructor(@Inject('RUNNING') private readonly running: Running, @Inject('EVENTS') private readonly events: EventServer) {}
 
     /** Only where the instance was started with a manual clock; never in production. */
-    @Post(`${service}-clock/advance`) @HttpCode(200) async advance(@Body() body: { milliseconds?: unknown } | undefined, @Req() request: SignedRequest): Promise<object> {
+    @Action('clock.advance', ['OPERATOR']) @Post(`${service}-clock/advance`) @HttpCode(200) async advance(@Body() body: { milliseconds?: unknown } | undefined, @Req() request: SignedRequest): Promise<object> {
       if (!this.running.clock.manual) throw new Problem('not-found');
       this.operator(request);
       const ms = body?.milliseconds;
@@ -54,11 +55,11 @@ export function OperationsController(service: string): Type<object> {
       const rang = await this.running.deadlines.run();
       return { now: this.running.clock.now().toISOString(), rang };
     }
-    @Get(`${service}-parked`) async parked(@Req() request: SignedRequest): Promise<object> {
+    @Action('parked.list', ['OPERATOR']) @Get(`${service}-parked`) async parked(@Req() request: SignedRequest): Promise<object> {
       this.operator(request);
       return { items: await this.events.parked.list() };
     }
-    @Post(`${service}-parked/:id/:what`) @HttpCode(200) async settle(@Param('id') id: string, @Param('what') what: string, @Req() request: SignedRequest): Promise<object> {
+    @Action('parked.settle', ['OPERATOR']) @Post(`${service}-parked/:id/:what`) @HttpCode(200) async settle(@Param('id') id: string, @Param('what') what: string, @Req() request: SignedRequest): Promise<object> {
       this.operator(request);
       if (!/^\d{1,18}$/.test(id) || (what !== 'replay' && what !== 'drop')) throw new Problem('not-found');
       try {
@@ -81,9 +82,9 @@ export function OperationsController(service: string): Type<object> {
 @Controller('v1/approvals')
 export class ApprovalsController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
-  @Post(':id/approve') @HttpCode(200) async approve(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return send(reply, await this.engine.decideApproval(id, request.principal, true, idempotency(request, headers, body).idempotency)); }
-  @Post(':id/refuse') @HttpCode(200) async refuse(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return send(reply, await this.engine.decideApproval(id, request.principal, false, idempotency(request, headers, body).idempotency)); }
-  @Get(':id') async read(@Param('id') id: string, @Req() request: SignedRequest): Promise<unknown> {
+  @Action('approvals.approve', EVERYBODY) @Post(':id/approve') @HttpCode(200) async approve(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return send(reply, await this.engine.decideApproval(id, request.principal, true, idempotency(request, headers, body).idempotency)); }
+  @Action('approvals.refuse', EVERYBODY) @Post(':id/refuse') @HttpCode(200) async refuse(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return send(reply, await this.engine.decideApproval(id, request.principal, false, idempotency(request, headers, body).idempotency)); }
+  @Action('approvals.read', EVERYBODY) @Get(':id') async read(@Param('id') id: string, @Req() request: SignedRequest): Promise<unknown> {
     const [approval] = isRef(id) ? await this.engine.approvals(request.principal, id) : [];
     if (!approval) throw new Problem('not-found');
     return approval;
@@ -95,7 +96,7 @@ export function WaitingController(service: string): Type<object> {
   @Controller(`v1/${service}-approvals`)
   class Waiting {
     constructor(@Inject(Engine) private readonly engine: Engine) {}
-    @Get() async list(@Req() request: SignedRequest): Promise<object> { return { items: await this.engine.approvals(request.principal) }; }
+    @Action('approvals.list', EVERYBODY) @Get() async list(@Req() request: SignedRequest): Promise<object> { return { items: await this.engine.approvals(request.principal) }; }
   }
   return Waiting as Type<object>;
 }
@@ -106,13 +107,13 @@ export function AlertsController(path: string): Type<object> {
   @Controller(path)
   class Alerts {
     constructor(@Inject(Engine) private readonly engine: Engine) {}
-    @Get() async list(@Req() request: SignedRequest, @Query('settled') settled: unknown): Promise<object> {
-      const { organisation } = request.principal;
-      const rows = await this.engine.store.readAs<{ id: string; code: string; kind: string; ref: string | null; raised_at: string; settled_at: string | null }>(organisation,
-        `select to_jsonb(a) || jsonb_build_object('ref', (select ref from reference r where r.organisation = a.organisation and r.aggregate = a.aggregate::text)) from alert a where a.organisation = $1->>0 and ($1->>1 = 'true' or a.settled_at is null) order by a.raised_at desc limit 200`, [organisation, String(settled === 'true')]);
+    @Action('alerts.list', EVERYBODY) @Get() async list(@Req() request: SignedRequest, @Query('settled') settled: unknown): Promise<object> {
+      const { organisation, roles } = request.principal;
+      const rows = await this.engine.store.readAs<{ id: string; code: string; kind: string; ref: string | null; raised_at: string; settled_at: string | null; account: string | null }>(organisation,
+        `select to_jsonb(a) || jsonb_build_object('ref', (select ref from reference r where r.organisation = a.organisation and r.aggregate = a.aggregate::text)) from alert a where a.organisation = $1->>0 and ($1->>1 = 'true' or a.settled_at is null) and (a.code <> all(array['DECOY_OPENED', 'LOOKS_USED_UP', 'CASES_TRIED']) or ($1->2) ?| array['SUPERVISOR', 'DPO']) order by a.raised_at desc limit 200`, [organisation, String(settled === 'true'), roles]);
       return { items: rows.map((a) => {
         const l = this.engine.lifecycles.find((x) => x.prefix === a.kind);
-        return { id: a.id, code: a.code, raisedAt: new Date(a.raised_at).toISOString(), ...(a.settled_at ? { settledAt: new Date(a.settled_at).toISOString() } : {}), ...(a.ref && l ? { about: a.ref, links: { about: `/v1/${collectionOf(l)}/${a.ref}` } } : {}) };
+        return { id: a.id, code: a.code, raisedAt: new Date(a.raised_at).toISOString(), ...(a.settled_at ? { settledAt: new Date(a.settled_at).toISOString() } : {}), ...(a.account ? { account: a.account } : {}), ...(a.ref && l ? { about: a.ref, links: { about: `/v1/${collectionOf(l)}/${a.ref}` } } : {}) };
       }) };
     }
   }

@@ -6,6 +6,8 @@ import {
 } from '@footbridge/lifecycle';
 import { outboxRow, type Freshness } from '@footbridge/messaging';
 import { Sealed, isRef, label, newRef, revealCapability, type EventDef, type Gate, type PersonalClass } from '@footbridge/privacy';
+import type { Access } from './access.js';
+import { seesPersons } from './authorisation.js';
 import { later, type Clock } from './clock.js';
 import type { Principal } from './identity/principal.js';
 import { Problem } from './problem.js';
@@ -59,7 +61,7 @@ export class Engine {
   readonly #byName: ReadonlyMap<string, Lifecycle>;
   constructor(
     readonly service: string, readonly store: Store, readonly lifecycles: readonly Lifecycle[], private readonly gate: Gate,
-    readonly clock: Clock, private readonly freshness: Freshness | undefined,
+    readonly clock: Clock, private readonly freshness: Freshness | undefined, readonly access: Access,
     /** SQL for whether a guardian speaks in the case `$1->>1`: where guardians are kept elsewhere, what their clearance says. */
     private readonly guardianSpeaks = "exists (select 1 from known_clearance where case_ref = $1->>1 and step = 'GUARDIAN' and cleared)",
   ) { this.#byName = new Map(lifecycles.map((l) => [l.name, l])); }
@@ -91,6 +93,7 @@ export class Engine {
       const now = this.clock.now();
       const table = this.#rowOf(l, found?.row.state ?? NONE, command);
       const acting = this.#acting(l, table, caller, found?.row, input.body);
+      this.access.commands(l, command, found?.row, caller, acting, input.approved !== undefined);
       const body = await this.#body(l, table, input.body, caller.organisation);
       const row = found?.row ?? this.#draft(l, table, body, caller.organisation, randomUUID(), now);
       const asks = table[6]?.approval;
@@ -134,7 +137,8 @@ export class Engine {
     const [found] = await this.store.find(l, caller.organisation,
       `t.id = (select aggregate::uuid from reference where ref = $1->>3 and organisation in ($1->>0, '*') and kind = $1->>4) and ${seenBy(protects(command) ? l.reachable ?? l.visible : l.visible)}`,
       [caller.organisation, caller.subject, caller.roles, reference, l.prefix]);
-    if (!found) throw new Problem('not-found');
+    if (!found) { await this.access.missed(l, caller, reference); throw new Problem('not-found'); }
+    await this.access.opens(l, found, caller, command);
     return found;
   }
 
@@ -181,10 +185,12 @@ export class Engine {
     ];
     if (errors.length > 0) throw new Problem('validation-failed', { errors });
     if (found.row.owner !== caller.organisation || !caller.roles.some((r) => seesPersons.includes(r))) throw new Problem('role-not-allowed', { roles: seesPersons });
+    const ground = await this.access.reveals(l, found, caller, wanted, purpose as string);
     const now = this.clock.now();
     await this.store.commit(found.row.owner, [{ t: 'audit', op: 'insert', row: {
       at: now.toISOString(), organisations: [found.row.owner], kind: l.prefix, aggregate: found.row.id, command: 'reveal', from_state: found.row.state, to_state: found.row.state, version: found.row.version,
-      organisation: caller.organisation, account: caller.subject, role: caller.roles.find((r) => seesPersons.includes(r)), ground: purpose, fields: wanted } }], []);
+      organisation: caller.organisation, account: caller.subject, role: caller.roles.find((r) => seesPersons.includes(r)), ground, fields: wanted } }], []);
+    await this.access.meter(l, found.row, caller, true);
     const capability = revealCapability({ purpose: purpose as string, auditId: `${found.row.id}/${now.toISOString()}` });
     const values = found.row as unknown as Record<string, Sealed<unknown> | undefined>;
     return Object.fromEntries(wanted.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name].reveal(capability)]])));
@@ -615,8 +621,6 @@ const platform = (organisation: string, trace?: string, role: Role = 'PLATFORM')
 const isBehalf = (role: Role): boolean => role === 'PERSON' || role === 'GUARDIAN';
 /** SQL over `t` with $1 = [organisation, account, roles, …]: who only runs the servers sees no case, not even at home (reference 2.7, Operator). */
 export const seenBy = (visible = 'true'): string => `((${visible}) and (t.case_ref is null or not ($1->2) <@ '["OPERATOR"]'::jsonb))`;
-/** Roles that may see a person's sealed fields inside the owning organisation (reference 2.7). OPERATOR and PARTNER_ADMIN never. */
-const seesPersons: readonly Role[] = ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'SHELTER_MANAGER', 'RETURN_OFFICER', 'REINTEGRATION_MANAGER', 'RECEPTION_OFFICER', 'ORIGIN_OFFICE', 'LAWYER', 'DPO'];
 /** RFC 7396 on a sealed object: its members are merged at every depth, never the whole lost. */
 const merged = (before: Sealed<unknown> | undefined, patch: Sealed<unknown>): Sealed<unknown> => (before ? before.with(patch, mergePatch) : patch.map((p) => mergePatch(undefined, p)));
 function mergePatch(target: unknown, patch: unknown): unknown {

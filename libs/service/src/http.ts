@@ -3,6 +3,8 @@ import { Reflector } from '@nestjs/core';
 import { PrivacyRefusal } from '@footbridge/privacy';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Access } from './access.js';
+import { actionOf } from './action.js';
 import { SignIn } from './identity/sign-in.js';
 import { accountRoles } from './identity/token-roles.js';
 import { log } from './log.js';
@@ -20,7 +22,7 @@ export const Protects = (): MethodDecorator => SetMetadata(PROTECTS, true);
 
 @Injectable()
 export class SignedIn implements CanActivate {
-  constructor(@Inject(SignIn) private readonly signIn: SignIn, @Inject(Reflector) private readonly reflector: Reflector) {}
+  constructor(@Inject(SignIn) private readonly signIn: SignIn, @Inject(Reflector) private readonly reflector: Reflector, @Inject(Access) private readonly access: Access) {}
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true;
     if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, [context.getHandler(), context.getClass()])) return true;
@@ -30,6 +32,7 @@ export class SignedIn implements CanActivate {
     if (trace) request.principal = { ...request.principal, trace };
     // Who is somebody here and has no task here reads nothing, not even at home.
     if (request.principal.roles.length === 0) throw new Problem('role-not-allowed', { roles: accountRoles });
+    request.principal = await this.access.admit(request.principal, actionOf(context.getHandler()));
     return true;
   }
 }

@@ -7,6 +7,11 @@ export { routesOf, send, idempotency, CURSOR_SECRET, type SignedRequest } from '
 export { cursorOf, placeOf, type Place } from './cursor.js';
 export { projection, handlersOf, sharedProjections, reactionsOf, type Received } from './projections.js';
 export { Protects, Public } from './http.js';
+export { Action, EVERYBODY, routesIn, unknownRoutes, type Route } from './action.js';
+export { Access, type AccessQueries } from './access.js';
+export { accessDefaults, accessSettings, type AccessSettings } from './access-settings.js';
+export { accessSchema } from './access-schema.js';
+export { Authorisation, PolicyError, type AuthorisationOptions, type Decision, type KnownAction, type Question } from './authorisation.js';
 export { createTable, columnsOfTable } from './ddl.js';
 export { commonControllers } from './common-routes.js';
 export { showDocs } from './docs-page.js';

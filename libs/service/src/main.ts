@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { KafkaTransport, PostgresTransport, type KafkaOptions, type Transport } from '@footbridge/messaging';
 import { LocalFileKeyStore, LocalFileSigningKeys } from '@footbridge/privacy';
+import { accessSettings } from './access-settings.js';
+import { PolicyError } from './authorisation.js';
 import { manualClock, systemClock } from './clock.js';
 import { lastResort } from './last-resort.js';
 import { log } from './log.js';
@@ -88,7 +90,7 @@ export async function startFromEnv(definition: ServiceDefinition, environment: E
     const mail = mailOf(environment, new URL(s.issuer).origin);
     const config: ServiceConfig = {
       databaseUrl: s.databaseUrl, migrationUrl: s.migrationUrl, transport, issuer: s.issuer, audience: s.audience, keyStore: new LocalFileKeyStore(s.keys), signingKeys: new LocalFileSigningKeys(s.keys),
-      clock: s.manual ? manualClock(s.ahead) : systemClock, webhooks: s.webhooks, ...(mail ? { mail } : {}), ...(s.jwksUri ? { jwksUri: s.jwksUri } : {}), ...(s.secret ? { secret: s.secret } : {}),
+      clock: s.manual ? manualClock(s.ahead) : systemClock, webhooks: s.webhooks, access: accessSettings(environment), ...(mail ? { mail } : {}), ...(s.jwksUri ? { jwksUri: s.jwksUri } : {}), ...(s.secret ? { secret: s.secret } : {}),
     };
     const running = await startService(definition, config);
     const port = await running.listen(s.port, s.host);
@@ -107,7 +109,7 @@ export async function startFromEnv(definition: ServiceDefinition, environment: E
   } catch (error) {
     // An error of the database or a library may quote what it was given: only its name and code are said.
     const { code } = error as { code?: unknown };
-    process.stderr.write(`${definition.name} cannot start: ${error instanceof WrongSetting ? error.message : `${error instanceof Error ? error.name : 'error'} ${typeof code === 'string' ? code : ''}`.trim()}\n`);
+    process.stderr.write(`${definition.name} cannot start: ${error instanceof WrongSetting || error instanceof PolicyError ? error.message : `${error instanceof Error ? error.name : 'error'} ${typeof code === 'string' ? code : ''}`.trim()}\n`);
     process.exit(2);
   }
 }

@@ -4,6 +4,7 @@ import { NONE, collectionOf, isInstant, kebab, protects, type AnyRow, type Lifec
 import { isRef } from '@footbridge/privacy';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cursorOf, placeOf } from './cursor.js';
+import { Action } from './action.js';
 import { Protects } from './http.js';
 import { Engine, requestHash, seenBy, type Answer, type Idempotency } from './engine.js';
 import type { Principal } from './identity/principal.js';
@@ -29,6 +30,7 @@ export function routesOf(l: Lifecycle): new (...args: never[]) => object {
 
     async list(request: SignedRequest, reply: FastifyReply, query: Record<string, unknown>): Promise<unknown> {
       const { principal } = request;
+      if (!this.engine.access.lists(l, principal)) return { items: [], next: null };
       const { state, limit, cursor, caseId, organisation, ...rest } = query;
       const dueBefore = rest['due-before'];
       const errors = [
@@ -94,18 +96,18 @@ export function routesOf(l: Lifecycle): new (...args: never[]) => object {
     define('create', async function (this: LifecycleController, body: unknown, headers: Record<string, string>, request: SignedRequest, reply: FastifyReply) {
       const command = l.creating?.((body ?? {}) as Record<string, unknown>) ?? (creating[0] as AnyRow)[1];
       return send(reply, await this.engine.run({ lifecycle: l, command, body, caller: request.principal, ...idempotency(request, headers, body) }));
-    } as never, [Object, Object, Object, Object], [Post(), HttpCode(201), ...(creating.some(([, command]) => protects(command)) ? [Protects()] : [])], [Body(), Headers(), Req(), Res({ passthrough: true })]);
+    } as never, [Object, Object, Object, Object], [Post(), HttpCode(201), Action(`${l.name}.${(creating[0] as AnyRow)[1]}`), ...(creating.some(([, command]) => protects(command)) ? [Protects()] : [])], [Body(), Headers(), Req(), Res({ passthrough: true })]);
   }
   for (const command of commands) {
     define(command, async function (this: LifecycleController, id: string, body: unknown, headers: Record<string, string>, request: SignedRequest, reply: FastifyReply) {
       const ifMatch = versionOf(headers['if-match']);
       return send(reply, await this.engine.run({ lifecycle: l, command, reference: id, body, caller: request.principal, ...(ifMatch === undefined ? {} : { ifMatch }), ...idempotency(request, headers, body) }));
-    } as never, [String, Object, Object, Object, Object], [Post(`:id/${kebab(command)}`), HttpCode(200), ...(protects(command) ? [Protects()] : [])], [Param('id'), Body(), Headers(), Req(), Res({ passthrough: true })]);
+    } as never, [String, Object, Object, Object, Object], [Post(`:id/${kebab(command)}`), HttpCode(200), Action(`${l.name}.${command}`), ...(protects(command) ? [Protects()] : [])], [Param('id'), Body(), Headers(), Req(), Res({ passthrough: true })]);
   }
-  define('timeline', LifecycleController.prototype.timeline as never, [String, Object], [Get(':id/timeline')], [Param('id'), Req()]);
-  define('read', LifecycleController.prototype.read as never, [String, Object, Object, Object], [Get(':id')], [Param('id'), Req(), Res({ passthrough: true }), Query()]);
-  define('list', LifecycleController.prototype.list as never, [Object, Object, Object], [Get()], [Req(), Res({ passthrough: true }), Query()]);
-  if (l.editable) define('change', LifecycleController.prototype.change as never, [String, Object, Object, Object, Object], [Patch(':id')], [Param('id'), Body(), Headers(), Req(), Res({ passthrough: true })]);
+  define('timeline', LifecycleController.prototype.timeline as never, [String, Object], [Get(':id/timeline'), Action(`${l.name}.timeline`)], [Param('id'), Req()]);
+  define('read', LifecycleController.prototype.read as never, [String, Object, Object, Object], [Get(':id'), Action(`${l.name}.read`)], [Param('id'), Req(), Res({ passthrough: true }), Query()]);
+  define('list', LifecycleController.prototype.list as never, [Object, Object, Object], [Get(), Action(`${l.name}.list`)], [Req(), Res({ passthrough: true }), Query()]);
+  if (l.editable) define('change', LifecycleController.prototype.change as never, [String, Object, Object, Object, Object], [Patch(':id'), Action(`${l.name}.edit`)], [Param('id'), Body(), Headers(), Req(), Res({ passthrough: true })]);
   Object.defineProperty(LifecycleController, 'name', { value: `${l.name}Controller` });
   Controller(`v1/${collectionOf(l)}`)(LifecycleController);
   return LifecycleController as never;

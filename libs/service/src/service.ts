@@ -10,6 +10,10 @@ import { EventServer, Relay, connectEvents, type Freshness, type Transport } fro
 import type { EgressOptions, Gate, KeyStore, MailTemplate, SigningKeys } from '@footbridge/privacy';
 import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
+import { Access, type AccessQueries } from './access.js';
+import { accessDefaults, type AccessSettings } from './access-settings.js';
+import { declaredActions, requireActions } from './action.js';
+import { Authorisation } from './authorisation.js';
 import { commonControllers } from './common-routes.js';
 import type { Clock } from './clock.js';
 import { systemClock } from './clock.js';
@@ -46,6 +50,8 @@ export interface ServiceDefinition {
   readonly mails?: readonly MailTemplate[];
   /** SQL for whether a guardian speaks in the case `$1->>1`, in the service that keeps guardians. */
   readonly guardianSpeaks?: string;
+  /** What it knows that decides who may look (access.ts). */
+  readonly access?: AccessQueries;
   /** What the facts of its lifecycles may ask besides the database. */
   readonly ports?: (config: ServiceConfig, pool: pg.Pool, gate: Gate) => Readonly<Record<string, unknown>>;
 }
@@ -75,6 +81,8 @@ export interface ServiceConfig {
   readonly mail?: MailConfig;
   /** The embedded identity provider: whose account this is, where the register of `notifications` was not told; and that it gives no tokens to who is disabled here. */
   readonly accounts?: { organisationOf(account: string): Promise<string | undefined>; stand(what: 'account' | 'organisation', id: string, disabled: boolean): Promise<unknown> };
+  /** What narrows access: own policies, step-up, quota. */
+  readonly access?: Partial<AccessSettings>;
   /** Who is disabled, where it is not learned from the instance's events. */
   readonly denyList?: DenyList;
 }
@@ -110,6 +118,11 @@ export async function migrate(definition: ServiceDefinition, migrationUrl: strin
 
 /** Starts a service: schema, relay, consumers, clocks, HTTP. Nothing listens yet: use `listener` behind a front, or `listen`. */
 export async function startService(definition: ServiceDefinition, config: ServiceConfig): Promise<RunningService> {
+  // First of all: a policy that cannot be used, or a route without one, changes nothing (G10).
+  const controllers: readonly Type<object>[] = [...commonControllers(definition.name), ...definition.lifecycles.map((l) => routesOf(l) as Type<object>), ...(definition.controllers ?? [])];
+  const settings: AccessSettings = { ...accessDefaults, ...config.access };
+  const authorisation = new Authorisation({ service: definition.name, lifecycles: definition.lifecycles, routes: declaredActions(controllers), folder: settings.policies });
+  requireActions(definition.name, controllers, authorisation.actions);
   await migrate(definition, config.migrationUrl);
   const lost = (): void => log('database-connection-lost', { service: definition.name });
   const pool = poolOf(config.databaseUrl, definition.name, lost, config.poolSize);
@@ -120,7 +133,8 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const store = new Store(pool, sessions, config.keyStore, definition.ports?.(config, pool, gate));
   refusals.keep(store);
   const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate, onTrouble: (code) => log('event-trouble', { service: definition.name, reason: code }) });
-  const engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness, definition.guardianSpeaks);
+  const access = new Access({ authorisation, store, clock, settings, asks: definition.access, requireFresh: (caseRef) => engine.requireFresh('referrals', caseRef) });
+  const engine: Engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness, access, definition.guardianSpeaks);
   const deadlines = new Deadlines(engine, config.deadlinesEveryMs);
   const running: Running = { engine, pool, gate, clock, config, deadlines, freshness: eventServer.freshness, refusals };
   const relay = new Relay({ pool, transport: config.transport, service: definition.name, onTrouble: (code) => log('relay-trouble', { service: definition.name, reason: code }) });
@@ -133,13 +147,13 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const module: DynamicModule = {
     module: ServiceModule,
     controllers: [
-      ...commonControllers(definition.name), ...definition.lifecycles.map((l) => routesOf(l) as Type<object>), ...(definition.controllers ?? []),
+      ...controllers,
       ...sharedProjections(definition.name) as Type<object>[], ...reactionsOf(definition.lifecycles) as Type<object>[],
     ],
     providers: [
       { provide: Engine, useValue: engine }, { provide: CURSOR_SECRET, useValue: config.secret ?? randomBytes(32) }, { provide: 'RUNNING', useValue: running }, { provide: 'DEFINITION', useValue: definition },
       { provide: 'EVENTS', useValue: eventServer },
-      { provide: SignIn, useValue: new SignIn(tokens, denyList) }, { provide: APP_GUARD, useClass: SignedIn }, { provide: APP_FILTER, useValue: new ProblemFilter(refusals) },
+      { provide: Access, useValue: access }, { provide: SignIn, useValue: new SignIn(tokens, denyList) }, { provide: APP_GUARD, useClass: SignedIn }, { provide: APP_FILTER, useValue: new ProblemFilter(refusals) },
       ...(definition.providers?.(running) ?? []),
     ],
   };

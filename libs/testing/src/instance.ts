@@ -31,7 +31,7 @@ export interface TestInstance {
   close(): Promise<void>;
 }
 
-export interface TestIssuer { readonly issuer: string; sign(claims: { subject: string; organisation: string; roles: readonly string[] }, options?: { expires?: string; audience?: string; issuer?: string }): Promise<string>; close(): Promise<void> }
+export interface TestIssuer { readonly issuer: string; sign(claims: { subject: string; organisation: string; roles: readonly string[] }, options?: { expires?: string; audience?: string; issuer?: string; claims?: Readonly<Record<string, unknown>> }): Promise<string>; close(): Promise<void> }
 /** An OIDC issuer for tests: a key, its JWKS on loopback, and whatever tokens a test wants. */
 export async function testIssuer(): Promise<TestIssuer> {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
@@ -44,7 +44,7 @@ export async function testIssuer(): Promise<TestIssuer> {
   const url = `http://127.0.0.1:${portOf(server)}`;
   return {
     issuer: url,
-    sign: ({ subject, organisation, roles }, o = {}) => new SignJWT({ organisation, roles }).setProtectedHeader({ alg: 'ES256', kid: 'test', typ: 'at+jwt' }).setSubject(subject).setIssuer(o.issuer ?? url).setAudience(o.audience ?? 'footbridge').setIssuedAt().setExpirationTime(o.expires ?? '2h').sign(privateKey),
+    sign: ({ subject, organisation, roles }, o = {}) => new SignJWT({ organisation, roles, auth_time: Math.floor(Date.now() / 1000), ...o.claims }).setProtectedHeader({ alg: 'ES256', kid: 'test', typ: 'at+jwt' }).setSubject(subject).setIssuer(o.issuer ?? url).setAudience(o.audience ?? 'footbridge').setIssuedAt().setExpirationTime(o.expires ?? '2h').sign(privateKey),
     close: () => new Promise((done) => { server.close(() => done()); server.closeAllConnections(); }),
   };
 }
@@ -73,7 +73,7 @@ export async function testInstance(definitions: readonly ServiceDefinition[], op
   for (const definition of definitions) {
     const urls = provisioned.services[definition.name as keyof typeof provisioned.services];
     running.set(definition.name, await startService(definition, {
-      databaseUrl: urls.databaseUrl, migrationUrl: urls.migrationUrl, transport: transportOf(), issuer: issuer.issuer, audience: 'footbridge', keyStore: new LocalFileKeyStore(keys), signingKeys: new LocalFileSigningKeys(keys), clock, webhooks: 'loopback', jitter: () => 0, poolSize: 6, ...options.config,
+      databaseUrl: urls.databaseUrl, migrationUrl: urls.migrationUrl, transport: transportOf(), issuer: issuer.issuer, audience: 'footbridge', keyStore: new LocalFileKeyStore(keys), signingKeys: new LocalFileSigningKeys(keys), clock, webhooks: 'loopback', access: { looksPerHour: 200 }, jitter: () => 0, poolSize: 6, ...options.config,
     }));
   }
   const serving = new Map<string, RunningService>();

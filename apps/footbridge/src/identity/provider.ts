@@ -82,7 +82,12 @@ function configuration(issuer: string, keys: IdentityKeys, pool: Pool, accounts:
       const claims = await claimsOf(id);
       return claims && { accountId: id, claims: () => ({ sub: id, ...claims }) };
     },
-    extraTokenClaims: async (_ctx, token) => await claimsOf('accountId' in token ? token.accountId : token.clientId),
+    // When somebody showed who they are: at the sign-in page, or just now with the account's own secret
+    extraTokenClaims: async (ctx, token) => {
+      const claims = await claimsOf('accountId' in token ? token.accountId : token.clientId);
+      const signedInAt = 'accountId' in token ? (ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken)?.authTime : Math.floor(Date.now() / 1000);
+      return claims && { ...claims, ...(signedInAt === undefined ? {} : { auth_time: signedInAt }) };
+    },
     ttl: {
       AccessToken: minutes(10), ClientCredentials: minutes(10), AuthorizationCode: minutes(1), IdToken: minutes(10), Interaction: minutes(10),
       Session: minutes(8 * 60), Grant: minutes(8 * 60), RefreshToken: minutes(8 * 60),

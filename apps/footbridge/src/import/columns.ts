@@ -1,3 +1,4 @@
+import { INSTANCE } from './client.js';
 import type { ColumnRule, TakenColumn } from './column-rule.js';
 import { ctdc } from './ctdc.js';
 import { isFieldName } from './field.js';
@@ -10,6 +11,7 @@ export const SECOND_REASON = 'footbridge_reason';
 const ours: ReadonlyMap<string, ColumnRule> = new Map<string, ColumnRule>([
   ['case', { leftOut: 'an import opens a new case, which gets its own reference' }],
   ['state', { field: 'state' }],
+  [INSTANCE, { leftOut: 'tells which kind of instance wrote the file' }],
   [REASON, { leftOut: 'tells why a row was refused before' }],
   [SECOND_REASON, { leftOut: 'tells why a row was refused before' }],
 ]);

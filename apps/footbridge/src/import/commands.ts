@@ -32,6 +32,7 @@ Beside FILE lies a journal afterwards, without which a stopped import cannot go 
     .description('Writes the cases that this account may see into a file that import takes')
     .argument('<file>', 'a new file: .csv (HTCDS names) or .ndjson', path)
     .addOption(new Option('--format <format>', 'where the name of the file does not say it').choices(exportFormats))
+    .option('--allowed <exp_…>', 'an export that a second person has allowed: no quota, once, within 24 hours')
     .option('--closed', 'closed cases too, which no import takes')
     .addHelpText('after', `
 Every look at a person is recorded under the purpose ASSISTANCE. The file holds people's data in the clear: keep it no longer than you need it.

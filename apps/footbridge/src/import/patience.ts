@@ -56,6 +56,8 @@ export class Patience {
   private again({ status, body, retryAfter }: Answer, tries: number): boolean {
     // With Retry-After, a service waits for what another one will tell it (decisions 25).
     if (status === 409) return problemCode(body) === 'idempotency-in-progress' || (retryAfter !== undefined && tries < TRIES_OF_A_GUARD);
+    // What two persons have to allow is not waited for.
+    if (problemCode(body) === 'looks-used-up') return false;
     if (status === 500) return tries < TRIES_OF_A_FAULT;
     return status === 429 || status === 502 || status === 503 || status === 504;
   }

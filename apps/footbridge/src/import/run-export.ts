@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Refusal } from '../refusal.js';
 import { exportColumns, exportObject } from './case-record.js';
-import type { Answer, Client } from './client.js';
+import { INSTANCE, type Answer, type Client } from './client.js';
 import { Patience, Stopped } from './patience.js';
 import { problemCode } from './problem.js';
 import { count, Progress } from './progress.js';
@@ -18,6 +19,8 @@ export interface ExportOptions {
   readonly format?: ExportFormat | undefined;
   /** Closed cases too, which no import takes. */
   readonly closed?: boolean | undefined;
+  /** An export of many that a second person has allowed (decisions 6); it is used up by this. */
+  readonly allowed?: string | undefined;
 }
 
 export interface ExportSummary {
@@ -41,6 +44,8 @@ export async function runExport(options: ExportOptions, source: Client, around: 
   const { file } = options;
   const format = formatOf(options);
   if (existsSync(file)) throw new Refusal(`The file ${file} exists already; an export never writes over a file.`);
+  const instance = await source.kind?.() ?? 'production';
+  if (options.allowed !== undefined) await begin(options.allowed, source);
   const part = `${file}.part`;
   await rm(part, { force: true });
   const into = await open(part, 'wx', 0o600).catch(() => { throw new Refusal(`The file ${file} cannot be written.`); });
@@ -49,10 +54,10 @@ export async function runExport(options: ExportOptions, source: Client, around: 
   let withoutPerson = 0;
   let leftOut = 0;
   try {
-    if (format === 'csv') await into.write(`\ufeff${csvLine(exportColumns.map(({ name }) => name), ',')}`);
+    if (format === 'csv') await into.write(`\ufeff${csvLine([...exportColumns.map(({ name }) => name), INSTANCE], ',')}`);
     for await (const { view, seen } of casesOf(source, new Patience(around, around.signal, around.patienceMs), options.closed ? [] : CLOSED)) {
       if (!view) { leftOut++; continue; }
-      await into.write(format === 'csv' ? csvLine(exportColumns.map(({ cell }) => cell(view)), ',') : `${JSON.stringify(exportObject(view))}\n`);
+      await into.write(format === 'csv' ? csvLine([...exportColumns.map(({ cell }) => cell(view)), instance], ',') : `${JSON.stringify({ ...exportObject(view), [INSTANCE]: instance })}\n`);
       cases++;
       if (!seen) withoutPerson++;
       progress.tick();
@@ -67,10 +72,17 @@ export async function runExport(options: ExportOptions, source: Client, around: 
   }
   await into.close();
   await rename(part, file);
+  if (options.allowed !== undefined) await source.post(`/v1/exports/${encodeURIComponent(options.allowed)}/finish`, {}, randomUUID());
   around.out.write(`${count(cases)} cases are in ${file}. It holds people's data and only you can read it: keep it no longer than you need it.\n`);
   if (withoutPerson > 0) around.out.write(`${count(withoutPerson)} of them without the person, whom this account may not see.\n`);
   if (leftOut > 0) around.out.write(`${count(leftOut)} closed cases are left out; --closed writes them too, and no import takes them.\n`);
   return { cases, withoutPerson, leftOut };
+}
+
+/** Its one use begins: from now on the quota does not count for this account. */
+async function begin(allowed: string, source: Client): Promise<void> {
+  const { status, body } = await source.post(`/v1/exports/${encodeURIComponent(allowed)}/start`, {}, randomUUID());
+  if (status !== 200) throw new Refusal(`This export is not allowed to this account, or it was used already (${status} ${problemCode(body)}). Ask for one with POST /v1/exports.`);
 }
 
 function formatOf({ file, format }: ExportOptions): ExportFormat {
@@ -99,6 +111,8 @@ async function revealed(item: View, source: Client, patience: Patience): Promise
   if (item['state'] === 'anonymised' || typeof item['id'] !== 'string') return undefined;
   const answer = await patience.insist(() => source.get(`/v1/cases/${encodeURIComponent(String(item['id']))}?reveal=${REVEALED.join(',')}&purpose=ASSISTANCE`));
   if (answer.status === 404) return undefined;
+  if (answer.status === 429) throw new Stopped('This account has looked at as many people as one hour allows. For more at once, ask for an export (POST /v1/exports); when a second person has approved it, export with --allowed exp_….');
+  if (problemCode(answer.body) === 'step-up-required') throw new Stopped('Sign in again: people are shown only to who has just signed in.');
   if (answer.status === 403 || answer.status === 409) return { view: item, seen: false };
   const { body } = answered(answer);
   return { view: isView(body) ? body : item, seen: true };

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { Refusal } from '../refusal.js';
 import type { TableRow } from './cell.js';
-import type { Answer, Client } from './client.js';
+import { INSTANCE, type Answer, type Client } from './client.js';
 import { Columns, plain, REASON, SECOND_REASON } from './columns.js';
 import { Journal, type JournalHead } from './journal.js';
 import { noMapping, readMapping } from './mapping.js';
@@ -66,7 +66,10 @@ export async function runImport(options: ImportOptions, client: () => Promise<Cl
   const before = await Journal.exists(journalPath);
   if (!options.dryRun) checkResume(options, before, others);
   const checked = await work.check();
-  return options.dryRun ? checked.summary : work.send(await client(), before ? await Journal.open(journalPath, around.now) : undefined, journalPath, checked);
+  if (options.dryRun) return checked.summary;
+  const target = await client();
+  if (work.ofProduction && await target.kind?.() === 'demonstration') throw new Refusal(`${file.path} was exported from an instance with real people, and this one is a demonstration: nothing was sent (DP-34).`);
+  return work.send(target, before ? await Journal.open(journalPath, around.now) : undefined, journalPath, checked);
 }
 
 function checkResume({ file, resume }: ImportOptions, before: boolean, others: readonly string[]): void {
@@ -90,6 +93,8 @@ interface Checked { readonly summary: ImportSummary; readonly names: readonly st
 class Work {
   private readonly started: number;
   private readonly refusedBy = new Map<string, number>();
+  /** The file says that its people are real. */
+  ofProduction = false;
   private refused = 0;
   private imported = 0;
   private stillActive = 0;
@@ -114,6 +119,7 @@ class Work {
       const read = readRow(row, this.columns, this.started);
       if (read === 'blank') continue;
       this.rows++;
+      this.ofProduction ||= row.names.some((name, i) => plain(name) === INSTANCE && plain(String(row.cells[i])) === 'production');
       progress.tick();
       if (!('refusals' in read)) continue;
       this.refuse(read.refusals);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get, Headers, Inject, Query, Req, Res } from '@nestjs/common';
 import type { Role } from '@footbridge/contracts';
-import { CURSOR_SECRET, Engine, Problem, cursorOf, placeOf, type Principal, type Running, type SignedRequest } from '@footbridge/service';
+import { Action, CURSOR_SECRET, cursorOf, Engine, placeOf, Problem, type Principal, type Running, type SignedRequest } from '@footbridge/service';
 import type { FastifyReply } from 'fastify';
 import { readFeed, type FeedPage } from './feed.js';
 
@@ -36,7 +36,7 @@ export class Streams {
 export class FeedController {
   constructor(@Inject(Engine) private readonly engine: Engine, @Inject(CURSOR_SECRET) private readonly secret: Buffer, @Inject('RUNNING') private readonly running: Running, @Inject(Streams) private readonly streams: Streams) {}
 
-  @Get() async read(@Query() query: Record<string, unknown>, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res() reply: FastifyReply): Promise<void> {
+  @Action('events.read', readers) @Get() async read(@Query() query: Record<string, unknown>, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res() reply: FastifyReply): Promise<void> {
     const { principal } = request;
     const { cursor, limit = '50', ...rest } = query;
     const errors = [

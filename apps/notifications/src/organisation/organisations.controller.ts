@@ -2,7 +2,7 @@ import { Body, Controller, Get, Headers, Inject, Param, Post, Query, Req, Res } 
 import type { Role } from '@footbridge/contracts';
 import { checkBody } from '@footbridge/lifecycle';
 import { isRef } from '@footbridge/privacy';
-import { CURSOR_SECRET, Engine, Problem, accountRoles, idempotency, send, type Answer, type Change, type Principal, type Running, type SignedRequest } from '@footbridge/service';
+import { accountRoles, Action, CURSOR_SECRET, Engine, EVERYBODY, idempotency, Problem, send, type Answer, type Change, type Principal, type Running, type SignedRequest } from '@footbridge/service';
 import type { FastifyReply } from 'fastify';
 import { AddAccountBody, AddOrganisationBody, StandingBody } from './organisation.dto.js';
 import { page } from './page.js';
@@ -28,18 +28,18 @@ export class OrganisationsController {
   private readonly register: Register;
   constructor(@Inject(Engine) private readonly engine: Engine, @Inject(CURSOR_SECRET) private readonly secret: Buffer, @Inject('RUNNING') private readonly running: Running) { this.register = new Register(engine); }
 
-  @Post() async add(@Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+  @Action('organisations.add', ['OPERATOR']) @Post() async add(@Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const { principal } = request;
     mustBe(principal, 'OPERATOR');
     const { id, type, country, name, networkBody = false } = read(AddOrganisationBody, sent);
     return send(reply, await this.engine.once(idempotency(request, headers, sent).idempotency, async (keep) =>
       created(organisationView(await this.register.addOrganisation(principal, { ...(id === undefined ? {} : { organisation: id }), type, country, name, networkBody }, (row) => keep(created(organisationView(row))))))));
   }
-  @Get() list(@Query() query: Record<string, unknown>): Promise<object> {
+  @Action('organisations.list', EVERYBODY) @Get() list(@Query() query: Record<string, unknown>): Promise<object> {
     return page('organisations', query, this.secret, (after, limit) => this.register.organisations(after, limit), organisationView);
   }
-  @Post(':id/disable') disable(@Param('id') id: string, @Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return this.stand(id, true, sent, headers, request, reply); }
-  @Post(':id/enable') enable(@Param('id') id: string, @Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return this.stand(id, false, sent, headers, request, reply); }
+  @Action('organisations.disable', ['OPERATOR']) @Post(':id/disable') disable(@Param('id') id: string, @Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return this.stand(id, true, sent, headers, request, reply); }
+  @Action('organisations.enable', ['OPERATOR']) @Post(':id/enable') enable(@Param('id') id: string, @Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return this.stand(id, false, sent, headers, request, reply); }
 
   private async stand(id: string, disabled: boolean, sent: unknown, headers: Record<string, string>, request: SignedRequest, reply: FastifyReply): Promise<unknown> {
     const { principal } = request;
@@ -68,7 +68,7 @@ export class AccountsController {
   private readonly register: Register;
   constructor(@Inject(Engine) private readonly engine: Engine, @Inject(CURSOR_SECRET) private readonly secret: Buffer, @Inject('RUNNING') private readonly running: Running) { this.register = new Register(engine); }
 
-  @Post() async add(@Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+  @Action('accounts.add', ['OPERATOR', 'PARTNER_ADMIN']) @Post() async add(@Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     return send(reply, await this.engine.once(idempotency(request, headers, sent).idempotency, (keep) => this.added(request.principal, sent, keep)));
   }
   private async added(principal: Principal, sent: unknown, keep: (answer: Answer) => readonly Change[]): Promise<Answer> {
@@ -85,12 +85,12 @@ export class AccountsController {
     if (id !== undefined && !operator && await this.running.config.accounts?.organisationOf(id) !== organisation) throw new Problem('role-not-allowed', { roles: ['OPERATOR'] });
     return created(accountView(await this.register.addAccount(principal, { ...(id === undefined ? {} : { account: id }), organisation, name, roles }, (row) => keep(created(accountView(row))))));
   }
-  @Get() list(@Query() query: Record<string, unknown>, @Req() { principal }: SignedRequest): Promise<object> {
+  @Action('accounts.list', ['OPERATOR', 'PARTNER_ADMIN']) @Get() list(@Query() query: Record<string, unknown>, @Req() { principal }: SignedRequest): Promise<object> {
     mustBe(principal, 'OPERATOR', 'PARTNER_ADMIN');
     return page('accounts', query, this.secret, (after, limit) => this.register.accounts(principal.roles.includes('OPERATOR') ? undefined : principal.organisation, after, limit), accountView);
   }
-  @Post(':id/disable') disable(@Param('id') id: string, @Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return this.stand(id, true, sent, headers, request, reply); }
-  @Post(':id/enable') enable(@Param('id') id: string, @Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return this.stand(id, false, sent, headers, request, reply); }
+  @Action('accounts.disable', ['OPERATOR', 'PARTNER_ADMIN']) @Post(':id/disable') disable(@Param('id') id: string, @Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return this.stand(id, true, sent, headers, request, reply); }
+  @Action('accounts.enable', ['OPERATOR', 'PARTNER_ADMIN']) @Post(':id/enable') enable(@Param('id') id: string, @Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> { return this.stand(id, false, sent, headers, request, reply); }
 
   private async stand(id: string, disabled: boolean, sent: unknown, headers: Record<string, string>, request: SignedRequest, reply: FastifyReply): Promise<unknown> {
     const answer = await this.engine.once(idempotency(request, headers, sent).idempotency, (keep) => this.standing(request.principal, id, sent, disabled, (row) => keep(stood(accountView(row)))));

@@ -49,7 +49,7 @@ export const Partner = lifecycle<PartnerFacts>()({
     ], PartnerVerified, { approval: ['DPO', 'SUPERVISOR'] }],
     [['verified'],           'activatePartner',  'partner_active',     ['DPO'],                 [notTheirOwn, attested('secondFactorForAll', 'All their users sign in with a second factor', 'HTCDS 5'), securityContactNamed, servicesListed], PartnerActivated],
     [['partner_active'],     'suspendPartner',   'partner_suspended',  ['DPO'],                 [notTheirOwn], PartnerSuspended, { body: SuspendPartnerBody, companions: endSubscriptions }],
-    [['partner_suspended'],  'activatePartner',  'partner_active',     ['DPO'],                 [notTheirOwn, attested('remedyProved', 'They have shown that it is remedied', 'IOM-DP 12')], PartnerActivated, { set: () => ({ suspendedFor: undefined }) }],
+    [['partner_suspended'],  'activatePartner',  'partner_active',     ['DPO'],                 [notTheirOwn, attested('remedyProved', 'They have shown that it is remedied', 'IOM-DP 12')], PartnerActivated, { approval: ['DPO', 'SUPERVISOR'], set: () => ({ suspendedFor: undefined }) }],
     [['applied_partner', 'verified', 'partner_active', 'partner_suspended'], 'terminatePartner', 'partner_terminated', ['DPO', 'PARTNER_ADMIN'], [
       attested('dataReturnedOrDestroyed', 'What they got was given back or destroyed', 'IOM-DP 9'), attested('certificateFiled', 'The certificate of it is filed', 'IOM-DP 9'),
     ], PartnerTerminated, { companions: endSubscriptions }],

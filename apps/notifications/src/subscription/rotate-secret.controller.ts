@@ -1,6 +1,6 @@
 import { Body, Controller, Headers, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { label } from '@footbridge/privacy';
-import { Engine, Problem, hours, idempotency, later, send, type Answer, type Change, type Principal, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, hours, idempotency, later, Problem, send, type Answer, type Change, type Principal, type SignedRequest } from '@footbridge/service';
 import type { FastifyReply } from 'fastify';
 import { ROTATION_HOURS, newKeys } from './signing.js';
 import { Subscription } from './subscription.lifecycle.js';
@@ -13,7 +13,7 @@ export class RotateSecretController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
   /** A repeated key is answered without the secret, which is shown once and kept nowhere, and rotates nothing: the one before would stop. */
-  @Post(':id/rotate-secret')
+  @Action('Subscription.rotateSecret', ['PARTNER_ADMIN']) @Post(':id/rotate-secret')
   async rotate(@Param('id') id: string, @Body() sent: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     return send(reply, await this.engine.once(idempotency(request, headers, sent).idempotency, (keep) => this.rotated(request.principal, id, headers['if-match'], keep)));
   }

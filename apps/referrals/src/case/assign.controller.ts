@@ -1,5 +1,5 @@
 import { checkBody, exampleOf, schemaOf } from '@footbridge/lifecycle';
-import { Engine, Problem, idempotency, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, idempotency, Problem, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Body, Controller, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { AssignBody } from './case.dto.js';
@@ -11,11 +11,11 @@ import { Case } from './case.lifecycle.js';
 export class AssignController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Post(':id/assign') @HttpCode(200)
+  @Action('Case.assign', ['SUPERVISOR']) @Post(':id/assign') @HttpCode(200)
   assign(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     return this.#change('assign', id, body, headers, request, reply, (assignees, account) => [...new Set([...assignees, account])]);
   }
-  @Post(':id/unassign') @HttpCode(200)
+  @Action('Case.unassign', ['SUPERVISOR']) @Post(':id/unassign') @HttpCode(200)
   unassign(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     return this.#change('unassign', id, body, headers, request, reply, (assignees, account) => assignees.filter((a) => a !== account));
   }

@@ -1,4 +1,4 @@
-import { Engine, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, EVERYBODY, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
 import { ConsentRecord } from '../consent-record/consent-record.lifecycle.js';
 import { Recall } from '../recall/recall.lifecycle.js';
@@ -11,7 +11,7 @@ interface Fetched { readonly recipient: string; readonly categories: readonly st
 export class RecipientsController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Get(':id/recipients')
+  @Action('Case.recipients', EVERYBODY) @Get(':id/recipients')
   async read(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<unknown> {
     const { row } = await this.engine.load(Case, principal, id);
     const read = this.engine.store.reader(row.owner, []);

@@ -1,4 +1,4 @@
-import { Engine, Problem, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, EVERYBODY, Problem, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
 import type { CaseRow } from '../case/case.entity.js';
 import { Case } from '../case/case.lifecycle.js';
@@ -10,7 +10,7 @@ import { clearances } from './clearances.js';
 export class ClearancesController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Get(':id/clearances')
+  @Action('Case.clearances', EVERYBODY) @Get(':id/clearances')
   async read(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<unknown> {
     const { row } = await this.engine.load(Case, principal, id) as { row: CaseRow };
     if (!row.assignees?.includes(principal.subject)) throw new Problem('role-not-allowed', { roles: ['CASE_WORKER'] });

@@ -1,5 +1,5 @@
 import { bodyOf, exampleOf, schemaOf, type AnyRow } from '@footbridge/lifecycle';
-import { Engine, Protects, idempotency, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, idempotency, Protects, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Body, Controller, Headers, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Intake, type IntakeRow } from './intake.lifecycle.js';
@@ -10,7 +10,7 @@ export class IntakesController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
   /** Somebody at the door is taken in whatever this service has not heard. */
-  @Protects() @Post() @HttpCode(202)
+  @Action('Intake.registerIntake') @Protects() @Post() @HttpCode(202)
   async register(@Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const { principal } = request;
     const answer = await this.engine.run({ lifecycle: Intake, command: 'registerIntake', body, caller: principal, ...idempotency(request, headers, body) });

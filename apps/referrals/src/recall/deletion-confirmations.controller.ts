@@ -1,6 +1,6 @@
 import { RetentionGround } from '@footbridge/contracts';
 import { checkBody, exampleOf, is, schemaOf } from '@footbridge/lifecycle';
-import { Protects, Engine, Problem, idempotency, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, idempotency, Problem, Protects, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Body, Controller, Headers, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Recall, receiving } from './recall.lifecycle.js';
@@ -17,7 +17,7 @@ export class DeletionConfirmationBody {
 export class DeletionConfirmationsController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Protects() @Post() @HttpCode(200)
+  @Action('deletion-confirmations.confirm', receiving) @Protects() @Post() @HttpCode(200)
   async confirm(@Body() plain: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const { principal } = request;
     const key = idempotency(request, headers, plain).idempotency;

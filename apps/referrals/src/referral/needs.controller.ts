@@ -1,6 +1,6 @@
 import { RiskType, minimumDataset, type ConsentCategory } from '@footbridge/contracts';
 import { label, newRef, revealCapability, type RevealCapability, type Sealed } from '@footbridge/privacy';
-import { Engine, Problem, Stale, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, Problem, Stale, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { caseContext } from '../case/case-context.js';
@@ -25,7 +25,7 @@ const readable: readonly string[] = ['sent', 'acknowledged', 'accepted', 'in_ser
 export class NeedsController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Get(':id/needs')
+  @Action('Referral.needs', ['RECEIVER']) @Get(':id/needs')
   async needs(@Param('id') id: string, @Req() request: SignedRequest): Promise<unknown> {
     for (let attempt = 0; ; attempt += 1) {
       try { return await this.#once(id, request); } catch (error) {
@@ -53,11 +53,13 @@ export class NeedsController {
     if (categories.length === 0 || (!consent && (!row.override || (before?.n ?? 0) > 0))) throw new Problem('consent-required', { recipient: row.receiver, purpose: 'REFERRAL_DISCLOSURE', categories: row.fieldsDisclosed ?? [] });
     const risks = categories.includes('RISK_MITIGATION') ? await read.many(RiskAssessment, { caseId: row.caseId, state: ['completed'] }) : [];
     const newest = newestValid(risks.filter((r) => r.plan), RiskType.values, now);
+    await this.engine.access.meter(Referral, row, principal);
     const audit = newRef('evt');
     await store.commit(row.owner, [
       { t: 'audit', op: 'insert', row: { at: now.toISOString(), organisations: [row.owner, principal.organisation], kind: Referral.prefix, aggregate: row.id, command: 'fetchNeeds', from_state: row.state, to_state: row.state, version: row.version, organisation: principal.organisation, account: principal.subject, role: 'RECEIVER', ground: row.consentId ?? 'OVERRIDE', fields: categories } },
       { t: 'disclosure', op: 'insert', row: { id: randomUUID(), referral_id: row.id, case_id: row.caseId, owner: row.owner, recipient: principal.organisation, consent_id: row.consentId ?? null, categories, at: now.toISOString() } },
     ], expects);
+    await this.engine.access.meter(Referral, row, principal, true);
     const capability = revealCapability({ purpose: 'REFERRAL_DISCLOSURE', auditId: audit });
     return { referral: references[principal.organisation], categories, serviceType: row.serviceType, ...disclosed(row, context.case, context.isChild, categories, newest?.plan, capability) };
   }

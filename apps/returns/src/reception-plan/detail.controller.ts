@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { after, deadlines, type ConsentCategory, type Role } from '@footbridge/contracts';
 import { revealCapability, label, type Sealed } from '@footbridge/privacy';
-import { Engine, Problem, idempotency, inForce, isCleared, knownClearance, knownConsents, send, type Answer, type Change, type ExtraRoute, type Principal, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, idempotency, inForce, isCleared, knownClearance, knownConsents, Problem, send, type Answer, type Change, type ExtraRoute, type Principal, type SignedRequest } from '@footbridge/service';
 import type { FastifyReply } from 'fastify';
 import { newCodePhrase } from '../code-phrase.js';
 import type { ReturnCaseRow } from '../return-case/return-case.entity.js';
@@ -23,7 +23,7 @@ const notNow = (): Problem => new Problem('guard-refused', { guards: [{ guard: '
 export class ReceptionDetail {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Get('detail') async detail(@Param('id') id: string, @Req() request: SignedRequest): Promise<object> {
+  @Action('ReceptionPlan.detail', office) @Get('detail') async detail(@Param('id') id: string, @Req() request: SignedRequest): Promise<object> {
     const plan: ReceptionPlanRow = await this.plan(id, request, [...openPlan, 'missed']);
     return this.disclose(request, plan, {
       traveller: ['IDENTITY', plan.traveller], languages: ['AGE_GENDER_LANGUAGE', plan.languages], interpreterNeeded: ['AGE_GENDER_LANGUAGE', plan.interpreterNeeded], accessNeeded: ['NEEDS', plan.accessNeeded],
@@ -32,7 +32,7 @@ export class ReceptionDetail {
   }
 
   /** Not earlier than 24 hours before departure (reference 2.3.3). */
-  @Get('itinerary') async itinerary(@Param('id') id: string, @Req() request: SignedRequest): Promise<object> {
+  @Action('ReceptionPlan.itinerary', office) @Get('itinerary') async itinerary(@Param('id') id: string, @Req() request: SignedRequest): Promise<object> {
     const plan: ReceptionPlanRow = await this.plan(id, request, ['ready', 'missed']);
     const journey: ReturnCaseRow | undefined = await returnOf(this.engine.store.reader(plan.owner, []), plan.returnCase);
     const now = this.engine.clock.now();
@@ -43,7 +43,7 @@ export class ReceptionDetail {
   }
 
   /** A new phrase where the first was lost before she heard it: told once, to the host worker. What is kept for a repeat has no phrase. */
-  @Post('code-phrase') @HttpCode(200) async phrase(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+  @Action('ReceptionPlan.renewCodePhrase', host) @Post('code-phrase') @HttpCode(200) async phrase(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     return send(reply, await this.engine.once(idempotency(request, headers, body).idempotency, (keep) => this.renewed(id, request.principal, keep)));
   }
 
@@ -72,6 +72,7 @@ export class ReceptionDetail {
     const consent = (await knownConsents(read, plan.caseRef, 'ORIGIN_OFFICE_DISCLOSURE')).find((c) => c.recipient === principal.organisation && inForce(c, now));
     if (!consent || !isCleared(await knownClearance(read, plan.caseRef, 'ORIGIN_CONTACT'), now)) throw notNow();
     const given = Object.entries(wanted).filter(([, [category, value]]) => value !== undefined && consent.categories.includes(category));
+    await this.engine.access.meter(ReceptionPlan, plan, principal);
     await store.commit(plan.owner, [{ t: 'audit', op: 'insert', row: {
       at: now.toISOString(), organisations: [plan.owner], kind: 'rcp', aggregate: plan.id, command: 'disclose', from_state: plan.state, to_state: plan.state, version: plan.version,
       organisation: principal.organisation, account: principal.subject, role: principal.roles.find((r) => office.includes(r)), ground: consent.consent, fields: given.map(([name]) => name) } }], []);

@@ -1,7 +1,7 @@
 import { Body, Controller, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { BedHeld, type Role } from '@footbridge/contracts';
 import { checkBody, exampleOf, schemaOf } from '@footbridge/lifecycle';
-import { Engine, Problem, aggregate, idempotency, send, type Answer, type Change, type ExtraRoute, type Principal, type SignedRequest } from '@footbridge/service';
+import { Action, aggregate, Engine, idempotency, Problem, send, type Answer, type Change, type ExtraRoute, type Principal, type SignedRequest } from '@footbridge/service';
 import type { FastifyReply } from 'fastify';
 import { AssignReferralBody } from './bed-reservation.dto.js';
 import type { BedReservationRow } from './bed-reservation.entity.js';
@@ -18,7 +18,7 @@ const may: readonly Role[] = ['SHELTER_MANAGER', 'SHELTER_INTAKE'];
 export class AssignReferral {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Post() @HttpCode(200) async assign(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+  @Action('BedReservation.assignReferral', may) @Post() @HttpCode(200) async assign(@Param('id') id: string, @Body() body: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     return send(reply, await this.engine.once(idempotency(request, headers, body).idempotency, (keep) => this.assigned(id, body, request.principal, keep)));
   }
 

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param, Query, Req } from '@nestjs/common';
 import { CapacityBand, Country, ServiceProfile, type Role } from '@footbridge/contracts';
-import { Engine, Problem, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, Problem, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { isPartner } from '../known/known-partner.js';
 import type { CountedUnit } from './shelter.entity.js';
 import { freePlaces } from './shelter.entity.js';
@@ -20,7 +20,7 @@ const known: Readonly<Record<string, readonly string[]>> = { country: Country.va
 export class ShelterDirectory {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Get() async search(@Req() { principal }: SignedRequest, @Query() query: Record<string, unknown>): Promise<{ items: readonly DirectoryLine[]; next: string | null }> {
+  @Action('shelter-directory.search', seekers) @Get() async search(@Req() { principal }: SignedRequest, @Query() query: Record<string, unknown>): Promise<{ items: readonly DirectoryLine[]; next: string | null }> {
     if (!principal.roles.some((r) => seekers.includes(r))) throw new Problem('role-not-allowed', { roles: seekers });
     const errors = Object.entries(query).flatMap(([name, value]) => {
       if (!['country', 'profile', 'language', 'band', 'after'].includes(name)) return [{ pointer: '', code: 'unknown-filter', detail: 'Remove the filter that is not known here.' }];
@@ -49,7 +49,7 @@ export class ShelterDirectory {
 export class ShelterCapacity {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Get() async read(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<object> {
+  @Action('Shelter.capacity', own) @Get() async read(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<object> {
     const { row } = await this.engine.load(Shelter, principal, id);
     if (!principal.roles.some((r) => own.includes(r))) throw new Problem('role-not-allowed', { roles: own });
     const units = await this.engine.store.readAs<CountedUnit>(principal.organisation, 'select to_jsonb(u) from unit u where u.shelter = ($1->>0)::uuid order by u.code', [row.id]);

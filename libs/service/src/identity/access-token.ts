@@ -75,7 +75,7 @@ export class AccessTokens {
   }
 }
 
-function principalOf({ sub, organisation, roles }: JWTPayload): Principal {
+function principalOf({ sub, organisation, roles, auth_time: signedInAt }: JWTPayload): Principal {
   if (!isRef(sub, 'acc') || !isRef(organisation, 'org') || !Array.isArray(roles)) throw notSignedIn();
-  return Object.freeze({ subject: sub, organisation, roles: Object.freeze(tokenRoles(roles)) });
+  return Object.freeze({ subject: sub, organisation, roles: Object.freeze(tokenRoles(roles)), ...(typeof signedInAt === 'number' && Number.isFinite(signedInAt) ? { signedInAt } : {}) });
 }

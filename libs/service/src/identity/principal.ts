@@ -1,4 +1,4 @@
-import type { Role } from '@footbridge/contracts';
+import type { OrganisationType, Role } from '@footbridge/contracts';
 
 /** Who is signed in, as the access token says and nothing else does. */
 export interface Principal {
@@ -7,6 +7,12 @@ export interface Principal {
   /** The organisation it belongs to, `org_…`. */
   readonly organisation: string;
   readonly roles: readonly Role[];
+  /** When the account showed who it is, in seconds since 1970, where the token says so (`auth_time`). */
+  readonly signedInAt?: number;
+  /** What the organisation is, where this service was told. */
+  readonly organisationType?: OrganisationType;
+  /** What this request is for, as the policies know it (action.ts). */
+  readonly action?: string;
   /** The trace of this request, where the caller sent one (W3C traceparent). */
   readonly trace?: string;
 }
