@@ -12,5 +12,9 @@ export { WireBytes, createGate, type Envelope, type Gate, type GateConfig, type 
 export { knownIdentity, type Finding, type Scanner } from './scan.js';
 export { LocalFileKeyStore, type KeyStore } from './key-store.js';
 export { LocalFileSigningKeys, isSigned, type Signature, type SigningKeys, type VerifyingKey } from './signing-keys.js';
+export { authorise, isGenuine, signConsent, type Asked, type ConsentCapability, type ConsentTerms, type SignedConsent } from './consent.js';
+export { ENVELOPE_LIFETIME_MS, collectEnvelope, envelopeSizes, openEnvelope, readEnvelope, sealEnvelope, type EnvelopeContext, type SealOptions, type SealedEnvelope } from './envelope.js';
+export { newEnvelopeKey } from './hpke.js';
+export { checkEntry, fingerprintOf, isRawKey, newEntryKey, proveKey, verifyKey, type KeyEntry, type KeyPin, type VerifiedKey } from './key-directory.js';
 export { newSubjectKey, openFields, sealFields, type FieldContext } from './fields.js';
 export { EgressFailure, createEgress, type Answer, type ConnectTarget, type Egress, type EgressOptions } from './egress.js';
