@@ -1,4 +1,4 @@
-import { service, type ServiceDefinition } from '@footbridge/service';
+import { Alarms, service, type ServiceDefinition } from '@footbridge/service';
 import { AssignController, assignRoutes } from './case/assign.controller.js';
 import { BreakGlass, openEmergency } from './break-glass/break-glass.lifecycle.js';
 import { Case } from './case/case.lifecycle.js';
@@ -10,6 +10,12 @@ import { consentLives } from './consent-record/in-force.js';
 import { DecoyController, decoyRoute, isDecoy } from './decoy/decoy.controller.js';
 import { Export, runningExport } from './export/export.lifecycle.js';
 import { GuardianAppointment } from './guardian-appointment/guardian-appointment.lifecycle.js';
+import { DisclosureController, disclosureRoute } from './identity-envelope/disclosure.controller.js';
+import { IdentityEnvelope } from './identity-envelope/identity-envelope.lifecycle.js';
+import { KeyDirectoryController, keyDirectoryRoute } from './recipient-key/key-directory.controller.js';
+import { RecipientKey } from './recipient-key/recipient-key.lifecycle.js';
+import { SignEarlier } from './consent-record/sign-earlier.js';
+import { Sealing1764200000000 } from './migrations/1764200000000-sealing.js';
 import { Hold } from './hold/hold.lifecycle.js';
 import { Identification } from './identification/identification.lifecycle.js';
 import { Intake } from './intake/intake.lifecycle.js';
@@ -32,11 +38,13 @@ import { SafetyAlert } from './safety-alert/safety-alert.lifecycle.js';
 /** Cases, and everything that a person decides or that is decided about her before she travels anywhere. */
 export const referralsService: ServiceDefinition = service({
   name: 'referrals',
-  lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake, BreakGlass, Export],
-  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, Access1764230000000],
-  controllers: [AssignController, DecoyController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten],
-  documented: [...assignRoutes, decoyRoute, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute],
+  lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake, BreakGlass, Export, RecipientKey, IdentityEnvelope],
+  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, Access1764230000000, Sealing1764200000000],
+  controllers: [AssignController, DecoyController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten, DisclosureController, KeyDirectoryController],
+  documented: [...assignRoutes, decoyRoute, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute, disclosureRoute, keyDirectoryRoute],
   guardianSpeaks: "exists (select 1 from guardian_appointment g where g.case_ref = $1->>1 and g.state in ('interim', 'appointed'))",
   access: { consentLives, breakGlass: openEmergency, decoy: isDecoy, exportAllowed: runningExport },
   jobs: (running) => [new ClearanceJob(running)],
+  ports: ({ signingKeys }, pool) => ({ signingKeys, alarms: new Alarms(pool) }),
+  jobs: (running) => [new SignEarlier(running), new ClearanceJob(running)],
 });

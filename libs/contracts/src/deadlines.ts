@@ -79,6 +79,10 @@ export const deadlines = {
   /** Bodies of deliveries are kept so long; also the time to replay. */
   deliveryKept: { days: 14 },
   secretRotated: { days: 90 },
+  /** Sealed identities (privacy design 2.2): at most, and after pick-up. */
+  envelopeKept: { days: 7 },
+  envelopeKeptAfterPickUp: { hours: 24 },
+  recipientKeyRotated: { days: 90 },
 } as const satisfies Record<string, Span>;
 
 /** Visits so long after the plan. RHB 2.3. */

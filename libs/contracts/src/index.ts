@@ -33,6 +33,7 @@ export {
   RiskAssessmentExpired, ProtectionHoldPlaced, ProtectionHoldLifted, SafetyAlertRaised, SafetyAlertCleared, IntakeRegistered, IntakeConfirmed, IntakeNotTaken, ReferralDrafted,
   ReferralSent, ReferralAcknowledged, ReferralAccepted, ReferralDeclined, ReferralExpired, ReferralServiceStarted, ReferralSuspended, ReferralResumed,
   ReferralCompleted, ReferralUnsuccessful, ReferralWithdrawn, ReferralClosed, ReferralEnteredInError, DirectedDetailChanged, FetchedDetailChanged,
+  IdentityAvailable, IdentityCollected, IdentityDestroyed, RecipientKeyPublished, RecipientKeyConfirmed, RecipientKeyRetired,
 } from './referrals.js';
 export {
   BreakGlassConfirmed, BreakGlassEnded, BreakGlassOpened, BreakGlassReviewed, ExportAllowed, ExportFinished, ExportLapsed, ExportRevoked, ExportStarted,

@@ -124,6 +124,17 @@ export const ReferralUnsuccessful = defineEvent(service, 'ReferralUnsuccessful',
 export const ReferralWithdrawn = defineEvent(service, 'ReferralWithdrawn', { ...directed, summary: 'Stop, and use nothing any more.', data: { ...referralAt('withdrawn'), ...pause } });
 export const ReferralClosed = defineEvent(service, 'ReferralClosed', { ...directed, summary: 'The person knows how it ended.', data: referralAt('closed') });
 export const ReferralEnteredInError = defineEvent(service, 'ReferralEnteredInError', { ...directed, summary: 'It should not have been sent: delete it.', data: referralAt('entered_in_error') });
+// --- What is handed over sealed: a pointer goes out, the bytes stay with the owner until they are fetched (claim check).
+
+export const IdentityAvailable = defineEvent(service, 'IdentityAvailable', {
+  ...directed, summary: 'A sealed envelope waits for you until `dueAt`: fetch it at the referral. Consent is looked at again then.', data: { identityEnvelope: wire.ref('env'), referral: wire.ref('rfr'), version: wire.version, dueAt: wire.instant },
+});
+export const IdentityCollected = auditOnly(service, 'IdentityCollected', 'The recipient has fetched the envelope.');
+export const IdentityDestroyed = auditOnly(service, 'IdentityDestroyed', 'The envelope is gone: fetched a day ago, out of time, or its ground has ended.');
+export const RecipientKeyPublished = auditOnly(service, 'RecipientKeyPublished', 'Not used before two people have compared its fingerprint.');
+export const RecipientKeyConfirmed = auditOnly(service, 'RecipientKeyConfirmed', 'Compared by voice, by two people: envelopes are sealed to it.');
+export const RecipientKeyRetired = auditOnly(service, 'RecipientKeyRetired', 'Nothing is sealed to it any more.');
+
 export const DirectedDetailChanged = defineEvent(service, 'DirectedDetailChanged', {
   ...directed, summary: 'Something that was fetched before has changed: fetch it again.', data: { referral: wire.ref('rfr'), version: wire.version },
 });

@@ -159,6 +159,8 @@ export interface LifecycleSpec<S extends string, FS extends Fields, F extends Fa
   readonly about?: (row: RowOf<FS>) => string | undefined;
   /** The consent that what is sent rests on; of several recipients each has its own. */
   readonly consentRef?: (row: RowOf<FS>, recipient?: string) => string | undefined;
+  /** Columns with the owner's signature over the row as it is now: who writes to the database alone cannot make one. */
+  readonly signs?: (row: RowOf<FS>, port: Read['port']) => Promise<Partial<RowOf<FS>>>;
   readonly clocks?: readonly Clock<S, F>[];
   readonly reactions?: readonly Reaction[];
   /** Columns that PATCH may change, by state and role, which rules hold then too, and what follows from it. */

@@ -437,6 +437,7 @@ export class Engine {
     const after: Facts = Object.assign({}, facts, { row });
     const clocks = this.#clocks(l, isNew ? undefined : p.row, row, after, now);
     next.dueAt = clocks.dueAt;
+    if (l.signs) { const signed = await l.signs(row as never, this.store.reader(owner, []).port) as Values; Object.assign(changes, signed); Object.assign(next, signed); }
 
     const references: Record<string, string> = { ...p.references };
     const rows: Change[] = [];

@@ -31,3 +31,4 @@ export { provision, provisionedRoles, type Provisioned } from './provision.js';
 export { inForce, isCleared, knownClearance, knownConsents, type KnownClearance, type KnownConsent } from './known.js';
 export { WrongSetting, mailOf, processSettings, startFromEnv, type ProcessSettings } from './main.js';
 export { erasure } from './erasure.js';
+export { Alarms } from './alarm.js';

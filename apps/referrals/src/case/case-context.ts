@@ -2,6 +2,7 @@ import type { Acting, Read } from '@footbridge/lifecycle';
 import { ConsentRecord } from '../consent-record/consent-record.lifecycle.js';
 import type { ConsentRow } from '../consent-record/consent-record.entity.js';
 import { inForce } from '../consent-record/in-force.js';
+import { genuineOf } from '../consent-record/signed.js';
 import { GuardianAppointment } from '../guardian-appointment/guardian-appointment.lifecycle.js';
 import type { CaseRow } from './case.entity.js';
 import type { CaseContext, Standing } from './case-rules.js';
@@ -41,6 +42,6 @@ export async function caseContext(read: Read, caseId: string | undefined, caller
   const grownUp = guardians.some((g) => g.state === 'ended' && g.endReason?.test((reason) => reason === 'MAJORITY'));
   const isChild = !grownUp && isChildNow(found.row, now);
   const guardian = guardians.find((g) => speaks.includes(g.state));
-  const consents = records.filter((c) => inForce(c, isChild, now));
+  const consents = await genuineOf(found.read, records.filter((c) => inForce(c, isChild, now)));
   return { case: found.row, standing: standingOf(found.row, consents, caller), isChild, consents, read: found.read, ...(guardian ? { guardian } : {}) };
 }

@@ -28,5 +28,8 @@ export const consentFields = {
   childWords: special.text(),
   viewsMissing: special.code(ViewsMissing),
   bestInterestsAssessed: special.boolean(),
+  /** Of the owner, over the terms and the state. */
+  signature: operational.text({ shown: 'nobody' }),
+  signedWith: operational.text({ shown: 'nobody' }),
 };
 export type ConsentRow = RowOf<typeof consentFields>;

@@ -9,6 +9,8 @@ import { caseContext } from '../case/case-context.js';
 import { caseIsOpen, inCase, worksOnCase, type InCase } from '../case/case-rules.js';
 import { organisationOf, type KnownOrganisation } from '../case/owner.js';
 import { hasRole, seenWithCase } from '../case/visible.js';
+import type { EnvelopeRow } from '../identity-envelope/identity-envelope.entity.js';
+import { IdentityEnvelope, destroyed, mayBeFetched } from '../identity-envelope/identity-envelope.lifecycle.js';
 import { Recall } from '../recall/recall.lifecycle.js';
 import { Referral } from '../referral/referral.lifecycle.js';
 import type { ReferralRow } from '../referral/referral.entity.js';
@@ -16,6 +18,7 @@ import { stopReferral } from '../referral/stop-referral.js';
 import { GiveConsentBody, RenewConsentBody, RequestConsentBody } from './consent-record.dto.js';
 import { consentFields, type ConsentRow } from './consent-record.entity.js';
 import { endOf, givenByGuardian } from './in-force.js';
+import { genuineOf, signConsentRecord } from './signed.js';
 
 export interface ConsentFacts extends Facts<ConsentRow>, InCase {
   readonly recipientKnown?: KnownOrganisation;
@@ -23,11 +26,17 @@ export interface ConsentFacts extends Facts<ConsentRow>, InCase {
   readonly carried?: readonly ReferralRow[];
   /** The recipient was asked already, and has not answered. */
   readonly isRecalled?: boolean;
+  /** What was sealed under it and may still be fetched. */
+  readonly envelopes?: readonly EnvelopeRow[];
+  /** Signed as it stands. Looked at before anything is added to it. */
+  readonly isGenuine?: boolean;
 }
 
 const dayOf = (t: Date): string => t.toISOString().slice(0, 10);
 /** A disclosure is agreed to for 90 days at most (privacy design 9.2); what names nobody for a year. */
 const longest = (purpose: ConsentPurpose | undefined, now: Date): string => dayOf(later(now, days(purpose && purposes[purpose].recipient === 'none' ? 365 : 90)));
+/** Whoever writes to the database alone changes no terms: they would be signed with her yes to others. */
+const genuine = guard<ConsentFacts>('SIGNED', 'termsAreAsTheyWereSigned', ({ isGenuine }) => (isGenuine === false ? 'CONSENT_NOT_GENUINE' : undefined));
 /** Nobody answered: the question is asked again rather than left open. */
 const UNANSWERED = days(30);
 
@@ -93,7 +102,8 @@ const validityOver = guard<ConsentFacts>('TERMS', 'validityIsOver', ({ row, cont
 /** W3 to W5, in the same transaction: what was carried stops, and the recipient is asked to delete. W6: everything else goes on. */
 const ends = (how: 'withdrawn' | 'stopped') => ({
   set: (_: ConsentFacts, now: Date) => ({ endedAt: now.toISOString() }),
-  companions: ({ row, carried = [], isRecalled }: ConsentFacts): Companion[] => [
+  companions: ({ row, carried = [], isRecalled, envelopes = [] }: ConsentFacts): Companion[] => [
+    ...envelopes.map(destroyed),
     ...carried.flatMap((r) => (how === 'withdrawn' ? [{ lifecycle: 'Referral', id: r.id, command: 'withdraw', body: { reason: 'PERSON_CHOICE' }, as: 'PLATFORM' as const }] : stopReferral(r))),
     ...(row.recipient && row.recipient !== row.owner && !isRecalled ? [{ lifecycle: 'Recall', command: 'askDeletion', body: { caseId: row.caseId, caseRef: row.caseRef, consentId: row.id, recipient: row.recipient }, as: 'PLATFORM' as const }] : []),
   ],
@@ -112,14 +122,16 @@ export const ConsentRecord: LifecycleSpec<StateOf<'ConsentRecord'>, typeof conse
   facts: async (read, { row, caller, command }, now) => {
     const context = await caseContext(read, row.caseId, caller, now);
     const theirs = context?.read ?? read;
-    const [recipientOrganisation, referrals, recalls] = await Promise.all([
+    const [recipientOrganisation, referrals, recalls, envelopes, signed] = await Promise.all([
       command === 'requestConsent' ? organisationOf(read, row.recipient) : undefined,
       // Drafts too: one that is sent in this moment has then moved, and its consent's end is decided again.
       ending.includes(command) ? theirs.many(Referral, { caseId: row.caseId, state: ['draft', ...carrying] }) : [],
       ending.includes(command) ? theirs.many(Recall, { consentId: row.id, state: 'asked' }) : [],
+      ending.includes(command) ? theirs.many(IdentityEnvelope, { consentId: row.id, state: mayBeFetched }) : [],
+      command === 'give' || command === 'renew' ? genuineOf(theirs, [row]) : undefined,
     ]);
     const [carried, isRecalled] = [referrals.filter((r) => r.consentId === row.id && r.state !== 'draft'), recalls.some((r) => r.referralId === undefined)];
-    return { ...inCase(context), ...(recipientOrganisation ? { recipientKnown: recipientOrganisation } : {}), carried, isRecalled };
+    return { ...inCase(context), ...(recipientOrganisation ? { recipientKnown: recipientOrganisation } : {}), carried, isRecalled, envelopes, ...(signed ? { isGenuine: signed.length > 0 } : {}) };
   },
   owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
   // Nothing of a refusal is anywhere (W11): the recipient is a party from the day it was given.
@@ -129,10 +141,13 @@ export const ConsentRecord: LifecycleSpec<StateOf<'ConsentRecord'>, typeof conse
   // She has a copy of what she agreed to (DP-35): any worker whom she shows it can withdraw it (W1).
   reachable: `((t.owner = ($1->>0) and ${hasRole('CASE_WORKER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'RETURN_OFFICER', 'REINTEGRATION_MANAGER', 'LAWYER', 'SUPERVISOR', 'DPO')}) or t.recipient = ($1->>0) or (t.requested_by = ($1->>0) and t.owner <> ($1->>0) and t.state in ('requested', 'given', 'renewed')))`,
   consentRef: (row) => row.id,
+  signs: signConsentRecord,
   wire: (row) => ({ purpose: row.purpose, recipient: row.recipient, until: row.validUntil, ...flagsOf(row.categories ?? []) }),
   clocks: [
     { name: 'answer', in: ['requested'], due: ({ row }) => later(row.createdAt, UNANSWERED), command: 'lapse' },
     { name: 'validity', in: ['given', 'renewed'], due: ({ row }) => (row.validUntil ? endOf(row.validUntil) : undefined), command: 'expire' },
+    // Raised where the signature does not fit (signed.ts); settled when it is no longer asked.
+    { name: 'signature', in: ['requested', 'given', 'renewed'], due: () => undefined },
   ],
   rows: [
     // from                   command           to             by                                                                                                             guards  emits
@@ -145,13 +160,13 @@ export const ConsentRecord: LifecycleSpec<StateOf<'ConsentRecord'>, typeof conse
         }),
       }],
     [['requested'],           'give',           'given',       ['PERSON', 'GUARDIAN'],
-      [attested('capacity', 'She understood what is asked and could decide', 'PS'), attested('freely', 'Nobody pressed her, and no help depends on it', 'PS'), recordedByWhoMay, givenByWhoMay, childHeard, childDoesNotObject, bestInterestsFirst, mediumKnown, witnessIfOral, notOver], ConsentGiven, {
+      [attested('capacity', 'She understood what is asked and could decide', 'PS'), attested('freely', 'Nobody pressed her, and no help depends on it', 'PS'), recordedByWhoMay, givenByWhoMay, childHeard, childDoesNotObject, bestInterestsFirst, mediumKnown, witnessIfOral, notOver, genuine], ConsentGiven, {
         body: GiveConsentBody, introduces,
         set: ({ caller, context }, now) => ({ givenAt: now.toISOString(), givenBy: label('special', caller.role), ...(context?.isChild && context.guardian ? { guardianAppointmentId: context.guardian.id } : {}) }),
       }],
     [['requested'],           'refuse',         'refused',     ['PERSON', 'GUARDIAN'],         [recordedByWhoMay, attested('helpNotReduced', 'Help is not reduced because of it', 'COE 12')], ConsentRefused, { set: (_, now) => ({ endedAt: now.toISOString() }) }],
     [['requested'],           'lapse',          'invalidated', ['PLATFORM'],                   [unanswered],                                                                                 ConsentInvalidated, { set: (_, now) => ({ endedAt: now.toISOString() }) }],
-    [['given', 'renewed'],    'renew',          'renewed',     ['PERSON', 'GUARDIAN'],         [recordedByWhoMay, notOver, longerThanBefore, validityWithinLimit, givenByWhoMay], ConsentRenewed, { body: RenewConsentBody, introduces }],
+    [['given', 'renewed'],    'renew',          'renewed',     ['PERSON', 'GUARDIAN'],         [recordedByWhoMay, notOver, longerThanBefore, validityWithinLimit, givenByWhoMay, genuine], ConsentRenewed, { body: RenewConsentBody, introduces }],
     [['given', 'renewed'],    'withdraw',       'withdrawn',   ['PERSON', 'GUARDIAN'],         [],                                                                             ConsentWithdrawn, ends('withdrawn')],
     [['given', 'renewed'],    'revoke',         'revoked',     ['CASE_WORKER', 'DPO'],         [attested('noLongerSafe', 'Recipient or purpose is no longer safe', 'IOM-DP 5'), attested('personTold', 'She was told', 'PS')], ConsentRevoked, ends('stopped')],
     [['given', 'renewed'],    'expire',         'expired',     ['PLATFORM'],                   [validityOver],                                                                               ConsentExpired, ends('stopped')],

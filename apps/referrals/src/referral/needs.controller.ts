@@ -16,7 +16,7 @@ import { bareMinimum } from './send-guards.js';
 type Values = Readonly<Record<string, unknown>>;
 
 /** The receiver reads while it decides and while it helps; before, after and in between it reads nothing. */
-const readable: readonly string[] = ['sent', 'acknowledged', 'accepted', 'in_service'];
+export const readable: readonly string[] = ['sent', 'acknowledged', 'accepted', 'in_service'];
 /**
  * `GET /v1/referrals/{id}/needs`: what the receiver may know at this moment. Consent is looked at in the database, the entry
  * in the audit trail and the consent are committed together before anything is read, so that a withdrawal is never overtaken.

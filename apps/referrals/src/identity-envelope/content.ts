@@ -1,0 +1,22 @@
+import type { ConsentCategory } from '@footbridge/contracts';
+import { label, type Sealed } from '@footbridge/privacy';
+import type { CaseRow } from '../case/case.entity.js';
+import type { Person } from '../case/person.dto.js';
+import { only, personMembers, withoutNarrative } from '../referral/disclosed.js';
+import type { ReferralRow } from '../referral/referral.entity.js';
+
+export type Content = Partial<Record<ConsentCategory, unknown>>;
+
+/** What goes into an envelope, by category, and stays labelled on the way: nobody here reads it. */
+export function contentOf(row: ReferralRow, { person, trafficking, health, needs: wished }: CaseRow, isChild: boolean, categories: readonly ConsentCategory[], plan: Sealed<string> | undefined): Sealed<Content> {
+  const has = (category: ConsentCategory): boolean => categories.includes(category);
+  const of = (category: ConsentCategory, p: Person): Content => { const part = only(p, personMembers(row.serviceType, isChild, [category])); return Object.keys(part).length > 0 ? { [category]: part } : {}; };
+  let content: Sealed<Content> = (person ?? label('direct', {} as Person)).map((p) => categories.reduce<Content>((all, category) => ({ ...all, ...of(category, p) }), {}));
+  const add = (category: ConsentCategory, value: Sealed<unknown> | undefined): void => { if (has(category) && value) content = content.with(value, (all, more) => ({ ...all, [category]: more })); };
+  const needs: Sealed<object> = row.needs ?? label('special', {});
+  add('NEEDS', (wished ? needs.with(wished, (n, services): object => ({ ...n, services })) : needs).map((n) => ({ childUnitNeeded: isChild, ...n })));
+  add('HEALTH', health);
+  add('EXPLOITATION', trafficking?.map(withoutNarrative));
+  add('RISK_MITIGATION', plan);
+  return content;
+}
