@@ -9,6 +9,7 @@ export {
 } from './code-lists/trafficking.js';
 export { ClearanceStep, ClosureReason, GuardianshipEnd, HeldRecipient, HoldGround, HoldState, IntakeSource, IntakeState, OverrideGround, RiskLevel, RiskType, SafetyAlertState } from './code-lists/case.js';
 export { BehalfMedium, ConsentCategory, ConsentMedium, ConsentPurpose, GuardedPurpose, LegalBasis, RetentionGround, SpecialCategoryBasis, ViewsMissing, categoryInDpv, isGuarded, purposes, type PurposeRule } from './code-lists/consent.js';
+export { ErasureException, ExtensionReason, LegalHoldGround, LegalHoldState, RightsGround, RightsKind, RightsRequestState } from './code-lists/rights.js';
 export { CancelReason, NeutralReason, PauseReason, Priority, ReasonForReferral, ReferralOutcome, SaidServiceType, ServiceType, fetchedServiceTypes, minimumDataset, saidServiceType } from './code-lists/referral.js';
 export { BedRefusal, CapacityBand, ExitType, ServiceProfile, capacityBand } from './code-lists/shelter.js';
 export { ComponentType, PlanDimension } from './code-lists/reintegration.js';
@@ -32,6 +33,7 @@ export {
   RiskAssessmentExpired, ProtectionHoldPlaced, ProtectionHoldLifted, SafetyAlertRaised, SafetyAlertCleared, IntakeRegistered, IntakeConfirmed, IntakeNotTaken, ReferralDrafted,
   ReferralSent, ReferralAcknowledged, ReferralAccepted, ReferralDeclined, ReferralExpired, ReferralServiceStarted, ReferralSuspended, ReferralResumed,
   ReferralCompleted, ReferralUnsuccessful, ReferralWithdrawn, ReferralClosed, ReferralEnteredInError, DirectedDetailChanged, FetchedDetailChanged,
+  RightsRequestReceived, RightsRequestExtended, RightsRequestGranted, RightsRequestPartlyGranted, RightsRequestRefused, RightsRequestWithdrawn, RightsRequestEnded, RestrictionChanged, LegalHoldPlaced, LegalHoldReviewed, LegalHoldEnded,
 } from './referrals.js';
 export {
   ShelterRegistered, ShelterOpened, ShelterAdmissionsLimited, ShelterAdmissionsClosed, ShelterSuspended, CapacityBandPublished, BedRequested, BedRequestAnswered, BedRequestWithdrawn, BedHeld,
@@ -56,3 +58,4 @@ export {
   SubscriptionChallenge, DeliveryQueued, DeliverySucceeded, DeliveryFailed, DeliveryDeadLettered, DeliverySuppressed, DeliveryReplayed,
   DeliveryPurged, StatisticsReleased, CaseErasedByNotifications,
 } from './notifications.js';
+export { visibility, type VisibilityRow } from './visibility.js';

@@ -14,3 +14,5 @@ export { LocalFileKeyStore, type KeyStore } from './key-store.js';
 export { LocalFileSigningKeys, isSigned, type Signature, type SigningKeys, type VerifyingKey } from './signing-keys.js';
 export { newSubjectKey, openFields, sealFields, type FieldContext } from './fields.js';
 export { EgressFailure, createEgress, type Answer, type ConnectTarget, type Egress, type EgressOptions } from './egress.js';
+export { Classification, handling, onlookers, processingBases, processingPurposes, retentionRules, ruleFor, sights, type Classified, type Handled, type HandlingRule, type Onlooker, type ProcessingBasis, type ProcessingPurpose, type RetentionRule, type SeenBy, type Sight } from './classification.js';
+export { retentionDue, retentionStanding, type RetentionClock, type RetentionStanding } from './retention.js';

@@ -11,6 +11,7 @@ import { createGate, type EgressOptions, type Gate, type KeyStore, type SigningK
 import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import { commonControllers } from './common-routes.js';
+import type { Classes } from './classes.js';
 import type { Clock } from './clock.js';
 import { systemClock } from './clock.js';
 import { Deadlines } from './deadlines.js';
@@ -36,6 +37,8 @@ export interface Running { readonly engine: Engine; readonly pool: pg.Pool; read
 export interface ServiceDefinition {
   readonly name: string;
   readonly lifecycles: readonly Lifecycle[];
+  /** Why what it keeps is kept, how long, and who sees it: every column and body is in the register (docs/rights.md). */
+  readonly classes?: Classes;
   readonly migrations: readonly (new () => MigrationInterface)[];
   /** Routes that no table gives (intakes, clearances) and handlers of events (projections). */
   readonly controllers?: readonly Type<object>[];

@@ -1,0 +1,10 @@
+import { table, type Classes } from '@footbridge/service';
+
+const case_ = { basis: 'CASE_BASIS', retention: 'CASE', purpose: 'REINTEGRATION' } as const;
+
+/** Why this service keeps what it keeps, how long, and who sees it (reference 2.7). */
+export const classes: Classes = {
+  lifecycles: { ReintegrationCase: { ...case_, seen: 'REINTEGRATION', fields: { CASE_FILE: 'child suspendedFor closureReason schoolOrEmployer' } } },
+  tables: { known_reception: table({ ...case_, purpose: 'RETURN', seen: 'MACHINERY' }, { operational: 'return_case case_ref received_at' }) },
+  bodies: {},
+};
