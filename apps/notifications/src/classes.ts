@@ -21,5 +21,5 @@ export const classes: Classes = {
     feed_waiting: table({ ...delivery, retention: 'QUEUE', seen: 'MACHINERY' }, { operational: 'id organisation event_id type body visible_at' }),
     mail_due: table({ ...member, retention: 'QUEUE', seen: 'MACHINERY' }, { operational: 'subscription version owner due_at attempts' }),
   },
-  bodies: {},
+  bodies: { AddOrganisationBody: 'id type country networkBody', AddAccountBody: 'id organisation roles', StandingBody: 'organisation' },
 };

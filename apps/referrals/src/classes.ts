@@ -32,6 +32,7 @@ export const classes: Classes = {
   },
   bodies: {
     AssignBody: 'account',
+    OpenCaseBody: 'owner',
     MarkRequiredBody: 'case',
     IntakeSourceBody: 'kind organisation',
     IntakeBody: 'source consents',

@@ -6,5 +6,6 @@ const case_ = { basis: 'CASE_BASIS', retention: 'CASE', purpose: 'REINTEGRATION'
 export const classes: Classes = {
   lifecycles: { ReintegrationCase: { ...case_, seen: 'REINTEGRATION', fields: { CASE_FILE: 'child suspendedFor closureReason schoolOrEmployer' } } },
   tables: { known_reception: table({ ...case_, purpose: 'RETURN', seen: 'MACHINERY' }, { operational: 'return_case case_ref received_at' }) },
-  bodies: {},
+  // An action of a plan is sealed with the plan.
+  bodies: { ProposeBody: 'organisation returnCase', PlanActionBody: 'dimension dueOn', ContactAttemptBody: 'at channel' },
 };

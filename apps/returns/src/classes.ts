@@ -13,5 +13,5 @@ export const classes: Classes = {
     known_reintegration: table({ ...case_, purpose: 'REINTEGRATION', seen: 'MACHINERY' }, { operational: 'reintegration case_ref organisation state version' }),
     phrase_attempt: table({ ...case_, retention: 'PURPOSE', seen: 'MACHINERY' }, { operational: 'plan at' }),
   },
-  bodies: {},
+  bodies: { RequestReturnBody: 'returnOrganisation', CompleteReturnBody: 'helpDeclined' },
 };

@@ -20,5 +20,12 @@ export const classes: Classes = {
     known_partner: table({ ...known, purpose: 'NETWORK' }, { open: 'organisation country', operational: 'active version' }),
     known_safety_alert: table({ ...case_, purpose: 'SAFETY', seen: 'MACHINERY' }, { operational: 'alert case_ref open version' }),
   },
-  bodies: {},
+  bodies: {
+    UnitBody: 'code profile total outOfService',
+    AdmitBody: 'profile ownFreeWill guardianOrAuthorityDecided',
+    CompleteIntakeBody: 'ownFreeWill guardianOrAuthorityDecided',
+    AssignReferralBody: 'referral',
+    RefuseBedBody: 'refuse',
+    RequestBedsBody: 'shelters',
+  },
 };

@@ -53,32 +53,28 @@ export function bodies(): ReadonlyMap<BodyClass, readonly string[]> {
   return new Map([...found].map(([body, members]) => [body, [...members]]));
 }
 
-type BodyUse = Pick<Handled, 'purpose' | 'basis' | 'seenBy'>;
+interface BodyUse { readonly why: Pick<Handled, 'purpose' | 'basis' | 'seenBy'>; /** Of the aggregate's field of that name, where the value goes. */ readonly kept?: DataClass }
 /** What each body is for: a command of an aggregate, whose field then has what was sent. */
 function usesOf(definitions: readonly ServiceDefinition[]): ReadonlyMap<string, BodyUse> {
   const uses = new Map<string, BodyUse>();
-  const walk = (body: BodyClass, said: LifecycleClasses, under?: string): void => {
+  const walk = (l: Lifecycle, body: BodyClass, said: LifecycleClasses, under?: string): void => {
     for (let at: unknown = body; typeof at === 'function' && at.name !== ''; at = Object.getPrototypeOf(at)) for (const field of fieldsOf(at as BodyClass)) {
       const path = pathOf.body(at.name, field.name);
       if (uses.has(path)) continue;
-      uses.set(path, { purpose: said.purpose, basis: said.basis, seenBy: visibility[rowFor(said, under ?? field.name)] });
-      if (field.nested) walk(field.nested, said, under ?? field.name);
+      const kept = under !== undefined ? undefined : (l.fields as Fields)[field.name]?.class ?? (l.links?.[field.name] ? 'operational' : undefined);
+      uses.set(path, { why: { purpose: said.purpose, basis: said.basis, seenBy: visibility[rowFor(said, under ?? field.name)] }, ...(kept ? { kept } : {}) });
+      if (field.nested) walk(l, field.nested, said, under ?? field.name);
     }
   };
   for (const d of definitions) for (const l of d.lifecycles) {
     const said = d.classes?.lifecycles[l.name];
-    if (said) for (const body of [...(l.rows as readonly AnyRow[]).flatMap(([, , , , , , more]) => more?.body ?? []), ...(l.editable ? [l.editable.body] : [])]) walk(body, said);
+    if (said) for (const body of [...(l.rows as readonly AnyRow[]).flatMap(([, , , , , , more]) => more?.body ?? []), ...(l.editable ? [l.editable.body] : [])]) walk(l, body, said);
   }
   return uses;
 }
 
-/** The class that a member has by its own declaration, by the field of that name, or because a service names it. Else none. */
+/** The class that a member has by its own declaration, by the field that it goes to, or because a service names it. Else none. */
 function ofBodies(definitions: readonly ServiceDefinition[], found: ReadonlyMap<BodyClass, readonly string[]>): readonly Classified[] {
-  const fields = new Map<string, DataClass[]>();
-  for (const l of definitions.flatMap((d) => d.lifecycles)) {
-    for (const [name, field] of Object.entries(l.fields as Fields)) fields.set(name, [...fields.get(name) ?? [], field.class]);
-    for (const name of Object.keys(l.links ?? {})) fields.set(name, [...fields.get(name) ?? [], 'operational']);
-  }
   const named = Object.assign({}, identityBodies, ...definitions.map((d) => d.classes?.bodies ?? {})) as Readonly<Record<string, string>>;
   const seen = new Set<string>();
   const uses = usesOf(definitions);
@@ -86,11 +82,12 @@ function ofBodies(definitions: readonly ServiceDefinition[], found: ReadonlyMap<
     const path = pathOf.body(body.name, member);
     const declared = fieldsOf(body).find((f) => f.name === member);
     const listed = words(named[body.name]).includes(member);
-    const known = declared && (declared.stated || listed || fields.get(member)?.includes(declared.class));
     const dataClass = declared?.class ?? 'operational';
-    if ((!known && !listed) || seen.has(path)) return [];
+    const use = uses.get(path);
+    const isKept = use?.kept !== undefined && dataClasses.indexOf(use.kept) <= dataClasses.indexOf(dataClass);
+    if (!(declared?.stated || isKept || listed) || seen.has(path)) return [];
     seen.add(path);
-    return [{ path, class: dataClass, ...(uses.get(path) ?? { purpose: 'OPERATION', basis: 'CASE_BASIS', seenBy: visibility.OWN_ORGANISATION }), retention: 'REQUEST' }];
+    return [{ path, class: dataClass, ...(use?.why ?? { purpose: 'OPERATION', basis: 'CASE_BASIS', seenBy: visibility.OWN_ORGANISATION }), retention: 'REQUEST' }];
   }));
 }
 
