@@ -1,5 +1,6 @@
 import { exampleOf, schemaOf } from '@footbridge/lifecycle';
 import { service, type ExtraRoute, type ServiceDefinition } from '@footbridge/service';
+import { classes } from './classes.js';
 import { Agreement } from './agreement/agreement.lifecycle.js';
 import { Deliveries } from './delivery/deliveries.js';
 import { Delivery } from './delivery/delivery.lifecycle.js';
@@ -11,6 +12,7 @@ import { First1764000000000 } from './migrations/1764000000000-first.js';
 import { MailDue1764050000000 } from './migrations/1764050000000-mail-due.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
 import { Access1764230000000 } from './migrations/1764230000000-access.js';
+import { Rights1764240000000 } from './migrations/1764240000000-rights.js';
 import { AddAccountBody, AddOrganisationBody, StandingBody } from './organisation/organisation.dto.js';
 import { AccountsController, OrganisationsController } from './organisation/organisations.controller.js';
 import { Partner } from './partner/partner.lifecycle.js';
@@ -37,8 +39,9 @@ const documented: readonly ExtraRoute[] = [
 /** Organisations, partners, agreements, and everything that leaves the instance. */
 export const notificationsService: ServiceDefinition = service({
   name: 'notifications',
+  classes,
   lifecycles: [Partner, Agreement, Subscription, Delivery],
-  migrations: [First1764000000000, MailDue1764050000000, SecondWord1764120000000, Access1764230000000],
+  migrations: [First1764000000000, MailDue1764050000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000],
   controllers: [OrganisationsController, AccountsController, RotateSecretController, FeedController, Deliveries, Feed, Erasure],
   documented,
   mails: [endpointDisabled],

@@ -1,7 +1,10 @@
 import { Alarms, service, type ServiceDefinition } from '@footbridge/service';
+import { classes } from './classes.js';
+import { AccessCopyController, accessCopyRoute } from './case/access-copy.controller.js';
 import { AssignController, assignRoutes } from './case/assign.controller.js';
 import { BreakGlass, openEmergency } from './break-glass/break-glass.lifecycle.js';
 import { Case } from './case/case.lifecycle.js';
+import { ConsentsController, consentsRoutes } from './case/consents.controller.js';
 import { RecipientsController, recipientsRoute } from './case/recipients.controller.js';
 import { ClearanceJob } from './clearance/clearance-job.js';
 import { ClearancesController, clearancesRoute } from './clearance/clearances.controller.js';
@@ -26,8 +29,14 @@ import { Second1764100000000 } from './migrations/1764100000000-second.js';
 import { Closing1764130000000 } from './migrations/1764130000000-closing.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
 import { Access1764230000000 } from './migrations/1764230000000-access.js';
+import { Rights1764240000000 } from './migrations/1764240000000-rights.js';
 import { AfterReturn } from './recall/after-return.js';
 import { DeletionConfirmationsController, deletionConfirmationsRoute } from './recall/deletion-confirmations.controller.js';
+import { LegalHold } from './legal-hold/legal-hold.lifecycle.js';
+import { RetentionController, retentionRoute } from './retention/retention.controller.js';
+import { RetentionJob } from './retention/retention-job.js';
+import { OutcomeController, outcomeRoute } from './rights-request/outcome.controller.js';
+import { RightsRequest } from './rights-request/rights-request.lifecycle.js';
 import { Recall } from './recall/recall.lifecycle.js';
 import { DetailChanged } from './referral/detail-changed.js';
 import { NeedsController, needsRoute } from './referral/needs.controller.js';
@@ -38,13 +47,13 @@ import { SafetyAlert } from './safety-alert/safety-alert.lifecycle.js';
 /** Cases, and everything that a person decides or that is decided about her before she travels anywhere. */
 export const referralsService: ServiceDefinition = service({
   name: 'referrals',
-  lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake, BreakGlass, Export, RecipientKey, IdentityEnvelope],
-  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, Access1764230000000, Sealing1764200000000],
-  controllers: [AssignController, DecoyController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten, DisclosureController, KeyDirectoryController],
-  documented: [...assignRoutes, decoyRoute, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute, disclosureRoute, keyDirectoryRoute],
+  classes,
+  lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake, BreakGlass, Export, RecipientKey, IdentityEnvelope, RightsRequest, LegalHold],
+  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, Access1764230000000, Sealing1764200000000, Rights1764240000000],
+  controllers: [AssignController, DecoyController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten, DisclosureController, KeyDirectoryController, AccessCopyController, ConsentsController, RetentionController, OutcomeController],
+  documented: [...assignRoutes, decoyRoute, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute, disclosureRoute, keyDirectoryRoute, accessCopyRoute, ...consentsRoutes, retentionRoute, outcomeRoute],
   guardianSpeaks: "exists (select 1 from guardian_appointment g where g.case_ref = $1->>1 and g.state in ('interim', 'appointed'))",
   access: { consentLives, breakGlass: openEmergency, decoy: isDecoy, exportAllowed: runningExport },
-  jobs: (running) => [new ClearanceJob(running)],
   ports: ({ signingKeys }, pool) => ({ signingKeys, alarms: new Alarms(pool) }),
-  jobs: (running) => [new SignEarlier(running), new ClearanceJob(running)],
+  jobs: (running) => [new SignEarlier(running), new ClearanceJob(running), new RetentionJob(running)],
 });

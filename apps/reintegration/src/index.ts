@@ -1,16 +1,19 @@
 import { CaseErasedByReintegration } from '@footbridge/contracts';
 import { erasure, service, type ServiceDefinition } from '@footbridge/service';
+import { classes } from './classes.js';
 import { KnownReceptions } from './known/known-reception.js';
 import { First1764000000000 } from './migrations/1764000000000-first.js';
 import { ConsentWithdrawn1764100000000 } from './migrations/1764100000000-consent-withdrawn.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
 import { Access1764230000000 } from './migrations/1764230000000-access.js';
+import { Rights1764240000000 } from './migrations/1764240000000-rights.js';
 import { ReintegrationCase } from './reintegration-case/reintegration-case.lifecycle.js';
 
 /** Help after return. */
 export const reintegrationService: ServiceDefinition = service({
   name: 'reintegration',
+  classes,
   lifecycles: [ReintegrationCase],
-  migrations: [First1764000000000, ConsentWithdrawn1764100000000, SecondWord1764120000000, Access1764230000000],
+  migrations: [First1764000000000, ConsentWithdrawn1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000],
   controllers: [KnownReceptions, erasure(CaseErasedByReintegration)],
 });

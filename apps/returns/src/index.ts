@@ -1,5 +1,6 @@
 import { CaseErasedByReturns } from '@footbridge/contracts';
 import { erasure, service, type ServiceDefinition } from '@footbridge/service';
+import { classes } from './classes.js';
 import { PhraseAttempts, attempts } from './code-phrase.js';
 import { FailedReception } from './failed-reception/failed-reception.lifecycle.js';
 import { KnownReintegrations } from './known/known-reintegration.js';
@@ -7,6 +8,7 @@ import { First1764000000000 } from './migrations/1764000000000-first.js';
 import { FailedReceptions1764100000000 } from './migrations/1764100000000-failed-receptions.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
 import { Access1764230000000 } from './migrations/1764230000000-access.js';
+import { Rights1764240000000 } from './migrations/1764240000000-rights.js';
 import { ReceptionDetail, detailRoutes } from './reception-plan/detail.controller.js';
 import { ReceptionPlan } from './reception-plan/reception-plan.lifecycle.js';
 import { ReturnCase } from './return-case/return-case.lifecycle.js';
@@ -14,8 +16,9 @@ import { ReturnCase } from './return-case/return-case.lifecycle.js';
 /** Assisted voluntary return and reception. */
 export const returnsService: ServiceDefinition = service({
   name: 'returns',
+  classes,
   lifecycles: [ReturnCase, ReceptionPlan, FailedReception],
-  migrations: [First1764000000000, FailedReceptions1764100000000, SecondWord1764120000000, Access1764230000000],
+  migrations: [First1764000000000, FailedReceptions1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000],
   controllers: [ReceptionDetail, KnownReintegrations, erasure(CaseErasedByReturns)],
   documented: detailRoutes,
   ports: (_config, pool) => ({ [attempts]: new PhraseAttempts(pool) }),

@@ -1,5 +1,6 @@
 import { CaseErasedByShelters } from '@footbridge/contracts';
 import { erasure, service, type ServiceDefinition } from '@footbridge/service';
+import { classes } from './classes.js';
 import { AssignReferral, assignReferralRoute } from './bed-reservation/assign-referral.controller.js';
 import { BedReservation } from './bed-reservation/bed-reservation.lifecycle.js';
 import { BedRequest } from './bed-request/bed-request.lifecycle.js';
@@ -10,6 +11,7 @@ import { BandsAndBeds1764100000000 } from './migrations/1764100000000-bands-and-
 import { First1764000000000 } from './migrations/1764000000000-first.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
 import { Access1764230000000 } from './migrations/1764230000000-access.js';
+import { Rights1764240000000 } from './migrations/1764240000000-rights.js';
 import { Bands } from './shelter/bands.js';
 import { ShelterCapacity, ShelterDirectory, directoryRoutes } from './shelter/directory.controller.js';
 import { Shelter } from './shelter/shelter.lifecycle.js';
@@ -19,8 +21,9 @@ import { Stay } from './stay/stay.lifecycle.js';
 /** Shelters, beds and stays. */
 export const sheltersService: ServiceDefinition = service({
   name: 'shelters',
+  classes,
   lifecycles: [Shelter, BedReservation, Stay, BedRequest],
-  migrations: [First1764000000000, BandsAndBeds1764100000000, SecondWord1764120000000, Access1764230000000],
+  migrations: [First1764000000000, BandsAndBeds1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000],
   controllers: [ShelterDirectory, ShelterCapacity, AssignReferral, KnownReferrals, KnownPartners, KnownSafetyAlerts, Intakes, erasure(CaseErasedByShelters)],
   documented: [...directoryRoutes, assignReferralRoute],
   jobs: (running) => [new Bands(running)],

@@ -83,6 +83,22 @@ export const deadlines = {
   envelopeKept: { days: 7 },
   envelopeKeptAfterPickUp: { hours: 24 },
   recipientKeyRotated: { days: 90 },
+  /** DP-9; GDPR 12(3). */
+  rightsAnswered: { months: 1 },
+  /** And at most so much more, for a reason that she is told within the first month. */
+  rightsExtended: { months: 3 },
+  /** The data protection officer is called so long before. */
+  rightsWarning: { days: 7 },
+  /** A legal hold lasts no longer without a new look (DP-20), */
+  legalHoldAtMost: { months: 12 },
+  /** and its review is called for so long before. */
+  legalHoldWarning: { days: 14 },
+  /** After closing, of an adult's case (DP-20). */
+  caseKept: { months: 24 },
+  /** The owner is told so long before. */
+  retentionWarning: { days: 30 },
+  /** What is held for one purpose alone, after that purpose is over (DP-20). */
+  purposeKept: { days: 90 },
 } as const satisfies Record<string, Span>;
 
 /** Visits so long after the plan. RHB 2.3. */

@@ -10,6 +10,7 @@ export {
 export { ClearanceStep, ClosureReason, GuardianshipEnd, HeldRecipient, HoldGround, HoldState, IntakeSource, IntakeState, OverrideGround, RiskLevel, RiskType, SafetyAlertState } from './code-lists/case.js';
 export { BreakGlassFinding, BreakGlassReason, BreakGlassState, ExportState } from './code-lists/access.js';
 export { BehalfMedium, ConsentCategory, ConsentMedium, ConsentPurpose, GuardedPurpose, LegalBasis, RetentionGround, SpecialCategoryBasis, ViewsMissing, categoryInDpv, isGuarded, purposes, type PurposeRule } from './code-lists/consent.js';
+export { ErasureException, ExtensionReason, LegalHoldGround, LegalHoldState, RightsGround, RightsKind, RightsRequestState } from './code-lists/rights.js';
 export { CancelReason, NeutralReason, PauseReason, Priority, ReasonForReferral, ReferralOutcome, SaidServiceType, ServiceType, fetchedServiceTypes, minimumDataset, saidServiceType } from './code-lists/referral.js';
 export { BedRefusal, CapacityBand, ExitType, ServiceProfile, capacityBand } from './code-lists/shelter.js';
 export { ComponentType, PlanDimension } from './code-lists/reintegration.js';
@@ -34,6 +35,7 @@ export {
   ReferralSent, ReferralAcknowledged, ReferralAccepted, ReferralDeclined, ReferralExpired, ReferralServiceStarted, ReferralSuspended, ReferralResumed,
   ReferralCompleted, ReferralUnsuccessful, ReferralWithdrawn, ReferralClosed, ReferralEnteredInError, DirectedDetailChanged, FetchedDetailChanged,
   IdentityAvailable, IdentityCollected, IdentityDestroyed, RecipientKeyPublished, RecipientKeyConfirmed, RecipientKeyRetired,
+  RightsRequestReceived, RightsRequestExtended, RightsRequestGranted, RightsRequestPartlyGranted, RightsRequestRefused, RightsRequestWithdrawn, RightsRequestEnded, RestrictionChanged, LegalHoldPlaced, LegalHoldReviewed, LegalHoldEnded,
 } from './referrals.js';
 export {
   BreakGlassConfirmed, BreakGlassEnded, BreakGlassOpened, BreakGlassReviewed, ExportAllowed, ExportFinished, ExportLapsed, ExportRevoked, ExportStarted,
@@ -61,3 +63,4 @@ export {
   SubscriptionChallenge, DeliveryQueued, DeliverySucceeded, DeliveryFailed, DeliveryDeadLettered, DeliverySuppressed, DeliveryReplayed,
   DeliveryPurged, StatisticsReleased, CaseErasedByNotifications,
 } from './notifications.js';
+export { visibility, type VisibilityRow } from './visibility.js';

@@ -138,3 +138,19 @@ export const RecipientKeyRetired = auditOnly(service, 'RecipientKeyRetired', 'No
 export const DirectedDetailChanged = defineEvent(service, 'DirectedDetailChanged', {
   ...directed, summary: 'Something that was fetched before has changed: fetch it again.', data: { referral: wire.ref('rfr'), version: wire.version },
 });
+
+// --- Rights of the person (DP-9 to DP-13, DP-27) and what keeps data beyond its time (DP-20).
+
+export const RightsRequestReceived = auditOnly(service, 'RightsRequestReceived', 'The person asks for something about her data.');
+export const RightsRequestExtended = auditOnly(service, 'RightsRequestExtended', 'The answer takes up to two months more; she was told why.');
+export const RightsRequestGranted = auditOnly(service, 'RightsRequestGranted', 'Done as she asked.');
+export const RightsRequestPartlyGranted = auditOnly(service, 'RightsRequestPartlyGranted', 'Done as far as no named ground stands against it.');
+export const RightsRequestRefused = auditOnly(service, 'RightsRequestRefused', 'Not done; she was told the ground.');
+export const RightsRequestWithdrawn = auditOnly(service, 'RightsRequestWithdrawn', 'She does not ask any more.');
+export const RightsRequestEnded = auditOnly(service, 'RightsRequestEnded', 'A restriction is lifted, or an objection taken back.');
+export const RestrictionChanged = defineEvent(service, 'RestrictionChanged', {
+  audience: 'instance', summary: 'Whether nothing more of this case may be disclosed, whatever was agreed to (DP-13). Nothing says why.', data: { case: wire.ref('csr'), restricted: wire.boolean, version: wire.version },
+});
+export const LegalHoldPlaced = auditOnly(service, 'LegalHoldPlaced', 'Kept beyond its time, by two persons, until a day.');
+export const LegalHoldReviewed = auditOnly(service, 'LegalHoldReviewed', 'Still needed, until a later day.');
+export const LegalHoldEnded = auditOnly(service, 'LegalHoldEnded', 'By two persons.');

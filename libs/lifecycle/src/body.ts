@@ -10,6 +10,8 @@ export type BodyClass = Function & { new (): object };
 export interface BodyField {
   readonly name: string;
   readonly class: DataClass;
+  /** Its author gave the class; else it is what most members are, and the service's classes have to name it. */
+  readonly stated: boolean;
   readonly required: boolean;
   readonly schema: Readonly<Record<string, unknown>>;
   readonly example: unknown;
@@ -35,7 +37,7 @@ type Rule = PropertyDecorator;
 function declare(name: string | symbol, target: object, o: Options, field: Pick<BodyField, 'schema' | 'example' | 'nested' | 'list' | 'fits'>, rules: readonly Rule[]): void {
   const own = declared.get(target) ?? new Map<string, BodyField>();
   declared.set(target, own);
-  own.set(String(name), { name: String(name), class: o.class ?? 'operational', required: !o.optional, schema: field.schema, example: o.example ?? field.example, fits: field.fits, ...(field.nested ? { nested: field.nested } : {}), ...(field.list ? { list: true } : {}) });
+  own.set(String(name), { name: String(name), class: o.class ?? 'operational', stated: o.class !== undefined, required: !o.optional, schema: field.schema, example: o.example ?? field.example, fits: field.fits, ...(field.nested ? { nested: field.nested } : {}), ...(field.list ? { list: true } : {}) });
   for (const rule of [...rules, ...(o.optional ? [IsOptional()] : [])]) rule(target, name);
 }
 const own = (name: string, message: string, validate: (value: unknown) => boolean): Rule => (target, property) =>

@@ -24,3 +24,5 @@ export { newEnvelopeKey } from './hpke.js';
 export { checkEntry, fingerprintOf, isRawKey, newEntryKey, proveKey, verifyKey, type KeyEntry, type KeyPin, type VerifiedKey } from './key-directory.js';
 export { newSubjectKey, openFields, sealFields, type FieldContext } from './fields.js';
 export { EgressFailure, createEgress, type Answer, type ConnectTarget, type Egress, type EgressOptions } from './egress.js';
+export { Classification, handling, onlookers, processingBases, processingPurposes, retentionRules, ruleFor, sights, type Classified, type Handled, type HandlingRule, type Onlooker, type ProcessingBasis, type ProcessingPurpose, type RetentionRule, type SeenBy, type Sight } from './classification.js';
+export { retentionDue, retentionStanding, type RetentionClock, type RetentionStanding } from './retention.js';

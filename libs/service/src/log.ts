@@ -5,11 +5,11 @@ let sink = pino({ ...shape, level: process.env['FOOTBRIDGE_LOG'] ?? (process.env
 
 /** Fields a log line may have. None can hold a personal value; there is no free text. */
 export interface LogFields { readonly service?: string; readonly requestId?: string; readonly reason?: string; readonly count?: number; readonly port?: number; readonly type?: string; readonly handler?: string; readonly milliseconds?: number }
-const allowed = new Set(['service', 'requestId', 'reason', 'count', 'port', 'type', 'handler', 'milliseconds']);
+export const logFields = { service: 'open', requestId: 'operational', reason: 'operational', count: 'operational', port: 'operational', type: 'operational', handler: 'operational', milliseconds: 'operational' } as const satisfies Record<keyof LogFields, 'open' | 'operational'>;
 
 /** Writes a code and allow-listed fields, nothing else. */
 export function log(code: string, fields: LogFields = {}, level: 'info' | 'warn' | 'error' = 'warn'): void {
-  sink[level](Object.fromEntries(Object.entries(fields).filter(([k]) => allowed.has(k))), code);
+  sink[level](Object.fromEntries(Object.entries(fields).filter(([k]) => Object.hasOwn(logFields, k))), code);
 }
 
 /** Sends every line, whatever its level, to somebody who reads along; what it returns takes it back. */

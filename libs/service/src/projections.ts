@@ -62,6 +62,10 @@ export function sharedProjections(service: string): readonly Type<object>[] {
       await tx.query(`insert into known_clearance (case_ref, step, cleared, until, version) values ($1, $2, $3, $4, $5)
         on conflict (case_ref, step) do update set cleared = excluded.cleared, until = excluded.until, version = excluded.version where known_clearance.version < excluded.version`, [event.caseRef, d['step'], d['cleared'], d['until'] ?? null, d['version']]);
     },
+    RestrictionChanged: async (tx, { aggregate, caseRef, data, version }) => {
+      await tx.query(`insert into known_restriction (request, case_ref, restricted, version) values ($1, $2, $3, $4)
+        on conflict (request) do update set restricted = excluded.restricted, version = excluded.version where known_restriction.version < excluded.version`, [aggregate, caseRef, data['restricted'], version]);
+    },
     ...Object.fromEntries(['OrganisationAdded', 'OrganisationDisabled', 'OrganisationEnabled'].map((name) => [name, (async (tx, event) => {
       const d = event.data;
       await tx.query(`insert into known_organisation (organisation, type, country, active, version) values ($1, $2, $3, $4, $5)

@@ -15,6 +15,7 @@ import { accessDefaults, type AccessSettings } from './access-settings.js';
 import { declaredActions, requireActions } from './action.js';
 import { Authorisation } from './authorisation.js';
 import { commonControllers } from './common-routes.js';
+import type { Classes } from './classes.js';
 import type { Clock } from './clock.js';
 import { systemClock } from './clock.js';
 import { Deadlines } from './deadlines.js';
@@ -40,6 +41,8 @@ export interface Running { readonly engine: Engine; readonly pool: pg.Pool; read
 export interface ServiceDefinition {
   readonly name: string;
   readonly lifecycles: readonly Lifecycle[];
+  /** Why what it keeps is kept, how long, and who sees it: every column and body is in the register (docs/rights.md). */
+  readonly classes?: Classes;
   readonly migrations: readonly (new () => MigrationInterface)[];
   /** Routes that no table gives (intakes, clearances) and handlers of events (projections). */
   readonly controllers?: readonly Type<object>[];

@@ -1,6 +1,6 @@
-import { events } from '@footbridge/contracts';
+import { DirectedDetailChanged, ReceptionDetailChanged, events } from '@footbridge/contracts';
 import type { Read } from '@footbridge/lifecycle';
-import { inForce, isCleared, type KnownClearance, type KnownConsent } from '@footbridge/service';
+import { consentState, inForce, isCleared, type KnownClearance, type KnownConsent } from '@footbridge/service';
 import { isProtective } from './message.js';
 
 /** Whether a piece of news may go to its organisation. `held`: contact is not cleared. `unknown`: nobody has told of what it depends on (yet). */
@@ -12,6 +12,8 @@ export interface Piece { readonly owner: string; readonly type?: string | undefi
 
 /** Of a return only the origin side is told; a hold ends that at once (decisions 14), except for what stops something (A3). */
 export const toOriginSide: readonly string[] = Object.values(events).filter((e) => e.service === 'returns' && e.audience === 'directed' && !isProtective(e)).map(({ type }) => type);
+/** That something was put right is told while a restriction stands, too: it says to fetch, and what it was is not fetched before (DP-12, DP-13). */
+const tellsOfRectification: readonly (string | undefined)[] = [DirectedDetailChanged.type, ReceptionDetailChanged.type];
 const needsContact = ({ type }: Piece): boolean => type !== undefined && toOriginSide.includes(type);
 
 /** Looked at at every attempt, every reading of the feed and every replay (reference 2.5.1). */
@@ -19,13 +21,13 @@ export const dependsOnOthers = (piece: Piece): boolean => piece.protective !== t
 
 export interface WhatIsKnown { readonly consent: KnownConsent | null; readonly contact: KnownClearance | null }
 export const whatIsKnown = (consentRef: string, caseRef: string): string => `jsonb_build_object(
-  'consent', (select jsonb_strip_nulls(jsonb_build_object('consent', k.consent, 'recipient', k.recipient, 'state', k.state, 'validUntil', k.valid_until, 'categories', to_jsonb(k.categories))) from known_consent k where k.consent = ${consentRef}),
+  'consent', (select jsonb_strip_nulls(jsonb_build_object('consent', k.consent, 'recipient', k.recipient, 'state', ${consentState}, 'validUntil', k.valid_until, 'categories', to_jsonb(k.categories))) from known_consent k where k.consent = ${consentRef}),
   'contact', (select jsonb_strip_nulls(jsonb_build_object('cleared', c.cleared, 'until', c.until)) from known_clearance c where c.case_ref = ${caseRef} and c.step = 'ORIGIN_CONTACT'))`;
 
 export function judged(piece: Piece, { consent, contact }: WhatIsKnown, now: Date): Authority {
   if (!dependsOnOthers(piece)) return 'in force';
   // A consent is to one recipient (decisions 12): who has the news as its own, or as the sender, keeps it.
-  if (consent !== null && consent.recipient === piece.owner && !inForce(consent, now)) return 'ended';
+  if (consent !== null && consent.recipient === piece.owner && !inForce(consent, now) && !(consent.state === 'restricted' && tellsOfRectification.includes(piece.type))) return 'ended';
   if (piece.consentRef !== undefined && consent === null || needsContact(piece) && contact === null) return 'unknown';
   return needsContact(piece) && !isCleared(contact ?? undefined, now) ? 'held' : 'in force';
 }

@@ -42,6 +42,6 @@ export async function caseContext(read: Read, caseId: string | undefined, caller
   const grownUp = guardians.some((g) => g.state === 'ended' && g.endReason?.test((reason) => reason === 'MAJORITY'));
   const isChild = !grownUp && isChildNow(found.row, now);
   const guardian = guardians.find((g) => speaks.includes(g.state));
-  const consents = await genuineOf(found.read, records.filter((c) => inForce(c, isChild, now)));
-  return { case: found.row, standing: standingOf(found.row, consents, caller), isChild, consents, read: found.read, ...(guardian ? { guardian } : {}) };
+  const agreed = await genuineOf(found.read, records.filter((c) => inForce(c, isChild, now)));
+  return { case: found.row, standing: standingOf(found.row, agreed, caller), isChild, consents: found.row.restrictedAt ? [] : agreed, agreed, read: found.read, ...(guardian ? { guardian } : {}) };
 }

@@ -14,8 +14,10 @@ export interface CaseContext {
   readonly isChild: boolean;
   /** Who speaks for the child now: `interim` or `appointed`. */
   readonly guardian?: GuardianRow;
-  /** In force at this moment. */
+  /** In force at this moment; none while a restriction stands (DP-13): whoever asks these discloses nothing then. */
   readonly consents: readonly ConsentRow[];
+  /** The same whether or not a restriction stands: who may speak for her or record her word, and where a child is placed. */
+  readonly agreed: readonly ConsentRow[];
 }
 /** Facts of whatever belongs to a case; absent where the case is not there. */
 export interface InCase { readonly context?: CaseContext }
@@ -30,3 +32,6 @@ export const caseIsOpen = guard<InCase>('CASE_OPEN', 'caseIsOpen', ({ context })
 /** Decisions 3: knowing a reference is no work on the case. */
 export const worksOnCase = (...others: readonly Standing[]) => guard<InCase>('ON_CASE', 'callerWorksOnTheCase', ({ context }) =>
   context && ['platform', 'assigned', 'supervision', ...others].includes(context.standing) ? undefined : 'NOT_ASSIGNED');
+
+/** DP-13: what is contested stays where it is. */
+export const notRestricted = guard<InCase>('DP-13', 'noRestrictionStands', ({ context }) => (context?.case.restrictedAt ? 'RESTRICTED' : undefined), { sensitive: true });

@@ -1,4 +1,4 @@
-import { AgeBelief, ClosureReason, ConsentPurpose, ServiceType } from '@footbridge/contracts';
+import { AgeBelief, ClosureReason, ConsentPurpose, LegalBasis, ServiceType, SpecialCategoryBasis } from '@footbridge/contracts';
 import { is } from '@footbridge/lifecycle';
 import { HealthBody, PersonBody, TraffickingBody } from './person.dto.js';
 
@@ -13,6 +13,9 @@ export class PersonDetailsBody {
 }
 export class OpenCaseBody extends PersonDetailsBody {
   @is.code(ConsentPurpose) purpose!: ConsentPurpose;
+  /** Default: what organisations of this kind go by (basis.ts). */
+  @is.code(LegalBasis, { optional: true, example: 'LEGITIMATE_INTERESTS' }) legalBasis?: LegalBasis;
+  @is.code(SpecialCategoryBasis, { optional: true, example: 'SOCIAL_PROTECTION' }) specialCategoryBasis?: SpecialCategoryBasis;
   @is.instant({ optional: true, example: '2026-05-24T03:40:00Z' }) openedAt?: string;
   /** Who will own it, where the opener never owns cases (decisions 3). Default: the country's body. */
   @is.organisation({ optional: true }) owner?: string;

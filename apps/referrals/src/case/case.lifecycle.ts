@@ -1,5 +1,5 @@
 import {
-  CaseAnonymised, CaseClosed, CaseMovedToFollowUp, CaseOpened, CaseReactivated, CaseReopened, CaseTransferred, FetchedDetailChanged, after, states, type StateOf,
+  CaseAnonymised, CaseClosed, CaseMovedToFollowUp, CaseOpened, CaseReactivated, CaseReopened, CaseTransferred, FetchedDetailChanged, after, deadlines, states, type StateOf,
 } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, pending, type Companion, type Facts, type Guard, type LifecycleSpec } from '@footbridge/lifecycle';
 import { newRef, type Sealed } from '@footbridge/privacy';
@@ -10,7 +10,10 @@ import { Hold } from '../hold/hold.lifecycle.js';
 import { readsOtherwise, type Fetched } from '../referral/disclosed.js';
 import { Referral } from '../referral/referral.lifecycle.js';
 import type { ReferralRow } from '../referral/referral.entity.js';
+import { LegalHold } from '../legal-hold/legal-hold.lifecycle.js';
+import { stands } from '../legal-hold/stands.js';
 import { SafetyAlert } from '../safety-alert/safety-alert.lifecycle.js';
+import { basisOf } from './basis.js';
 import { caseContext } from './case-context.js';
 import { CloseCaseBody, OpenCaseBody, PersonDetailsBody } from './case.dto.js';
 import { caseFields, type CaseRow } from './case.entity.js';
@@ -25,9 +28,11 @@ export interface CaseFacts extends Facts<CaseRow> {
   /** Who will own it; undefined where nobody was found. */
   readonly willOwn?: string;
   readonly ownerIsPartner?: boolean;
+  readonly ownersType?: string;
   readonly referrals?: readonly ReferralRow[];
   readonly openAlerts?: number;
   readonly openHolds?: number;
+  readonly legallyHeld?: boolean;
   readonly consents?: readonly ConsentRow[];
   readonly consentNeeded?: { readonly purpose: 'CASE_TRANSFER' };
   readonly hasGuardianship?: boolean;
@@ -50,6 +55,7 @@ const noOpenUrgentNeed = guard<CaseFacts>('FOLLOW_UP', 'noOpenUrgentNeed', ({ re
 const everyReferralClosed = guard<CaseFacts>('CLOSE', 'everyReferralIsClosed', ({ referrals = [] }) => (referrals.some((r) => !isOver.includes(r.state)) ? 'REFERRAL_OPEN' : undefined));
 const noOpenSafetyAlert = guard<CaseFacts>('U6', 'noOpenSafetyAlert', ({ openAlerts = 0 }) => (openAlerts > 0 ? 'SAFETY_ALERT_OPEN' : undefined), { sensitive: true });
 const noOpenHold = guard<CaseFacts>('CLOSE', 'noOpenHold', ({ openHolds = 0 }) => (openHolds > 0 ? 'HOLD_OPEN' : undefined), { sensitive: true });
+const noLegalHold = guard<CaseFacts>('DP-20', 'noLegalHoldStands', ({ legallyHeld }) => (legallyHeld ? 'LEGAL_HOLD' : undefined), { sensitive: true });
 const consentToTransfer = guard<CaseFacts>('TRANSFER', 'personConsentsToTheTransfer', ({ consents = [] }) => (consents.some((c) => c.purpose === 'CASE_TRANSFER') ? undefined : 'CONSENT_REQUIRED'), { sensitive: true });
 /** Reopening: the person asks, or there is a new risk and she agrees. */
 const askedOrAgreed: Guard<CaseFacts> = {
@@ -65,18 +71,18 @@ const byTwoPersons = guard<CaseFacts>('DP-20', 'secondPersonApproves', ({ caller
 const erasureGranted: Guard<CaseFacts> = { code: 'DP-20', name: 'erasureGranted', onBody: true, attests: { field: 'erasureGranted', says: 'Erasure was asked for and granted' }, check: () => undefined };
 
 /** 24 months after closing; a child's until she is 21 (DP-20). */
-function keptUntil(row: CaseRow): Date {
+export function keptUntil(row: CaseRow): Date {
   const closed = new Date(row.closedAt ?? row.updatedAt);
-  return row.isChild?.test((c) => c) ? childKeptUntil(row.adultOn, closed) : after(closed, { months: 24 });
+  return row.isChild?.test((c) => c) ? childKeptUntil(row.adultOn, closed) : after(closed, deadlines.caseKept);
 }
 
 /** M2: a child without a safe parent needs a guardian, in the same transaction. A parent is safe only where the worker says so. */
 const guardianIsNeeded = (row: CaseRow): boolean => (row.isChild?.test((c) => c) ?? false) && !(row.unaccompanied?.test((u) => !u) ?? false);
 const guardianRequired = (row: CaseRow): Companion => ({ lifecycle: 'GuardianAppointment', command: 'markRequired', body: { caseId: row.id, caseRef: row.caseRef }, as: 'PLATFORM' });
 
-/** What receivers hold whose referral is open: all categories that were ever fetched under it. */
+/** What receivers hold: all categories that were ever fetched under a referral, open or over, unless they have deleted it (DP-12). */
 const fetchedOf = `select jsonb_build_object('referral', r.id, 'serviceType', r.service_type, 'categories', jsonb_agg(distinct c))
-  from referral r join disclosure d on d.referral_id = r.id, unnest(d.categories) c where d.case_id = ($1->>0)::uuid and r.state = any(array[${isHelping.map((s) => `'${s}'`).join(', ')}]) group by r.id`;
+  from referral r join disclosure d on d.referral_id = r.id, unnest(d.categories) c where d.case_id = ($1->>0)::uuid and not exists (select 1 from recall x where x.recipient = d.recipient and x.deleted and (x.referral_id = r.id or x.consent_id = d.consent_id)) group by r.id`;
 
 const sealedIn = <T>(body: Readonly<Record<string, unknown>>, name: string): T | undefined => body[name] as T | undefined;
 
@@ -90,23 +96,26 @@ export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> 
       const willOwn = named ?? (!opener ? undefined : mayOwnCases(opener) ? caller.organisation : await defaultBody(read, opener.country, isChild.test((c) => c)));
       const known = willOwn === undefined || willOwn === caller.organisation ? undefined : await organisationOf(read, willOwn);
       const ownerIsPartner = known !== undefined && known.active && mayOwnCases(known) && await isActivePartner(read, known.organisation);
-      return { ...(opener ? { opener } : {}), ...(willOwn ? { willOwn } : {}), ownerIsPartner };
+      const ownersType = (known ?? opener)?.type;
+      return { ...(opener ? { opener } : {}), ...(willOwn ? { willOwn } : {}), ownerIsPartner, ...(ownersType ? { ownersType } : {}) };
     }
     if (command === 'edit') {
       const [guardianships, fetched] = await Promise.all([read.many(GuardianAppointment, { caseId: row.id }), read.sql<Fetched>(fetchedOf, [row.id])]);
       return { hasGuardianship: guardianships.length > 0, before: row, fetched };
     }
     if (command === 'learn' || command === 'assign' || command === 'unassign') return {};
-    const [context, referrals, alerts, holds] = await Promise.all([
+    const [context, referrals, alerts, holds, legal] = await Promise.all([
       caseContext(read, row.id, caller, now), read.many(Referral, { caseId: row.id }), read.many(SafetyAlert, { caseId: row.id, state: ['raised'] }), read.many(Hold, { caseId: row.id, state: ['placed'] }),
+      read.many(LegalHold, { caseId: row.id, state: ['standing'] }),
     ]);
-    return { isChild: context?.isChild ?? false, consents: context?.consents ?? [], consentNeeded: { purpose: 'CASE_TRANSFER' }, referrals, openAlerts: alerts.length, openHolds: holds.length };
+    return { isChild: context?.isChild ?? false, consents: context?.consents ?? [], consentNeeded: { purpose: 'CASE_TRANSFER' }, referrals, openAlerts: alerts.length, openHolds: holds.length, legallyHeld: legal.some((h) => stands(h, now)) };
   },
   owner: ({ willOwn, caller }) => willOwn ?? caller.organisation,
   visible: caseVisible,
   clocks: [
     { name: 'unassigned', in: ['active', 'follow_up'], due: ({ row }) => (row.assignees?.length ? undefined : new Date(row.createdAt)), alert: { code: 'CASE_WAITS', to: ({ row }) => row.owner } },
     { name: 'retention', in: ['closed', 'closed_referred'], due: ({ row }) => keptUntil(row), alert: { code: 'RETENTION_OVER', to: ({ row }) => row.owner } },
+    { name: 'retentionSoon', in: ['closed', 'closed_referred'], due: ({ row }) => new Date(keptUntil(row).getTime() - deadlines.retentionWarning.days * 86_400_000), alert: { code: 'RETENTION_ENDS_SOON', to: ({ row }) => row.owner } },
     // Rung unless every service has told by then that its key is destroyed (decisions 9; known.projections.ts).
     { name: 'erasure', in: ['anonymised'], due: ({ row }) => later(row.updatedAt, hours(24)), alert: { code: 'ERASURE_NOT_CONFIRMED', to: ({ row }) => row.owner } },
   ],
@@ -126,7 +135,8 @@ export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> 
     // from                        command             to                 by                                                                guards                                                       emits
     [NONE,                         'openCase',         'active',          ['CASE_WORKER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'REFERRER'], [openerIsKnown, hasOwner, ownerMayOwn],                    CaseOpened, {
       body: OpenCaseBody,
-      set: ({ row, caller, willOwn }, now) => ({
+      set: ({ row, caller, willOwn, ownersType }, now) => ({
+        ...basisOf(ownersType), ...(row.legalBasis ? { legalBasis: row.legalBasis } : {}), ...(row.specialCategoryBasis ? { specialCategoryBasis: row.specialCategoryBasis } : {}),
         ...minorityOf(row.person, row.ageBelief, now), caseRef: row.caseRef ?? newRef('csr'), openedBy: caller.organisation, openedAt: row.openedAt ?? now.toISOString(),
         assignees: willOwn === undefined || willOwn === caller.organisation ? [caller.subject] : [],
       }),
@@ -144,6 +154,6 @@ export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> 
     }],
     [['active', 'follow_up'],      'closeAfterTransfer', 'closed_referred', ['CASE_WORKER'],                                                [pending('TRANSFER', 'transferIsAccepted', 'CaseTransfer'), consentToTransfer], CaseTransferred, { set: (_, now) => ({ closedAt: now.toISOString() }) }],
     [['closed'],                   'reopenCase',       'active',          ['CASE_WORKER', 'PERSON'],                                        [askedOrAgreed],                                             CaseReopened, { set: () => ({ closedAt: undefined, closureReason: undefined }) }],
-    [['closed', 'closed_referred'], 'anonymiseCase',   'anonymised',      ['PLATFORM', 'DPO'],                                              [retentionOver, erasureGranted, byTwoPersons, noOpenHold],                 CaseAnonymised, { approval: ['DPO', 'SUPERVISOR'] }],
+    [['closed', 'closed_referred'], 'anonymiseCase',   'anonymised',      ['PLATFORM', 'DPO'],                                              [retentionOver, erasureGranted, byTwoPersons, noOpenHold, noLegalHold],               CaseAnonymised, { approval: ['DPO', 'SUPERVISOR'] }],
   ],
 });

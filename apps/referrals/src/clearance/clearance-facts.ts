@@ -12,7 +12,7 @@ export async function clearanceFacts(read: Read, caseId: string, owner: string, 
     read.many(Hold, { caseId, state: ['placed'] }), read.many(RiskAssessment, { caseId, state: ['completed', 'expired'] }), read.many(SafetyAlert, { caseId, state: ['raised'] }),
   ]);
   if (!context) return undefined;
-  const { case: row, isChild, guardian, consents } = context;
+  const { case: row, isChild, guardian, agreed: consents } = context;
   const houses = isChild ? await read.sql<string>('select to_jsonb(k.organisation) from known_shelter k where $1->0 ? k.organisation', [consents.flatMap((c) => c.recipient ?? [])]) : [];
-  return { ...(row.caseRef ? { caseRef: row.caseRef } : {}), caseIsOpen: row.state === 'active' || row.state === 'follow_up', isChild, hasGuardian: guardian !== undefined, consents, houses, holds, risks, hasSafetyAlert: alerts.length > 0 };
+  return { ...(row.caseRef ? { caseRef: row.caseRef } : {}), isRestricted: row.restrictedAt !== undefined, caseIsOpen: row.state === 'active' || row.state === 'follow_up', isChild, hasGuardian: guardian !== undefined, consents, houses, holds, risks, hasSafetyAlert: alerts.length > 0 };
 }

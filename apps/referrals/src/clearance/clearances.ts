@@ -9,6 +9,8 @@ import type { RiskRow } from '../risk-assessment/risk-assessment.entity.js';
 /** Everything that clears a step, as far as this service has it. */
 export interface ClearanceFacts {
   readonly caseIsOpen: boolean;
+  /** Nothing more is disclosed to anybody (DP-13). */
+  readonly isRestricted?: boolean;
   readonly isChild: boolean;
   /** Somebody speaks for the child: `interim` or `appointed`. */
   readonly hasGuardian: boolean;
@@ -47,7 +49,7 @@ export function clearances(f: ClearanceFacts, now: Date): readonly Clearance[] {
   const guardian = (): Finding => ({ reasons: [!f.isChild && 'NOT_A_CHILD', withoutGuardian] });
   const contact = (purpose: ConsentPurpose, ...held: readonly HeldRecipient[]): Finding => {
     const consent = consentFor(purpose);
-    return { reasons: [isHeld(...held) && 'HOLD', !consent && 'CONSENT_MISSING', withoutGuardian], until: [consent?.validUntil] };
+    return { reasons: [isHeld(...held) && 'HOLD', f.isRestricted && 'RESTRICTED', !consent && 'CONSENT_MISSING', withoutGuardian], until: [consent?.validUntil] };
   };
   const family = (): Finding => {
     const consent = consentFor('FAMILY_CONTACT');

@@ -6,7 +6,7 @@ import { NONE, attested, guard, lifecycle, type Companion, type Facts, type Guar
 import { label } from '@footbridge/privacy';
 import { days, later } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
-import { caseIsOpen, inCase, worksOnCase, type InCase } from '../case/case-rules.js';
+import { caseIsOpen, inCase, notRestricted, worksOnCase, type InCase } from '../case/case-rules.js';
 import { organisationOf, type KnownOrganisation } from '../case/owner.js';
 import { hasRole, seenWithCase } from '../case/visible.js';
 import type { EnvelopeRow } from '../identity-envelope/identity-envelope.entity.js';
@@ -85,10 +85,12 @@ const recordedByWhoMay: Guard<ConsentFacts> = {
   ...assigned,
   check: (f, now) => {
     const { row, context, caller } = f;
-    const arranges = caller.roles.includes('RETURN_OFFICER') && context?.consents.some((c) => c.purpose === 'RETURN_ARRANGEMENT' && c.recipient === caller.organisation);
+    const arranges = caller.roles.includes('RETURN_OFFICER') && context?.agreed.some((c) => c.purpose === 'RETURN_ARRANGEMENT' && c.recipient === caller.organisation);
     return arranges && row.recipient !== caller.organisation && askedForReturn.some((purpose) => purpose === row.purpose) ? undefined : assigned.check(f, now);
   },
 };
+/** While a restriction stands nobody new is let in; what names no recipient discloses nothing. */
+const lettingNobodyIn: Guard<ConsentFacts> = { ...notRestricted, check: (f, now) => (f.row.recipient && f.row.recipient !== f.row.owner ? notRestricted.check(f, now) : undefined) };
 const mediumKnown = guard<ConsentFacts>('TERMS', 'mediumIsRecorded', ({ row, body }) => (body['medium'] ?? row.medium ? undefined : 'MEDIUM_MISSING'), { onBody: true });
 const witnessIfOral = guard<ConsentFacts>('TERMS', 'witnessIfOral', ({ row, body }) => ((body['medium'] ?? row.medium) === 'oral' && !(body['witness'] ?? row.witness) ? 'WITNESS_MISSING' : undefined), { onBody: true });
 const notOver = guard<ConsentFacts>('TERMS', 'beforeExpiry', ({ row }, now) => (row.validUntil && now >= endOf(row.validUntil) ? 'EXPIRED' : undefined));
@@ -160,13 +162,13 @@ export const ConsentRecord: LifecycleSpec<StateOf<'ConsentRecord'>, typeof conse
         }),
       }],
     [['requested'],           'give',           'given',       ['PERSON', 'GUARDIAN'],
-      [attested('capacity', 'She understood what is asked and could decide', 'PS'), attested('freely', 'Nobody pressed her, and no help depends on it', 'PS'), recordedByWhoMay, givenByWhoMay, childHeard, childDoesNotObject, bestInterestsFirst, mediumKnown, witnessIfOral, notOver, genuine], ConsentGiven, {
+      [attested('capacity', 'She understood what is asked and could decide', 'PS'), attested('freely', 'Nobody pressed her, and no help depends on it', 'PS'), recordedByWhoMay, givenByWhoMay, childHeard, childDoesNotObject, bestInterestsFirst, mediumKnown, witnessIfOral, notOver, genuine, lettingNobodyIn], ConsentGiven, {
         body: GiveConsentBody, introduces,
         set: ({ caller, context }, now) => ({ givenAt: now.toISOString(), givenBy: label('special', caller.role), ...(context?.isChild && context.guardian ? { guardianAppointmentId: context.guardian.id } : {}) }),
       }],
     [['requested'],           'refuse',         'refused',     ['PERSON', 'GUARDIAN'],         [recordedByWhoMay, attested('helpNotReduced', 'Help is not reduced because of it', 'COE 12')], ConsentRefused, { set: (_, now) => ({ endedAt: now.toISOString() }) }],
     [['requested'],           'lapse',          'invalidated', ['PLATFORM'],                   [unanswered],                                                                                 ConsentInvalidated, { set: (_, now) => ({ endedAt: now.toISOString() }) }],
-    [['given', 'renewed'],    'renew',          'renewed',     ['PERSON', 'GUARDIAN'],         [recordedByWhoMay, notOver, longerThanBefore, validityWithinLimit, givenByWhoMay, genuine], ConsentRenewed, { body: RenewConsentBody, introduces }],
+    [['given', 'renewed'],    'renew',          'renewed',     ['PERSON', 'GUARDIAN'],         [recordedByWhoMay, notOver, longerThanBefore, validityWithinLimit, givenByWhoMay, genuine, lettingNobodyIn], ConsentRenewed, { body: RenewConsentBody, introduces }],
     [['given', 'renewed'],    'withdraw',       'withdrawn',   ['PERSON', 'GUARDIAN'],         [],                                                                             ConsentWithdrawn, ends('withdrawn')],
     [['given', 'renewed'],    'revoke',         'revoked',     ['CASE_WORKER', 'DPO'],         [attested('noLongerSafe', 'Recipient or purpose is no longer safe', 'IOM-DP 5'), attested('personTold', 'She was told', 'PS')], ConsentRevoked, ends('stopped')],
     [['given', 'renewed'],    'expire',         'expired',     ['PLATFORM'],                   [validityOver],                                                                               ConsentExpired, ends('stopped')],

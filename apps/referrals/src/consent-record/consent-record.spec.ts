@@ -9,7 +9,7 @@ import { inForce } from './in-force.js';
 const now = new Date('2026-11-24T03:00:00Z');
 const [house, office] = ['org_house', 'org_office'];
 const base = { id: 'c1', owner: house, organisations: [house], state: 'requested', version: 1, createdAt: now.toISOString(), updatedAt: now.toISOString() };
-const context: CaseContext = { case: { ...base, state: 'active' }, standing: 'assigned', isChild: false, consents: [] };
+const context: CaseContext = { case: { ...base, state: 'active' }, standing: 'assigned', isChild: false, consents: [], agreed: [] };
 const caller = { organisation: house, subject: 'acc_x', roles: ['CASE_WORKER'], role: 'PERSON' } as const;
 const facts = (row: Partial<ConsentRow>, more: Partial<ConsentFacts> = {}): ConsentFacts => ({ row: { ...base, categories: ['IDENTITY'], ...row }, body: {}, caller, context, recipientKnown: { organisation: office, type: 'NGO', country: 'AL', active: true }, ...more });
 const row = (state: string, command: string): AnyRow => { const found = rowFor(ConsentRecord as unknown as Lifecycle, state, command); if ('row' in found) return found.row; throw new Error(`${state} ${command}`); };
@@ -46,7 +46,7 @@ describe('one consent', () => {
     const arrangement: ConsentRow = { ...base, state: 'given', purpose: 'RETURN_ARRANGEMENT', recipient: home };
     const giving = (purpose: ConsentPurpose, standing: CaseContext['standing'], roles: readonly Role[], recipient = office): string[] =>
       (['give', 'refuse', 'renew'] as const).flatMap((command) => against(command === 'renew' ? 'given' : 'requested', command, facts({ purpose, recipient, medium: 'written', state: command === 'renew' ? 'given' : 'requested' }, {
-        caller: { organisation: home, subject: 'acc_y', roles, role: 'PERSON' }, context: { ...context, standing, consents: standing === 'recipient' ? [arrangement] : [] }, body: { capacity: true, freely: true, helpNotReduced: true, validUntil: '2026-12-01' },
+        caller: { organisation: home, subject: 'acc_y', roles, role: 'PERSON' }, context: { ...context, standing, agreed: standing === 'recipient' ? [arrangement] : [] }, body: { capacity: true, freely: true, helpNotReduced: true, validUntil: '2026-12-01' },
       })));
     const not = ['NOT_ASSIGNED', 'NOT_ASSIGNED', 'NOT_ASSIGNED'];
     expect(giving('REFERRAL_DISCLOSURE', 'assigned', ['CASE_WORKER'])).toEqual([]);

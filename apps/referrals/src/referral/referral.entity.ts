@@ -31,6 +31,8 @@ export const referralFields = {
   /** Its webhook did not reach the receiver, who has not answered since. */
   unreachedAt: operational.instant(),
   endedAt: operational.instant(told),
+  /** What the receiver needed to know is gone (DP-20). */
+  needsForgottenAt: operational.instant(),
   reason: operational.code(NeutralReason, told),
   outcome: operational.code(ReferralOutcome, told),
   alternatives: operational.refs(told),

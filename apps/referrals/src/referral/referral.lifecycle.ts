@@ -11,7 +11,7 @@ import { DeclineBody, DraftReferralBody, EditReferralBody, FirstContactBody, Opt
 import { referralFields, type ReferralRow } from './referral.entity.js';
 import { referralFacts, type ReferralFacts } from './referral-facts.js';
 import {
-  agreementCovers, agreementInForce, carryingConsent, consentCoversReceiver, disclosedFields, groundFits, guardianApart, guardianConsented, minimumOnly, notHeld, onlyOne, overrideGrounded, profileServed, receiverIsActive, receiverIsPartner, receiverIsSafe,
+  agreementCovers, agreementInForce, carryingConsent, consentCoversReceiver, disclosedFields, groundFits, guardianApart, guardianConsented, minimumOnly, notHeld, nothingContested, onlyOne, overrideGrounded, profileServed, receiverIsActive, receiverIsPartner, receiverIsSafe,
   riskAssessed, rolesApart, serviceListed, somethingLeftToSend,
 } from './send-guards.js';
 
@@ -138,7 +138,7 @@ export const Referral: LifecycleSpec<StateOf<'Referral'>, typeof referralFields,
       },
     }],
     [['draft'],                                                                        'send',                'sent',         ['CASE_WORKER', 'REFERRER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE'], [
-      consentCoversReceiver, guardianConsented, receiverIsActive, receiverIsPartner, agreementInForce, agreementCovers, serviceListed, profileServed, minimumOnly, somethingLeftToSend, riskAssessed, receiverIsSafe, rolesApart, guardianApart, notHeld, onlyOne, overrideGrounded, groundFits,
+      nothingContested, consentCoversReceiver, guardianConsented, receiverIsActive, receiverIsPartner, agreementInForce, agreementCovers, serviceListed, profileServed, minimumOnly, somethingLeftToSend, riskAssessed, receiverIsSafe, rolesApart, guardianApart, notHeld, onlyOne, overrideGrounded, groundFits,
     ], ReferralSent, {
       body: SendReferralBody,
       set: (f, now) => ({ sentAt: now.toISOString(), consentId: f.body['override'] === undefined ? carryingConsent(f)?.id : undefined, fieldsDisclosed: disclosedFields(f), ...(f.body['override'] === undefined ? {} : { overriddenAt: now.toISOString() }) }),

@@ -12,7 +12,7 @@ const now = new Date('2026-11-24T03:00:00Z');
 const [house, shelter, police] = ['org_house', 'org_shelter', 'org_police'];
 const base = { id: '00000000-0000-4000-8000-000000000001', owner: house, organisations: [house], version: 1, createdAt: now.toISOString(), updatedAt: now.toISOString() };
 const consent = (more: Partial<ConsentRow> = {}): ConsentRow => ({ ...base, id: 'c1', state: 'given', purpose: 'REFERRAL_DISCLOSURE', recipient: shelter, categories: ['IDENTITY', 'AGE_GENDER_LANGUAGE', 'NEEDS', 'RISK_MITIGATION'], givenBy: label('special', 'PERSON'), ...more });
-const woman: CaseContext = { case: { ...base, state: 'active', person: label('direct', { gender: 'Feminine', citizenships: ['MD'] }), isChild: label('special', false) }, standing: 'assigned', isChild: false, consents: [] };
+const woman: CaseContext = { case: { ...base, state: 'active', person: label('direct', { gender: 'Feminine', citizenships: ['MD'] }), isChild: label('special', false) }, standing: 'assigned', isChild: false, consents: [], agreed: [] };
 const girl: CaseContext = { ...woman, isChild: true };
 const guardian = { ...base, state: 'interim', guardianOrganisation: label('special', 'org_guardians') } as const;
 const good: ReferralFacts = {

@@ -27,8 +27,14 @@ export function disclosedFields(facts: ReferralFacts): readonly ConsentCategory[
   return picked.filter((f) => allowed.includes(f));
 }
 
-/** IOM-DP 5; IAF. */
-export const consentCoversReceiver = guard<ReferralFacts>('SG1', 'consentNamesThisReceiverAndCoversWhatIsSent', (f) => (overrideOf(f) || carryingConsent(f) ? undefined : 'CONSENT_REQUIRED'), { sensitive: true });
+const isRestricted = ({ context }: ReferralFacts): boolean => context?.case.restrictedAt !== undefined;
+/** DP-13; GDPR 18(2): what a restriction does not hold back is what saves somebody, and a legal duty waits until it is decided. */
+export const nothingContested = guard<ReferralFacts>('DP-13', 'noRestrictionStands', (f) =>
+  (isRestricted(f) && !isLifeSaving(f) ? 'RESTRICTED' : undefined), { sensitive: true });
+const isLifeSaving = ({ row, body }: ReferralFacts): boolean => ((body['override'] ?? row.override) as ReferralRow['override'])?.test((g) => g === 'DANGER_TO_LIFE' || g === 'CHILD_ABUSE') ?? false;
+
+/** IOM-DP 5; IAF. No new consent would help while a restriction stands: then that is what is said. */
+export const consentCoversReceiver = guard<ReferralFacts>('SG1', 'consentNamesThisReceiverAndCoversWhatIsSent', (f) => (overrideOf(f) || carryingConsent(f) || isRestricted(f) ? undefined : 'CONSENT_REQUIRED'), { sensitive: true });
 
 /** COE 10(4); BID. Life-saving help does not wait: U4. */
 export const guardianConsented = guard<ReferralFacts>('SG2', 'childByItsGuardianAndHeard', (f) => {
