@@ -14,3 +14,5 @@ export { LocalFileKeyStore, type KeyStore } from './key-store.js';
 export { LocalFileSigningKeys, isSigned, type Signature, type SigningKeys, type VerifyingKey } from './signing-keys.js';
 export { newSubjectKey, openFields, sealFields, type FieldContext } from './fields.js';
 export { EgressFailure, createEgress, type Answer, type ConnectTarget, type Egress, type EgressOptions } from './egress.js';
+export { FEWEST, Population, trait, type Assessment, type Attribute, type Decision, type Known, type Offer, type PopulationSpec } from './risk.js';
+export { populations, type DeclaredPopulation, type PopulationFile } from './population.js';
