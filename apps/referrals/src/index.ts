@@ -2,9 +2,14 @@ import { service, type ServiceDefinition } from '@footbridge/service';
 import { AssignController, assignRoutes } from './case/assign.controller.js';
 import { Case } from './case/case.lifecycle.js';
 import { RecipientsController, recipientsRoute } from './case/recipients.controller.js';
+import { RotateReferencesController, rotateReferencesRoute } from './case/rotate-references.controller.js';
 import { ClearanceJob } from './clearance/clearance-job.js';
 import { ClearancesController, clearancesRoute } from './clearance/clearances.controller.js';
 import { ConsentRecord } from './consent-record/consent-record.lifecycle.js';
+import { ContinuityCodes, codes } from './continuity-code/codes.js';
+import { ContinuityCode } from './continuity-code/continuity-code.lifecycle.js';
+import { ContinuityCodesController, continuityCodeRoutes } from './continuity-code/continuity-codes.controller.js';
+import { ExactRelease } from './exact-release/exact-release.lifecycle.js';
 import { GuardianAppointment } from './guardian-appointment/guardian-appointment.lifecycle.js';
 import { Hold } from './hold/hold.lifecycle.js';
 import { Identification } from './identification/identification.lifecycle.js';
@@ -15,6 +20,7 @@ import { First1764000000000 } from './migrations/1764000000000-first.js';
 import { Second1764100000000 } from './migrations/1764100000000-second.js';
 import { Closing1764130000000 } from './migrations/1764130000000-closing.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
+import { ReferencesEnd1764270000000 } from './migrations/1764270000000-references-end.js';
 import { AfterReturn } from './recall/after-return.js';
 import { DeletionConfirmationsController, deletionConfirmationsRoute } from './recall/deletion-confirmations.controller.js';
 import { Recall } from './recall/recall.lifecycle.js';
@@ -27,10 +33,11 @@ import { SafetyAlert } from './safety-alert/safety-alert.lifecycle.js';
 /** Cases, and everything that a person decides or that is decided about her before she travels anywhere. */
 export const referralsService: ServiceDefinition = service({
   name: 'referrals',
-  lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake],
-  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000],
-  controllers: [AssignController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten],
-  documented: [...assignRoutes, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute],
+  lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake, ExactRelease, ContinuityCode],
+  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, ReferencesEnd1764270000000],
+  controllers: [AssignController, RotateReferencesController, ContinuityCodesController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten],
+  documented: [...assignRoutes, rotateReferencesRoute, ...continuityCodeRoutes, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute],
   guardianSpeaks: "exists (select 1 from guardian_appointment g where g.case_ref = $1->>1 and g.state in ('interim', 'appointed'))",
+  ports: (config, pool) => ({ [codes]: new ContinuityCodes(pool, config.keyStore) }),
   jobs: (running) => [new ClearanceJob(running)],
 });

@@ -16,3 +16,4 @@ export { newSubjectKey, openFields, sealFields, type FieldContext } from './fiel
 export { EgressFailure, createEgress, type Answer, type ConnectTarget, type Egress, type EgressOptions } from './egress.js';
 export { FEWEST, Population, trait, type Assessment, type Attribute, type Decision, type Known, type Offer, type PopulationSpec } from './risk.js';
 export { populations, type DeclaredPopulation, type PopulationFile } from './population.js';
+export { continuityDigest, isContinuityCode, newContinuityCode } from './continuity-code.js';

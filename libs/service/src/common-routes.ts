@@ -109,7 +109,7 @@ export function AlertsController(path: string): Type<object> {
     @Get() async list(@Req() request: SignedRequest, @Query('settled') settled: unknown): Promise<object> {
       const { organisation } = request.principal;
       const rows = await this.engine.store.readAs<{ id: string; code: string; kind: string; ref: string | null; raised_at: string; settled_at: string | null }>(organisation,
-        `select to_jsonb(a) || jsonb_build_object('ref', (select ref from reference r where r.organisation = a.organisation and r.aggregate = a.aggregate::text)) from alert a where a.organisation = $1->>0 and ($1->>1 = 'true' or a.settled_at is null) order by a.raised_at desc limit 200`, [organisation, String(settled === 'true')]);
+        `select to_jsonb(a) || jsonb_build_object('ref', (select ref from reference r where r.organisation = a.organisation and r.aggregate = a.aggregate::text and r.purpose = '' and r.generation = 1)) from alert a where a.organisation = $1->>0 and ($1->>1 = 'true' or a.settled_at is null) order by a.raised_at desc limit 200`, [organisation, String(settled === 'true')]);
       return { items: rows.map((a) => {
         const l = this.engine.lifecycles.find((x) => x.prefix === a.kind);
         return { id: a.id, code: a.code, raisedAt: new Date(a.raised_at).toISOString(), ...(a.settled_at ? { settledAt: new Date(a.settled_at).toISOString() } : {}), ...(a.ref && l ? { about: a.ref, links: { about: `/v1/${collectionOf(l)}/${a.ref}` } } : {}) };

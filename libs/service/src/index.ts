@@ -23,5 +23,7 @@ export type { Principal } from './identity/principal.js';
 export { accountRoles, tokenRoles } from './identity/token-roles.js';
 export { provision, provisionedRoles, type Provisioned } from './provision.js';
 export { inForce, isCleared, knownClearance, knownConsents, type KnownClearance, type KnownConsent } from './known.js';
-export { WrongSetting, mailOf, processSettings, startFromEnv, type ProcessSettings } from './main.js';
+export { WrongSetting, mailOf, populationOf, processSettings, startFromEnv, type ProcessSettings } from './main.js';
 export { erasure } from './erasure.js';
+export { EXCHANGED_FOR_DAYS, endingReferences } from './reference-end.js';
+export { LEARNT_MEANWHILE, hostCountry, ledger, release, type Release, type ReleaseInput } from './learnt.js';

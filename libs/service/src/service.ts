@@ -7,7 +7,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { events } from '@footbridge/contracts';
 import type { Lifecycle } from '@footbridge/lifecycle';
 import { EventServer, Relay, connectEvents, type Freshness, type Transport } from '@footbridge/messaging';
-import { createGate, type EgressOptions, type Gate, type KeyStore, type SigningKeys } from '@footbridge/privacy';
+import { createGate, type EgressOptions, type Gate, type KeyStore, type Population, type SigningKeys } from '@footbridge/privacy';
 import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import { commonControllers } from './common-routes.js';
@@ -73,6 +73,8 @@ export interface ServiceConfig {
   readonly mail?: MailConfig;
   /** The embedded identity provider: whose account this is, where the register of `notifications` was not told; and that it gives no tokens to who is disabled here. */
   readonly accounts?: { organisationOf(account: string): Promise<string | undefined>; stand(what: 'account' | 'organisation', id: string, disabled: boolean): Promise<unknown> };
+  /** The people among whom a person is counted before something of her is told (docs/operating.md). */
+  readonly population?: (country: string | undefined) => Population;
   /** Who is disabled, where it is not learned from the instance's events. */
   readonly denyList?: DenyList;
 }
@@ -114,7 +116,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const sessions = new Sessions(connectionOf(config.databaseUrl, definition.name), SESSIONS, lost);
   const clock = config.clock ?? systemClock;
   const gate = createGate({ onRefusal: (code) => countRefusal(definition.name, code) });
-  const store = new Store(pool, sessions, config.keyStore, definition.ports?.(config, pool, gate));
+  const store = new Store(pool, sessions, config.keyStore, definition.ports?.(config, pool, gate), clock);
   const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate, onTrouble: (code) => log('event-trouble', { service: definition.name, reason: code }) });
   const engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness, definition.guardianSpeaks);
   const deadlines = new Deadlines(engine, config.deadlinesEveryMs);
