@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Service } from '@footbridge/contracts';
 import { PostgresTransport } from '@footbridge/messaging';
 import { LocalFileKeyStore, LocalFileSigningKeys } from '@footbridge/privacy';
-import { PolicyError, Problem, WrongSetting, accessSettings, log, mailOf, manualClock, provision, provisionedRoles, serveMetrics, startService, systemClock, type AccessSettings, type MailConfig, type RunningService, type ServiceDefinition } from '@footbridge/service';
+import { PolicyError, Problem, WrongSetting, accessSettings, log, mailOf, manualClock, populationOf, provision, provisionedRoles, serveMetrics, startService, systemClock, type AccessSettings, type MailConfig, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { DataFolder } from './data-folder.js';
 import { Door, front } from './front.js';
 import { audience } from './identity/audience.js';
@@ -59,13 +59,13 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
     const keyStore = new LocalFileKeyStore(folder.keys);
     const signingKeys = new LocalFileSigningKeys(folder.keys);
     const secret = await cursorSecret(folder);
-    const mail = mailSettings(url);
+    const [mail, population] = [mailSettings(url), populationSettings()];
     const start = async (definition: ServiceDefinition): Promise<RunningService> => {
       const own = urls.services[nameOf(definition, urls.services)];
       const transport = new PostgresTransport({ url: urls.busUrl, onTrouble: (reason) => { log('bus-trouble', { service: definition.name, reason }); } });
       undo.push(() => transport.close());
       const service = await startService(definition, {
-        ...own, transport, issuer, audience, keyStore, signingKeys, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks, access, ...(mail ? { mail } : {}),
+        ...own, transport, issuer, audience, keyStore, signingKeys, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks, access, ...(mail ? { mail } : {}), population,
         accounts: { organisationOf: async (account) => (await identity.accounts.account(account))?.organisation, stand: (what, id, disabled) => identity.accounts.stand(what, id, disabled) },
       });
       undo.push(() => service.close());
@@ -106,6 +106,10 @@ function nameOf(definition: ServiceDefinition, known: Readonly<Record<Service, u
 
 function accessOf(): AccessSettings {
   try { return accessSettings(process.env); } catch (error) { throw error instanceof WrongSetting ? new Refusal(error.message) : error; }
+}
+
+function populationSettings(): ReturnType<typeof populationOf> {
+  try { return populationOf(process.env); } catch (error) { throw error instanceof WrongSetting ? new Refusal(error.message) : error; }
 }
 
 function mailSettings(url: string): MailConfig | undefined {

@@ -6,12 +6,17 @@ import { BreakGlass, openEmergency } from './break-glass/break-glass.lifecycle.j
 import { Case } from './case/case.lifecycle.js';
 import { ConsentsController, consentsRoutes } from './case/consents.controller.js';
 import { RecipientsController, recipientsRoute } from './case/recipients.controller.js';
+import { RotateReferencesController, rotateReferencesRoute } from './case/rotate-references.controller.js';
 import { ClearanceJob } from './clearance/clearance-job.js';
 import { ClearancesController, clearancesRoute } from './clearance/clearances.controller.js';
 import { ConsentRecord } from './consent-record/consent-record.lifecycle.js';
 import { consentLives } from './consent-record/in-force.js';
 import { DecoyController, decoyRoute, isDecoy } from './decoy/decoy.controller.js';
 import { Export, runningExport } from './export/export.lifecycle.js';
+import { ContinuityCodes, codes } from './continuity-code/codes.js';
+import { ContinuityCode } from './continuity-code/continuity-code.lifecycle.js';
+import { ContinuityCodesController, continuityCodeRoutes } from './continuity-code/continuity-codes.controller.js';
+import { ExactRelease } from './exact-release/exact-release.lifecycle.js';
 import { GuardianAppointment } from './guardian-appointment/guardian-appointment.lifecycle.js';
 import { DisclosureController, disclosureRoute } from './identity-envelope/disclosure.controller.js';
 import { IdentityEnvelope } from './identity-envelope/identity-envelope.lifecycle.js';
@@ -30,6 +35,7 @@ import { Closing1764130000000 } from './migrations/1764130000000-closing.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
 import { Access1764230000000 } from './migrations/1764230000000-access.js';
 import { Rights1764240000000 } from './migrations/1764240000000-rights.js';
+import { ReferencesEnd1764270000000 } from './migrations/1764270000000-references-end.js';
 import { AfterReturn } from './recall/after-return.js';
 import { DeletionConfirmationsController, deletionConfirmationsRoute } from './recall/deletion-confirmations.controller.js';
 import { LegalHold } from './legal-hold/legal-hold.lifecycle.js';
@@ -48,12 +54,12 @@ import { SafetyAlert } from './safety-alert/safety-alert.lifecycle.js';
 export const referralsService: ServiceDefinition = service({
   name: 'referrals',
   classes,
-  lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake, BreakGlass, Export, RecipientKey, IdentityEnvelope, RightsRequest, LegalHold],
-  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, Access1764230000000, Sealing1764200000000, Rights1764240000000],
-  controllers: [AssignController, DecoyController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten, DisclosureController, KeyDirectoryController, AccessCopyController, ConsentsController, RetentionController, OutcomeController],
-  documented: [...assignRoutes, decoyRoute, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute, disclosureRoute, keyDirectoryRoute, accessCopyRoute, ...consentsRoutes, retentionRoute, outcomeRoute],
+  lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake, BreakGlass, Export, RecipientKey, IdentityEnvelope, RightsRequest, LegalHold, ExactRelease, ContinuityCode],
+  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, Access1764230000000, Sealing1764200000000, Rights1764240000000, ReferencesEnd1764270000000],
+  controllers: [AssignController, DecoyController, RotateReferencesController, ContinuityCodesController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten, DisclosureController, KeyDirectoryController, AccessCopyController, ConsentsController, RetentionController, OutcomeController],
+  documented: [...assignRoutes, decoyRoute, rotateReferencesRoute, ...continuityCodeRoutes, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute, disclosureRoute, keyDirectoryRoute, accessCopyRoute, ...consentsRoutes, retentionRoute, outcomeRoute],
   guardianSpeaks: "exists (select 1 from guardian_appointment g where g.case_ref = $1->>1 and g.state in ('interim', 'appointed'))",
   access: { consentLives, breakGlass: openEmergency, decoy: isDecoy, exportAllowed: runningExport },
-  ports: ({ signingKeys }, pool) => ({ signingKeys, alarms: new Alarms(pool) }),
+  ports: ({ signingKeys, keyStore }, pool) => ({ signingKeys, alarms: new Alarms(pool), [codes]: new ContinuityCodes(pool, keyStore) }),
   jobs: (running) => [new SignEarlier(running), new ClearanceJob(running), new RetentionJob(running)],
 });

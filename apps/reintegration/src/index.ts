@@ -7,6 +7,7 @@ import { ConsentWithdrawn1764100000000 } from './migrations/1764100000000-consen
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
 import { Access1764230000000 } from './migrations/1764230000000-access.js';
 import { Rights1764240000000 } from './migrations/1764240000000-rights.js';
+import { ReferencesEnd1764270000000 } from './migrations/1764270000000-references-end.js';
 import { ReintegrationCase } from './reintegration-case/reintegration-case.lifecycle.js';
 
 /** Help after return. */
@@ -14,6 +15,6 @@ export const reintegrationService: ServiceDefinition = service({
   name: 'reintegration',
   classes,
   lifecycles: [ReintegrationCase],
-  migrations: [First1764000000000, ConsentWithdrawn1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000],
+  migrations: [First1764000000000, ConsentWithdrawn1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000],
   controllers: [KnownReceptions, erasure(CaseErasedByReintegration)],
 });

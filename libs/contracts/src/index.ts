@@ -29,7 +29,7 @@ export { catalogue } from './catalogue.js';
 export {
   CaseOpened, CaseMovedToFollowUp, CaseReactivated, CaseClosed, CaseTransferred, CaseReopened, CaseAnonymised, VictimPresumed, VictimIdentified,
   IdentificationDeclined, ConsentRequested, ConsentGiven, ConsentRefused, ConsentInvalidated, ConsentRenewed, ConsentWithdrawn, ConsentRevoked,
-  ConsentExpired, ConsentScopeRecalled, RecipientDeletionConfirmed, ClearanceChanged, GuardianRequired, GuardianRequested, InterimGuardianAppointed,
+  ConsentExpired, CaseReferenceExchanged, ExactlyReleased, ExactReleaseEnded, ContinuityCodeIssued, ContinuityCodeUsed, ContinuityCodeSeen, ContinuityCodeEnded, ConsentScopeRecalled, RecipientDeletionConfirmed, ClearanceChanged, GuardianRequired, GuardianRequested, InterimGuardianAppointed,
   GuardianAppointed, GuardianSuspended, GuardianEnded, RiskAssessmentStarted, RiskAssessmentCompleted, RiskAssessmentSuperseded,
   RiskAssessmentExpired, ProtectionHoldPlaced, ProtectionHoldLifted, SafetyAlertRaised, SafetyAlertCleared, IntakeRegistered, IntakeConfirmed, IntakeNotTaken, ReferralDrafted,
   ReferralSent, ReferralAcknowledged, ReferralAccepted, ReferralDeclined, ReferralExpired, ReferralServiceStarted, ReferralSuspended, ReferralResumed,

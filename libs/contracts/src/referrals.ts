@@ -54,12 +54,25 @@ export const ConsentWithdrawn = defineEvent(service, 'ConsentWithdrawn', { audie
 export const ConsentRevoked = defineEvent(service, 'ConsentRevoked', { audience: 'instance', travels, summary: 'Recipient or purpose is no longer safe.', data: consentAt('revoked') });
 export const ConsentExpired = defineEvent(service, 'ConsentExpired', { audience: 'instance', travels, summary: 'Its time is over.', data: consentAt('expired') });
 
+export const CaseReferenceExchanged = defineEvent(service, 'CaseReferenceExchanged', {
+  audience: 'instance', travels: ({ purpose }) => purpose === undefined || isGuarded(purpose), summary: 'What an organisation calls a case for a purpose has been exchanged; the old name still counts for seven days.',
+  data: { case: wire.ref('csr'), recipient: wire.ref('org'), purpose: wire.optional(wire.code(GuardedPurpose)), recipientCase: wire.ref('cas') },
+});
 export const ConsentScopeRecalled = defineEvent(service, 'ConsentScopeRecalled', {
   // What went without consent is recalled by ReferralEnteredInError, which says to delete it.
   audience: 'directed', subscribable: 'recipient', always: true, travels: ({ consentRecord }) => consentRecord !== undefined, summary: 'Delete what you got under this consent by `dueAt`, and confirm it. No reason is given.',
   data: { consentRecord: wire.ref('con'), referral: wire.optional(wire.ref('rfr')), dueAt: wire.instant },
 });
 export const RecipientDeletionConfirmed = auditOnly(service, 'RecipientDeletionConfirmed', 'A recipient has deleted what was recalled, or named the legal ground to keep it.');
+
+// --- What two persons release as it is, and the code that a survivor carries: the audit trail only.
+
+export const ExactlyReleased = auditOnly(service, 'ExactlyReleased', 'Two persons let one recipient see fields as they are, though few fit them.');
+export const ExactReleaseEnded = auditOnly(service, 'ExactReleaseEnded', 'What was not fetched until now is counted again.');
+export const ContinuityCodeIssued = auditOnly(service, 'ContinuityCodeIssued', 'The person has a code that introduces another helper to this one.');
+export const ContinuityCodeUsed = auditOnly(service, 'ContinuityCodeUsed', 'She showed it to a helper: the two organisations know of each other, and nothing else was told.');
+export const ContinuityCodeSeen = auditOnly(service, 'ContinuityCodeSeen', 'The worker has seen that it was used.');
+export const ContinuityCodeEnded = auditOnly(service, 'ContinuityCodeEnded', 'It opens nothing any more.');
 
 // --- What other services know of guardians, holds, risk and legal steps (decisions 14).
 

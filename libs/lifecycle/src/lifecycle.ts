@@ -78,9 +78,9 @@ export interface Notice { readonly event: EventDef; readonly recipients?: readon
 
 /**
  * A reference for an organisation that is no party of this row: a recipient learns how to call the case. Issued with the change,
- * once for each organisation and aggregate; `as` is the event field that carries it, `ref` one that was given out already.
+ * once for each organisation, aggregate and purpose; `as` is the event field that carries it, `ref` one that was given out already.
  */
-export interface Introduction { readonly organisation: string; readonly kind: string; readonly aggregate: string; readonly as?: string; readonly ref?: string }
+export interface Introduction { readonly organisation: string; readonly kind: string; readonly aggregate: string; readonly as?: string; readonly ref?: string; readonly purpose?: string }
 
 export interface RowOptions<F, Row> {
   readonly body?: BodyClass;
@@ -139,6 +139,8 @@ export interface LifecycleSpec<S extends string, FS extends Fields, F extends Fa
   readonly states: readonly S[];
   readonly fields: FS;
   readonly links?: Readonly<Record<string, Link>>;
+  /** What a row rests on: its links are named as an organisation was told for this purpose, and for no other (privacy G4). */
+  readonly purposes?: (row: RowOf<FS>) => readonly string[];
   /** Everything a guard needs besides row, body and caller. One place, read as the owner's organisation. */
   readonly facts?: (read: Read, given: Facts<RowOf<FS>>, now: Date) => Promise<Omit<F, keyof Facts<RowOf<FS>>> & { isChild?: boolean }>;
   /** Who owns a new row; default: the organisation that acts. */

@@ -26,3 +26,6 @@ export { newSubjectKey, openFields, sealFields, type FieldContext } from './fiel
 export { EgressFailure, createEgress, type Answer, type ConnectTarget, type Egress, type EgressOptions } from './egress.js';
 export { Classification, handling, onlookers, processingBases, processingPurposes, retentionRules, ruleFor, sights, type Classified, type Handled, type HandlingRule, type Onlooker, type ProcessingBasis, type ProcessingPurpose, type RetentionRule, type SeenBy, type Sight } from './classification.js';
 export { retentionDue, retentionStanding, type RetentionClock, type RetentionStanding } from './retention.js';
+export { FEWEST, Population, trait, type Assessment, type Attribute, type Decision, type Known, type Offer, type PopulationSpec } from './risk.js';
+export { populations, type DeclaredPopulation, type PopulationFile } from './population.js';
+export { continuityDigest, isContinuityCode, newContinuityCode } from './continuity-code.js';

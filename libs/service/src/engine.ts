@@ -163,7 +163,7 @@ export class Engine {
     const links: Record<string, string> = {};
     for (const [name, link] of Object.entries(l.links ?? {})) {
       const aggregate = values[link.column];
-      const ref = typeof aggregate === 'string' ? linked.get(aggregate) : undefined;
+      const ref = typeof aggregate === 'string' ? linked.get(`${aggregate} ${purposesOf(l, row).join()}`) : undefined;
       if (ref) links[name] = `/v1/${link.collection}/${ref}`;
     }
     view['links'] = links;
@@ -442,17 +442,17 @@ export class Engine {
     const references: Record<string, string> = { ...p.references };
     const rows: Change[] = [];
     const said: Values = {};
-    for (const { organisation, kind, aggregate: of, as, ref } of more?.introduces?.(after as never, now) ?? []) {
-      const key = `${organisation} ${kind} ${of}`;
-      const known = issued.get(key) ?? (of === row.id ? references[organisation] : (await this.store.named(organisation, [of])).get(of));
+    for (const { organisation, kind, aggregate: of, as, ref, purpose = '' } of more?.introduces?.(after as never, now) ?? []) {
+      const key = `${organisation} ${kind} ${of} ${purpose}`;
+      const known = issued.get(key) ?? (of === row.id && purpose === '' ? references[organisation] : (await this.store.named(organisation, [of], [purpose])).get(of));
       const given = known ?? ref ?? newRef(kind);
-      if (known === undefined) rows.push({ t: 'reference', op: 'insert', row: { ref: given, organisation, kind, aggregate: of } });
+      if (known === undefined) rows.push({ t: 'reference', op: 'insert', row: { ref: given, organisation, kind, aggregate: of, ...(purpose === '' ? {} : { purpose, generation: await this.store.generations(organisation, kind, of, purpose) + 1 }) } });
       issued.set(key, given);
-      if (of === row.id) references[organisation] = given;
+      if (of === row.id && purpose === '') references[organisation] = given;
       if (as) said[as] = given;
     }
     for (const organisation of l.publicReference ? [EVERYBODY] : organisations) if (!references[organisation]) {
-      const given = issued.get(`${organisation} ${l.prefix} ${row.id}`);
+      const given = issued.get(`${organisation} ${l.prefix} ${row.id} `);
       references[organisation] = given ?? newRef(l.prefix);
       if (given === undefined) rows.push({ t: 'reference', op: 'insert', row: { ref: references[organisation], organisation, kind: l.prefix, aggregate: row.id } });
     }
@@ -635,6 +635,8 @@ const isObject = (value: unknown): value is Values => typeof value === 'object' 
 const learning = (state: string, changes: Readonly<Values>, notices?: RowOptions<Facts, BaseRow>['notices']): AnyRow => [[state], 'learn', state, [], [], { audience: 'service' }, { set: () => changes, ...(notices ? { notices } : {}) }] as unknown as AnyRow;
 /** Holder of references that are the same for everybody. */
 const EVERYBODY = '*';
+/** What a row names others for: an organisation that knows a case for several purposes calls it differently in each. */
+export const purposesOf = (l: Lifecycle, row: object): readonly string[] => [...((l.purposes?.(row as BaseRow) ?? []) as readonly string[]), ''];
 /** Each service has approvals of its own; the reference's prefix says whose one is. */
 export const approvalPrefix: Readonly<Record<Service, string>> = { referrals: 'apr', shelters: 'aps', returns: 'apt', reintegration: 'api', notifications: 'apn' };
 /** The first answer, committed with what it tells of. */

@@ -11,6 +11,7 @@ export const erasure = (told: ContractEvent): Type<object> => handlersOf('Erasur
     const columns = Object.keys(row).join(', ');
     await context.once('Erasure', async (tx) => {
       await tx.query('delete from subject_key where subject = $1', [caseRef]);
+      await tx.query(`insert into reference_end (ref, reason, at) select ref, 'ERASED', now() from reference where kind = 'cas' and aggregate = $1 on conflict do nothing`, [caseRef]);
       await tx.query(`insert into outbox (${columns}) select ${columns} from jsonb_populate_record(null::outbox, $1)`, [JSON.stringify(row)]);
     });
     this.engine.store.forget(caseRef);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { KafkaTransport, PostgresTransport, type KafkaOptions, type Transport } from '@footbridge/messaging';
-import { LocalFileKeyStore, LocalFileSigningKeys } from '@footbridge/privacy';
+import { LocalFileKeyStore, LocalFileSigningKeys, populations } from '@footbridge/privacy';
 import { accessSettings } from './access-settings.js';
 import { PolicyError } from './authorisation.js';
 import { manualClock, systemClock } from './clock.js';
@@ -79,6 +79,13 @@ export function mailOf(environment: Environment, address: string): MailConfig | 
   return { smtpUrl, from, address: environment['FOOTBRIDGE_URL'] || address };
 }
 
+/** FOOTBRIDGE_POPULATION_FILE: public figures of those whom each country helps, as JSON. @throws WrongSetting */
+export function populationOf(environment: Environment): ReturnType<typeof populations> {
+  const file = environment['FOOTBRIDGE_POPULATION_FILE'];
+  if (!file) return populations();
+  try { return populations(JSON.parse(readFileSync(file, 'utf8'))); } catch { throw new WrongSetting('FOOTBRIDGE_POPULATION_FILE must name a JSON file of persons and shares (docs/operating.md).'); }
+}
+
 /** Starts one service alone, as its environment says, and stops it cleanly when it is told to. */
 export async function startFromEnv(definition: ServiceDefinition, environment: Environment = process.env): Promise<void> {
   lastResort(definition.name);
@@ -90,7 +97,7 @@ export async function startFromEnv(definition: ServiceDefinition, environment: E
     const mail = mailOf(environment, new URL(s.issuer).origin);
     const config: ServiceConfig = {
       databaseUrl: s.databaseUrl, migrationUrl: s.migrationUrl, transport, issuer: s.issuer, audience: s.audience, keyStore: new LocalFileKeyStore(s.keys), signingKeys: new LocalFileSigningKeys(s.keys),
-      clock: s.manual ? manualClock(s.ahead) : systemClock, webhooks: s.webhooks, access: accessSettings(environment), ...(mail ? { mail } : {}), ...(s.jwksUri ? { jwksUri: s.jwksUri } : {}), ...(s.secret ? { secret: s.secret } : {}),
+      clock: s.manual ? manualClock(s.ahead) : systemClock, population: populationOf(environment), webhooks: s.webhooks, access: accessSettings(environment), ...(mail ? { mail } : {}), ...(s.jwksUri ? { jwksUri: s.jwksUri } : {}), ...(s.secret ? { secret: s.secret } : {}),
     };
     const running = await startService(definition, config);
     const port = await running.listen(s.port, s.host);

@@ -6,7 +6,9 @@ import type { Lifecycle, ReactionEvent } from '@footbridge/lifecycle';
 import { HandlerRefusal, type EventContext, type ReceivedEvent } from '@footbridge/messaging';
 import { isRef } from '@footbridge/privacy';
 import type { PoolClient } from 'pg';
+import { days, later } from './clock.js';
 import { Engine } from './engine.js';
+import { EXCHANGED_FOR_DAYS } from './reference-end.js';
 import { Problem } from './problem.js';
 
 export type Received = ReceivedEvent<Readonly<Record<string, unknown>>>;
@@ -37,9 +39,11 @@ export function handlersOf(name: string, handlers: readonly { readonly type: str
 export const projection = (name: string, on: Readonly<Record<string, Handle>>): Type<object> =>
   handlersOf(name, Object.entries(on).map(([event, handle]) => ({ type: typeOf(event), handle: (received, context) => context.once(name, (tx) => handle(tx, received)) })));
 
-const learn = async (tx: PoolClient, organisation: unknown, ref: unknown, kind: string, aggregate: string | undefined): Promise<void> => {
+const learn = async (tx: PoolClient, organisation: unknown, ref: unknown, kind: string, aggregate: string | undefined, purpose = ''): Promise<void> => {
   if (typeof organisation !== 'string' || !isRef(ref, kind) || !aggregate) return;
-  await tx.query('insert into reference (ref, organisation, kind, aggregate) values ($1, $2, $3, $4) on conflict do nothing', [ref, organisation, kind, aggregate]);
+  // A name without a purpose is given once; of those with one the next takes the place of the last.
+  await tx.query(`insert into reference (ref, organisation, kind, aggregate, purpose, generation)
+    select $1, $2, $3, $4, $5::text, case when $5::text = '' then 1 else coalesce((select max(generation) from reference where organisation = $2 and kind = $3 and aggregate = $4 and purpose = $5), 0) + 1 end on conflict do nothing`, [ref, organisation, kind, aggregate, purpose]);
 };
 
 /** What every service knows of the others: which reference stands for what, consent, clearances, organisations, disabled accounts. */
@@ -51,12 +55,18 @@ export function sharedProjections(service: string): readonly Type<object>[] {
     await tx.query(`insert into known_consent (consent, case_ref, purpose, recipient, state, valid_until, categories, version) values ($1, $2, $3, $4, $5, $6, $7, $8)
       on conflict (consent) do update set state = excluded.state, valid_until = coalesce(excluded.valid_until, known_consent.valid_until), categories = case when excluded.categories = '{}' then known_consent.categories else excluded.categories end, version = excluded.version where known_consent.version < excluded.version`,
     [event.consentRef, event.caseRef, d['purpose'], d['recipient'] ?? null, d['state'], d['until'] ?? null, codesOf(ConsentCategory, d), event.version]);
-    await learn(tx, d['recipient'], d['recipientCase'], 'cas', event.caseRef);
+    // To the owner itself a case has one name, whatever she agrees to.
+    await learn(tx, d['recipient'], d['recipientCase'], 'cas', event.caseRef, d['recipient'] === event.owner ? '' : String(d['purpose']));
   };
   const pick = (handlers: Record<string, Handle>): Record<string, Handle> => Object.fromEntries(Object.entries(handlers).filter(([name]) => has(name)));
   const known = pick({
     CaseOpened: (tx, event) => learn(tx, event.owner, event.data['ownerCase'], 'cas', event.caseRef),
     ConsentGiven: consent, ConsentRenewed: consent, ConsentWithdrawn: consent, ConsentRevoked: consent, ConsentExpired: consent,
+    CaseReferenceExchanged: async (tx, event) => {
+      const { recipient, recipientCase, purpose = '' } = event.data;
+      await tx.query(`insert into reference_end (ref, reason, at) select ref, 'EXCHANGED', $5::timestamptz from reference where organisation = $1 and kind = 'cas' and aggregate = $2 and purpose = $3 and ref <> $4 on conflict do nothing`, [recipient, event.caseRef, purpose, recipientCase, later(event.time, days(EXCHANGED_FOR_DAYS))]);
+      await tx.query(`insert into reference (ref, organisation, kind, aggregate, purpose, generation) select $4, $1, 'cas', $2, $3::text, coalesce(max(generation), 0) + 1 from reference where organisation = $1 and kind = 'cas' and aggregate = $2 and purpose = $3 on conflict do nothing`, [recipient, event.caseRef, purpose, recipientCase]);
+    },
     ClearanceChanged: async (tx, event) => {
       const d = event.data;
       await tx.query(`insert into known_clearance (case_ref, step, cleared, until, version) values ($1, $2, $3, $4, $5)

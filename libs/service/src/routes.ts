@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cursorOf, placeOf } from './cursor.js';
 import { Action } from './action.js';
 import { Protects } from './http.js';
-import { Engine, requestHash, seenBy, type Answer, type Idempotency } from './engine.js';
+import { Engine, purposesOf, requestHash, seenBy, type Answer, type Idempotency } from './engine.js';
 import type { Principal } from './identity/principal.js';
 import { Problem } from './problem.js';
 
@@ -130,8 +130,16 @@ function versionOf(header: string | undefined): number | undefined {
   if (!match) throw new Problem('stale-version', {});
   return Number(match[1]);
 }
+/** What a caller calls the aggregates that these rows name: by aggregate and the purposes of the row. */
 async function linkedOf(engine: Engine, l: Lifecycle, rows: readonly object[], caller: Principal): Promise<ReadonlyMap<string, string>> {
   const columns = Object.values(l.links ?? {}).map((link) => link.column);
-  const ids = rows.flatMap((row) => columns.map((c) => (row as Record<string, unknown>)[c])).filter((v): v is string => typeof v === 'string');
-  return engine.store.named(caller.organisation, [...new Set(ids)]);
+  const asked = new Map<string, { readonly purposes: readonly string[]; readonly ids: Set<string> }>();
+  for (const row of rows) {
+    const purposes = purposesOf(l, row);
+    const { ids } = asked.get(purposes.join()) ?? asked.set(purposes.join(), { purposes, ids: new Set() }).get(purposes.join()) as { ids: Set<string> };
+    for (const column of columns) { const id = (row as Record<string, unknown>)[column]; if (typeof id === 'string') ids.add(id); }
+  }
+  const linked = new Map<string, string>();
+  for (const [key, { purposes, ids }] of asked) for (const [aggregate, ref] of await engine.store.named(caller.organisation, [...ids], purposes)) linked.set(`${aggregate} ${key}`, ref);
+  return linked;
 }

@@ -7,7 +7,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { events } from '@footbridge/contracts';
 import type { Lifecycle } from '@footbridge/lifecycle';
 import { EventServer, Relay, connectEvents, type Freshness, type Transport } from '@footbridge/messaging';
-import type { EgressOptions, Gate, KeyStore, MailTemplate, SigningKeys } from '@footbridge/privacy';
+import type { EgressOptions, Gate, KeyStore, MailTemplate, Population, SigningKeys } from '@footbridge/privacy';
 import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import { Access, type AccessQueries } from './access.js';
@@ -86,6 +86,8 @@ export interface ServiceConfig {
   readonly accounts?: { organisationOf(account: string): Promise<string | undefined>; stand(what: 'account' | 'organisation', id: string, disabled: boolean): Promise<unknown> };
   /** What narrows access: own policies, step-up, quota. */
   readonly access?: Partial<AccessSettings>;
+  /** The people among whom a person is counted before something of her is told (docs/operating.md). */
+  readonly population?: (country: string | undefined) => Population;
   /** Who is disabled, where it is not learned from the instance's events. */
   readonly denyList?: DenyList;
 }
@@ -133,7 +135,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const clock = config.clock ?? systemClock;
   const refusals = new Refusals(definition.name, clock);
   const gate = serviceGate(refusals, config.mail ? { templates: definition.mails ?? [], address: config.mail.address } : undefined);
-  const store = new Store(pool, sessions, config.keyStore, definition.ports?.(config, pool, gate));
+  const store = new Store(pool, sessions, config.keyStore, definition.ports?.(config, pool, gate), clock);
   refusals.keep(store);
   const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate, onTrouble: (code) => log('event-trouble', { service: definition.name, reason: code }) });
   const access = new Access({ authorisation, store, clock, settings, asks: definition.access, requireFresh: (caseRef) => engine.requireFresh('referrals', caseRef) });

@@ -1,6 +1,8 @@
 import { isPersonal, personalClassOf, snakeCase, tableOf, type BaseRow, type Fields, type Lifecycle, type Read, type RowOfLifecycle } from '@footbridge/lifecycle';
-import { label, newSubjectKey, openFields, sealFields, type KeyStore, type PersonalClass, type Sealed } from '@footbridge/privacy';
+import { Sealed, label, newSubjectKey, openFields, sealFields, type KeyStore, type PersonalClass } from '@footbridge/privacy';
 import type { Pool } from 'pg';
+import { systemClock, type Clock } from './clock.js';
+import { isOver } from './reference-end.js';
 import { body, type Body, type Sessions } from './sessions.js';
 
 /** One change of one table; a commit applies a list of them in one transaction. */
@@ -22,8 +24,8 @@ const instants = new Set(['dueAt', 'createdAt', 'updatedAt']);
 /** Rows, references, keys and commits of one service. All SQL of the engine is here. */
 export class Store {
   readonly #keys = new Map<string, Buffer>();
-  readonly #resolved = new Map<string, string>();
-  constructor(readonly pool: Pool, private readonly sessions: Sessions, private readonly keyStore: KeyStore, readonly ports: Readonly<Record<string, unknown>> = {}) {}
+  readonly #resolved = new Map<string, { readonly aggregate: string; readonly until: number }>();
+  constructor(readonly pool: Pool, private readonly sessions: Sessions, private readonly keyStore: KeyStore, readonly ports: Readonly<Record<string, unknown>> = {}, private readonly clock: Pick<Clock, 'now'> = systemClock) {}
 
   /**
    * Reads as an organisation: row-level security applies. `query` yields one JSON object a row and takes its parameters as `$1->>n`.
@@ -87,23 +89,30 @@ export class Store {
   /** The aggregates behind references that an organisation holds. */
   async resolve(organisation: string, references: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const found = new Map<string, string>();
-    // A reference is never given to anything else, so what was resolved once stays resolved.
-    for (const ref of references) { const known = this.#resolved.get(`${organisation} ${ref}`); if (known) found.set(ref, known); }
+    // A reference is never given to anything else; but one that has no purpose may be exchanged, and one that has may end at any moment.
+    for (const ref of references) { const known = this.#resolved.get(`${organisation} ${ref}`); if (known && performance.now() < known.until) found.set(ref, known.aggregate); }
     const rest = references.filter((ref) => !found.has(ref));
     if (rest.length === 0) return found;
-    const { rows } = await this.pool.query<{ ref: string; aggregate: string }>('select ref, aggregate from reference where organisation in ($1, \'*\') and ref = any($2)', [organisation, rest]);
-    for (const { ref, aggregate } of rows) {
+    const { rows } = await this.pool.query<{ ref: string; aggregate: string; lasts: boolean }>(`select r.ref, r.aggregate, r.purpose = '' as lasts from reference r where r.organisation in ($1, '*') and r.ref = any($2) and not ${isOver('$3')}`, [organisation, rest, this.clock.now()]);
+    for (const { ref, aggregate, lasts } of rows) {
       found.set(ref, aggregate);
-      this.#resolved.set(`${organisation} ${ref}`, aggregate);
+      if (!lasts) continue;
+      this.#resolved.delete(`${organisation} ${ref}`);
+      this.#resolved.set(`${organisation} ${ref}`, { aggregate, until: performance.now() + RESOLVED_MS });
       if (this.#resolved.size > 20_000) this.#resolved.delete(this.#resolved.keys().next().value as string);
     }
     return found;
   }
-  /** The references that an organisation holds for these aggregates. */
-  async named(organisation: string, aggregates: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  /** The references that an organisation holds for these aggregates, the newest of each; `purposes`: which come first, where it was introduced for several. */
+  async named(organisation: string, aggregates: readonly string[], purposes: readonly string[] = ['']): Promise<ReadonlyMap<string, string>> {
     if (aggregates.length === 0) return new Map();
-    const { rows } = await this.pool.query<{ ref: string; aggregate: string }>('select ref, aggregate from reference where organisation in ($1, \'*\') and aggregate = any($2)', [organisation, aggregates]);
+    const { rows } = await this.pool.query<{ ref: string; aggregate: string }>(`select distinct on (r.aggregate) r.ref, r.aggregate from reference r where r.organisation in ($1, '*') and r.aggregate = any($2) and r.purpose = any($3) and not ${isOver('$4')} order by r.aggregate, array_position($3, r.purpose), r.generation desc`, [organisation, aggregates, purposes, this.clock.now()]);
     return new Map(rows.map((r) => [r.aggregate, r.ref]));
+  }
+  /** How many references an organisation was given for an aggregate and a purpose: the next is one more. */
+  async generations(organisation: string, kind: string, aggregate: string, purpose: string): Promise<number> {
+    const { rows } = await this.pool.query<{ n: number | null }>('select max(generation) as n from reference where organisation = $1 and kind = $2 and aggregate = $3 and purpose = $4', [organisation, kind, aggregate, purpose]);
+    return rows[0]?.n ?? 0;
   }
 
   /**
@@ -147,7 +156,7 @@ export class Store {
 
   /** Any JSON about a row, sealed: a body that waits for a second person's word. */
   async sealJson(row: BaseRow, table: string, id: string, value: unknown, keyRows: Change[]): Promise<string> {
-    return `\\x${sealFields(await this.#subjectKey(row, keyRows), { json: label('direct', value) }, { organisation: row.owner, table, row: id }).toString('hex')}`;
+    return `\\x${sealFields(await this.#subjectKey(row, keyRows), { json: Sealed.is(value) ? value : label('direct', value) }, { organisation: row.owner, table, row: id }).toString('hex')}`;
   }
   async openJson(subject: string, owner: string, table: string, id: string, sealed: string): Promise<Sealed<unknown>> {
     const { rows } = await this.pool.query<{ wrapped: string }>('select wrapped from subject_key where subject = $1 and owner = $2', [subject, owner]);
@@ -204,6 +213,9 @@ export class Store {
   }
 }
 
+/** How long what was resolved is taken for granted. */
+const RESOLVED_MS = 60_000;
+
 interface Layout { readonly plain: readonly (readonly [name: string, instant: boolean])[]; readonly classes: Readonly<Record<string, PersonalClass>> }
 const layouts = new WeakMap<object, Layout>();
 /** Which fields of a lifecycle have columns of their own, and the classes of those that are sealed. */
@@ -220,7 +232,7 @@ function layoutOf({ fields }: Lifecycle): Layout {
   return layout;
 }
 
-const REFERENCES = `, (select jsonb_object_agg(organisation, ref) from reference where aggregate = t.id::text) as "$references"`;
+const REFERENCES = `, (select jsonb_object_agg(organisation, ref) from reference where aggregate = t.id::text and purpose = '' and generation = 1) as "$references"`;
 
 const readings = new Map<string, Body>();
 /** Several queries in one body; `$1` of each becomes its own place in the parameters. */

@@ -4,7 +4,7 @@ import type { GuardianRow } from '../guardian-appointment/guardian-appointment.e
 import type { CaseRow } from './case.entity.js';
 
 /** What ties somebody to a case. Only the owner's assigned workers and supervision work on it as a whole. */
-export type Standing = 'platform' | 'assigned' | 'supervision' | 'colleague' | 'opener' | 'recipient' | 'stranger';
+export type Standing = 'platform' | 'assigned' | 'supervision' | 'colleague' | 'opener' | 'recipient' | 'introduced' | 'stranger';
 
 /** What the rules of everything that belongs to a case ask of it. */
 export interface CaseContext {

@@ -2,7 +2,7 @@ import {
   ConsentExpired, ConsentGiven, ConsentInvalidated, ConsentRefused, ConsentRenewed, ConsentRequested, ConsentRevoked, ConsentWithdrawn,
   flagsOf, purposes, states, type ConsentPurpose, type StateOf,
 } from '@footbridge/contracts';
-import { NONE, attested, guard, lifecycle, type Companion, type Facts, type Guard, type LifecycleSpec } from '@footbridge/lifecycle';
+import { NONE, attested, guard, lifecycle, type Companion, type Facts, type Guard, type Introduction, type LifecycleSpec } from '@footbridge/lifecycle';
 import { label } from '@footbridge/privacy';
 import { days, later } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
@@ -11,6 +11,7 @@ import { organisationOf, type KnownOrganisation } from '../case/owner.js';
 import { hasRole, seenWithCase } from '../case/visible.js';
 import type { EnvelopeRow } from '../identity-envelope/identity-envelope.entity.js';
 import { IdentityEnvelope, destroyed, mayBeFetched } from '../identity-envelope/identity-envelope.lifecycle.js';
+import { isIntroduced } from '../continuity-code/is-introduced.js';
 import { Recall } from '../recall/recall.lifecycle.js';
 import { Referral } from '../referral/referral.lifecycle.js';
 import type { ReferralRow } from '../referral/referral.entity.js';
@@ -110,9 +111,9 @@ const ends = (how: 'withdrawn' | 'stopped') => ({
     ...(row.recipient && row.recipient !== row.owner && !isRecalled ? [{ lifecycle: 'Recall', command: 'askDeletion', body: { caseId: row.caseId, caseRef: row.caseRef, consentId: row.id, recipient: row.recipient }, as: 'PLATFORM' as const }] : []),
   ],
 });
-/** The recipient learns how to call the case, so that it can name it in what it is allowed to do. */
-const introduces = ({ row }: ConsentFacts): { organisation: string; kind: string; aggregate: string; as: string }[] =>
-  (row.recipient && row.caseId ? [{ organisation: row.recipient, kind: 'cas', aggregate: row.caseId, as: 'recipientCase' }] : []);
+/** The recipient learns how to call the case for this purpose, so that it can name it in what it is allowed to do; and loses that name with the consent. */
+const introduces = ({ row }: ConsentFacts): Introduction[] =>
+  (row.recipient && row.caseId ? [{ organisation: row.recipient, kind: 'cas', aggregate: row.caseId, as: 'recipientCase', ...(row.recipient === row.owner || !row.purpose ? {} : { purpose: row.purpose }) }] : []);
 
 const wasGiven: readonly string[] = ['given', 'renewed', 'withdrawn', 'revoked', 'expired'];
 const carrying: readonly string[] = ['sent', 'acknowledged', 'accepted', 'in_service', 'suspended'];
@@ -121,8 +122,10 @@ const ending: readonly (string | undefined)[] = ['withdraw', 'revoke', 'expire']
 export const ConsentRecord: LifecycleSpec<StateOf<'ConsentRecord'>, typeof consentFields, ConsentFacts> = lifecycle<ConsentFacts>()({
   name: 'ConsentRecord', service: 'referrals', prefix: 'con', states: states.ConsentRecord.values, fields: consentFields,
   links: { case: { kind: 'cas', column: 'caseId', collection: 'cases' } },
+  purposes: (row) => (row.purpose ? [row.purpose] : []),
   facts: async (read, { row, caller, command }, now) => {
-    const context = await caseContext(read, row.caseId, caller, now);
+    const known = await caseContext(read, row.caseId, caller, now);
+    const context = known && command === 'requestConsent' && known.standing === 'stranger' && await isIntroduced(known.read, row.caseId, caller.organisation) ? { ...known, standing: 'introduced' as const } : known;
     const theirs = context?.read ?? read;
     const [recipientOrganisation, referrals, recalls, envelopes, signed] = await Promise.all([
       command === 'requestConsent' ? organisationOf(read, row.recipient) : undefined,
@@ -154,7 +157,7 @@ export const ConsentRecord: LifecycleSpec<StateOf<'ConsentRecord'>, typeof conse
   rows: [
     // from                   command           to             by                                                                                                             guards  emits
     [NONE,                    'requestConsent', 'requested',   ['CASE_WORKER', 'REFERRER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'RETURN_OFFICER', 'REINTEGRATION_MANAGER', 'LAWYER', 'MEDIA_OFFICER'],
-      [caseIsOpen, worksOnCase('opener', 'recipient'), recipientNamed, recipientKnown, categoriesNamed, validityWithinLimit], ConsentRequested, {
+      [caseIsOpen, worksOnCase('opener', 'recipient', 'introduced'), recipientNamed, recipientKnown, categoriesNamed, validityWithinLimit], ConsentRequested, {
         body: RequestConsentBody,
         set: ({ row, caller, context }, now) => ({
           caseRef: context?.case.caseRef, requestedBy: caller.organisation, interpreter: row.interpreter ?? false, validUntil: row.validUntil ?? longest(row.purpose, now),

@@ -26,7 +26,7 @@ export function personMembers(serviceType: ReferralRow['serviceType'], isChild: 
 }
 export const only = <T extends object>(value: T | undefined, members: Members<T>): Partial<T> => Object.fromEntries(Object.entries(value ?? {}).filter(([name]) => (members as readonly string[]).includes(name))) as Partial<T>;
 /** Her own words stay with the owner. */
-export const withoutNarrative = ({ narrative: _, ...facts }: Trafficking): Omit<Trafficking, 'narrative'> => facts;
+export const withoutNarrative = <T extends Partial<Trafficking>>({ narrative: _, ...facts }: T): Omit<T, 'narrative'> => facts;
 
 export interface Fetched { readonly referral: string; readonly serviceType: ReferralRow['serviceType']; readonly categories: readonly ConsentCategory[] }
 type Told = Pick<CaseRow, 'person' | 'needs' | 'health' | 'trafficking' | 'isChild'>;

@@ -1,14 +1,14 @@
 import { RiskType, minimumDataset, type ConsentCategory } from '@footbridge/contracts';
-import { label, newRef, revealCapability, type RevealCapability, type Sealed } from '@footbridge/privacy';
-import { Action, Engine, Problem, Stale, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { newRef, populations, trait, revealCapability, type RevealCapability, type Sealed } from '@footbridge/privacy';
+import { Action, Conflict, Engine, LEARNT_MEANWHILE, Problem, Stale, hostCountry, release, type ExtraRoute, type Running, type SignedRequest } from '@footbridge/service';
 import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { caseContext } from '../case/case-context.js';
-import type { Person } from '../case/person.dto.js';
 import type { CaseRow } from '../case/case.entity.js';
 import { newestValid } from '../risk-assessment/newest.js';
 import { RiskAssessment } from '../risk-assessment/risk-assessment.lifecycle.js';
-import { only, personMembers, withoutNarrative } from './disclosed.js';
+import { answerOf, isNamed, quasiOf, told } from './counted.js';
+import { releasedExactly } from '../exact-release/released-exactly.js';
 import type { ReferralRow } from './referral.entity.js';
 import { Referral } from './referral.lifecycle.js';
 import { bareMinimum } from './send-guards.js';
@@ -23,13 +23,14 @@ export const readable: readonly string[] = ['sent', 'acknowledged', 'accepted', 
  */
 @Controller('v1/referrals')
 export class NeedsController {
-  constructor(@Inject(Engine) private readonly engine: Engine) {}
+  readonly #population: ReturnType<typeof populations>;
+  constructor(@Inject(Engine) private readonly engine: Engine, @Inject('RUNNING') { config }: Running) { this.#population = config.population ?? populations(); }
 
   @Action('Referral.needs', ['RECEIVER']) @Get(':id/needs')
   async needs(@Param('id') id: string, @Req() request: SignedRequest): Promise<unknown> {
     for (let attempt = 0; ; attempt += 1) {
       try { return await this.#once(id, request); } catch (error) {
-        if (!(error instanceof Stale)) throw error;
+        if (!(error instanceof Stale || (error instanceof Conflict && error.constraint === LEARNT_MEANWHILE))) throw error;
         if (attempt > 5) throw new Problem('service-unavailable', {}, { 'retry-after': '1' });
       }
     }
@@ -55,13 +56,20 @@ export class NeedsController {
     const newest = newestValid(risks.filter((r) => r.plan), RiskType.values, now);
     await this.engine.access.meter(Referral, row, principal);
     const audit = newRef('evt');
+    const { outcome, change } = await release(store, {
+      row, recipient: principal.organisation, purpose: 'REFERRAL_DISCLOSURE', population: this.#population(await hostCountry(read, row.owner)), names: principal.organisation === row.owner || isNamed(context.case, categories),
+      exactly: await releasedExactly(read, row.caseId, principal.organisation, now), given: () => [trait('age', context.isChild ? '0-17' : '18+')],
+      of: told(row, context.case), quasi: (she) => quasiOf(she, row, context.isChild, categories), answer: (she, said) => answerOf(she, said, row, context.isChild, categories),
+    });
     await store.commit(row.owner, [
       { t: 'audit', op: 'insert', row: { at: now.toISOString(), organisations: [row.owner, principal.organisation], kind: Referral.prefix, aggregate: row.id, command: 'fetchNeeds', from_state: row.state, to_state: row.state, version: row.version, organisation: principal.organisation, account: principal.subject, role: 'RECEIVER', ground: row.consentId ?? 'OVERRIDE', fields: categories } },
       { t: 'disclosure', op: 'insert', row: { id: randomUUID(), referral_id: row.id, case_id: row.caseId, owner: row.owner, recipient: principal.organisation, consent_id: row.consentId ?? null, categories, at: now.toISOString() } },
+      change,
     ], expects);
     await this.engine.access.meter(Referral, row, principal, true);
     const capability = revealCapability({ purpose: 'REFERRAL_DISCLOSURE', auditId: audit });
-    return { referral: references[principal.organisation], categories, serviceType: row.serviceType, ...disclosed(row, context.case, context.isChild, categories, newest?.plan, capability) };
+    const { generalised, ...said } = outcome.reveal(capability);
+    return { referral: references[principal.organisation], categories, serviceType: row.serviceType, ...said, ...besides(context.case, categories, newest?.plan, capability), ...(generalised ? { generalised } : {}) };
   }
 }
 
@@ -72,16 +80,11 @@ export function categoriesOf(row: Pick<ReferralRow, 'serviceType' | 'fieldsDiscl
   return dataset.filter((c) => (row.fieldsDisclosed ?? []).includes(c) && allowed.includes(c));
 }
 
-/** The fields of the categories, in plain text: only behind an audit entry. */
-function disclosed(row: ReferralRow, { person: sealed, trafficking, health, needs: wished }: CaseRow, isChild: boolean, categories: readonly ConsentCategory[], plan: Sealed<string> | undefined, capability: RevealCapability): Values {
+/** What is told under its own category and has nothing that others have in common with her: only behind an audit entry. */
+function besides({ health, needs: wished }: CaseRow, categories: readonly ConsentCategory[], plan: Sealed<string> | undefined, capability: RevealCapability): Values {
   const has = (category: ConsentCategory): boolean => categories.includes(category);
-  const person = (sealed ?? label('direct', {} as Person)).reveal(capability);
-  const details = only(person, personMembers(row.serviceType, isChild, categories));
   return {
-    ...(Object.keys(details).length > 0 ? { person: details } : {}),
-    ...(has('NEEDS') ? { needs: { childUnitNeeded: isChild, ...(row.needs?.reveal(capability) ?? {}) }, ...(wished ? { services: wished.reveal(capability) } : {}) } : {}),
-    ...(has('HEALTH') && health ? { health: health.reveal(capability) } : {}),
-    ...(has('EXPLOITATION') && trafficking ? { trafficking: trafficking.map(withoutNarrative).reveal(capability) } : {}),
+    ...(has('NEEDS') && wished ? { services: wished.reveal(capability) } : {}), ...(has('HEALTH') && health ? { health: health.reveal(capability) } : {}),
     ...(has('RISK_MITIGATION') && plan ? { riskMitigation: plan.reveal(capability) } : {}),
   };
 }

@@ -95,6 +95,7 @@ export const Referral: LifecycleSpec<StateOf<'Referral'>, typeof referralFields,
   name: 'Referral', service: 'referrals', prefix: 'rfr', states: states.Referral.values, fields: referralFields,
   links: { case: { kind: 'cas', column: 'caseId', collection: 'cases' }, replacesReferral: { kind: 'rfr', column: 'replacesReferral', collection: 'referrals' } },
   facts: referralFacts,
+  purposes: () => ['REFERRAL_DISCLOSURE'],
   owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
   parties: (row) => [row.sentAt ? row.receiver : undefined, row.referrer],
   // Who drafted it acts on it; who only brought her is told what becomes of it.

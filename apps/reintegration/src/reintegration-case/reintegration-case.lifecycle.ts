@@ -73,6 +73,7 @@ export const ReintegrationCase: LifecycleSpec<State, typeof reintegrationFields,
     // Not `returnCase`: a proposal is not held up until the return's news has come.
     return: { kind: 'ret', column: 'returnId', collection: 'return-cases', foreign: true },
   },
+  purposes: () => ['FOLLOW_UP_CONTACT', 'REFERRAL_DISCLOSURE', 'RETURN_ARRANGEMENT'],
   facts: async (read, { row, body, caller, command }, now) => {
     const helper = command === 'propose' ? String(body['organisation']) : row.owner;
     const named = typeof body['caseManager'] === 'string' ? body['caseManager'] : undefined;

@@ -1,7 +1,8 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { after, deadlines, type ConsentCategory, type Role } from '@footbridge/contracts';
-import { revealCapability, label, type Sealed } from '@footbridge/privacy';
-import { Action, Engine, idempotency, inForce, isCleared, knownClearance, knownConsents, Problem, send, type Answer, type Change, type ExtraRoute, type Principal, type SignedRequest } from '@footbridge/service';
+import type { Read } from '@footbridge/lifecycle';
+import { label, populations, revealCapability, trait, type Sealed } from '@footbridge/privacy';
+import { Action, Conflict, Engine, LEARNT_MEANWHILE, Problem, Stale, hostCountry, release, idempotency, inForce, isCleared, knownClearance, knownConsents, send, type Answer, type Change, type ExtraRoute, type Principal, type Release, type Running, type SignedRequest } from '@footbridge/service';
 import type { FastifyReply } from 'fastify';
 import { newCodePhrase } from '../code-phrase.js';
 import type { ReturnCaseRow } from '../return-case/return-case.entity.js';
@@ -11,6 +12,9 @@ import { ReceptionPlan } from './reception-plan.lifecycle.js';
 
 const office: readonly Role[] = ['ORIGIN_OFFICE', 'RECEPTION_OFFICER'];
 const host: readonly Role[] = ['RETURN_OFFICER'];
+type Wanted = Readonly<Record<string, readonly [ConsentCategory, Sealed<unknown> | undefined]>>;
+/** What many travellers have in common. */
+const counted: readonly string[] = ['languages', 'interpreterNeeded', 'accessNeeded'];
 
 /** One answer to whatever stands against it, so that it tells nothing (A4). */
 const notNow = (): Problem => new Problem('guard-refused', { guards: [{ guard: 'ADMINISTRATIVE', reason: 'ADMINISTRATIVE', detail: 'This cannot be done now.' }] });
@@ -21,7 +25,8 @@ const notNow = (): Problem => new Problem('guard-refused', { guards: [{ guard: '
  */
 @Controller('v1/reception-plans/:id')
 export class ReceptionDetail {
-  constructor(@Inject(Engine) private readonly engine: Engine) {}
+  readonly #population: ReturnType<typeof populations>;
+  constructor(@Inject(Engine) private readonly engine: Engine, @Inject('RUNNING') { config }: Running) { this.#population = config.population ?? populations(); }
 
   @Action('ReceptionPlan.detail', office) @Get('detail') async detail(@Param('id') id: string, @Req() request: SignedRequest): Promise<object> {
     const plan: ReceptionPlanRow = await this.plan(id, request, [...openPlan, 'missed']);
@@ -64,7 +69,17 @@ export class ReceptionDetail {
     return plan;
   }
 
-  private async disclose({ principal }: SignedRequest, plan: ReceptionPlanRow, wanted: Readonly<Record<string, readonly [ConsentCategory, Sealed<unknown> | undefined]>>): Promise<object> {
+  private async disclose(request: SignedRequest, plan: ReceptionPlanRow, wanted: Wanted): Promise<object> {
+    for (let attempt = 0; ; attempt += 1) {
+      try { return await this.once(request, plan, wanted); } catch (error) {
+        // Another look of this office was counted in the same moment.
+        if (!(error instanceof Stale || (error instanceof Conflict && error.constraint === LEARNT_MEANWHILE))) throw error;
+        if (attempt > 5) throw new Problem('service-unavailable', {}, { 'retry-after': '1' });
+      }
+    }
+  }
+
+  private async once({ principal }: SignedRequest, plan: ReceptionPlanRow, wanted: Wanted): Promise<object> {
     await this.engine.requireFresh('referrals', plan.caseRef);
     const { store, clock } = this.engine;
     const now = clock.now();
@@ -73,11 +88,24 @@ export class ReceptionDetail {
     if (!consent || !isCleared(await knownClearance(read, plan.caseRef, 'ORIGIN_CONTACT'), now)) throw notNow();
     const given = Object.entries(wanted).filter(([, [category, value]]) => value !== undefined && consent.categories.includes(category));
     await this.engine.access.meter(ReceptionPlan, plan, principal);
+    const { outcome, change } = await this.released(plan, principal.organisation, read, given.map(([name, [, value]]) => [name, value as Sealed<unknown>]));
     await store.commit(plan.owner, [{ t: 'audit', op: 'insert', row: {
       at: now.toISOString(), organisations: [plan.owner], kind: 'rcp', aggregate: plan.id, command: 'disclose', from_state: plan.state, to_state: plan.state, version: plan.version,
-      organisation: principal.organisation, account: principal.subject, role: principal.roles.find((r) => office.includes(r)), ground: consent.consent, fields: given.map(([name]) => name) } }], []);
-    const capability = revealCapability({ purpose: 'ORIGIN_OFFICE_DISCLOSURE', auditId: `${plan.id}/${now.toISOString()}` });
-    return Object.fromEntries(given.map(([name, [, value]]) => [name, value?.reveal(capability)]));
+      organisation: principal.organisation, account: principal.subject, role: principal.roles.find((r) => office.includes(r)), ground: consent.consent, fields: given.map(([name]) => name) } }, change], []);
+    return outcome.reveal(revealCapability({ purpose: 'ORIGIN_OFFICE_DISCLOSURE', auditId: `${plan.id}/${now.toISOString()}` }));
+  }
+
+  /** What of it few others have in common with her is said less exactly (G7). Whom the office is to meet by name hides in no crowd. */
+  private async released(plan: ReceptionPlanRow, recipient: string, read: Read, given: readonly (readonly [string, Sealed<unknown>])[]): Promise<Release<Readonly<Record<string, unknown>>>> {
+    const [host, home] = await Promise.all([hostCountry(read, plan.owner), hostCountry(read, recipient)]);
+    const of = given.reduce<Sealed<Readonly<Record<string, unknown>>>>((all, [name, value]) => all.with(value, (said, v) => ({ ...said, [name]: v })), label('quasi', {}));
+    const counts = (name: string): boolean => counted.includes(name);
+    return release(this.engine.store, {
+      row: plan, recipient, purpose: 'ORIGIN_OFFICE_DISCLOSURE', population: this.#population(host), names: given.some(([name]) => name === 'traveller'), of,
+      // Whom an office of her country receives comes from there.
+      given: () => (home === undefined ? [] : [trait('citizenship', home)]),
+      quasi: (all) => Object.fromEntries(Object.entries(all).filter(([name]) => counts(name))), answer: (all, said) => Object.fromEntries(Object.entries(all).flatMap(([name, value]) => (!counts(name) ? [[name, value]] : name in said ? [[name, said[name]]] : []))),
+    });
   }
 }
 

@@ -80,6 +80,7 @@ const held: readonly Reaction[] = (['requested', 'counselling', 'under_assessmen
 export const ReturnCase = lifecycle<ReturnFacts>()({
   name: 'ReturnCase', service: 'returns', prefix: 'ret', states: states.ReturnCase.values, fields: returnCaseFields,
   links: { case: { kind: 'cas', column: 'caseRef', collection: 'cases', foreign: true } },
+  purposes: () => ['RETURN_ARRANGEMENT'],
   facts: returnFacts,
   // It belongs to whom the person named for it; until then to nobody, and the request is refused.
   owner: ({ arrangement, caller }) => arrangement?.recipient ?? caller.organisation,

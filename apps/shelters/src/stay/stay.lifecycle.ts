@@ -92,6 +92,7 @@ export const Stay = lifecycle<StayFacts>()({
     referral: { kind: 'rfr', column: 'referral', collection: 'referrals', foreign: true },
     reservation: { kind: 'bed', column: 'reservation', collection: 'bed-reservations' },
   },
+  purposes: () => ['SHELTER_PLACEMENT', 'REFERRAL_DISCLOSURE'],
   facts: async (read, { row, body, command }, now) => {
     const [shelter, referral, clearance, guardian, safetyAlert] = [
       command === 'openIntake' && row.shelter ? await read.one(Shelter, { id: row.shelter }) : undefined,
