@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Service } from '@footbridge/contracts';
 import { PostgresTransport } from '@footbridge/messaging';
-import { LocalFileKeyStore, LocalFileSigningKeys } from '@footbridge/privacy';
-import { Problem, WrongSetting, log, mailOf, manualClock, provision, provisionedRoles, serveMetrics, startService, systemClock, type MailConfig, type RunningService, type ServiceDefinition } from '@footbridge/service';
+import { Problem, WrongSetting, keySettings, keyStoresOf, log, mailOf, manualClock, provision, provisionedRoles, serveMetrics, startService, systemClock, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { DataFolder } from './data-folder.js';
 import { Door, front } from './front.js';
 import { audience } from './identity/audience.js';
@@ -55,16 +54,15 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
     undo.push(() => identity.close());
     const seeded = await seedAccounts(identity.pool, folder.accountsFile, settings.seed) === 'seeded';
 
-    const keyStore = new LocalFileKeyStore(folder.keys);
-    const signingKeys = new LocalFileSigningKeys(folder.keys);
+    const keys = settingOf(() => { const own = keySettings(process.env); return { ...keyStoresOf(own, folder.keys), keyBackupDays: own.keyBackupDays }; });
     const secret = await cursorSecret(folder);
-    const mail = mailSettings(url);
+    const mail = settingOf(() => mailOf(process.env, url));
     const start = async (definition: ServiceDefinition): Promise<RunningService> => {
       const own = urls.services[nameOf(definition, urls.services)];
       const transport = new PostgresTransport({ url: urls.busUrl, onTrouble: (reason) => { log('bus-trouble', { service: definition.name, reason }); } });
       undo.push(() => transport.close());
       const service = await startService(definition, {
-        ...own, transport, issuer, audience, keyStore, signingKeys, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks, ...(mail ? { mail } : {}),
+        ...own, transport, issuer, audience, ...keys, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks, ...(mail ? { mail } : {}),
         accounts: { organisationOf: async (account) => (await identity.accounts.account(account))?.organisation, stand: (what, id, disabled) => identity.accounts.stand(what, id, disabled) },
       });
       undo.push(() => service.close());
@@ -103,8 +101,8 @@ function nameOf(definition: ServiceDefinition, known: Readonly<Record<Service, u
   return definition.name;
 }
 
-function mailSettings(url: string): MailConfig | undefined {
-  try { return mailOf(process.env, url); } catch (error) { throw error instanceof WrongSetting ? new Refusal(error.message) : error; }
+function settingOf<T>(read: () => T): T {
+  try { return read(); } catch (error) { throw error instanceof WrongSetting ? new Refusal(error.message) : error; }
 }
 
 /** One disabling reaches both: who asks the provider has the services told first. What these do not know, they need not be told. */

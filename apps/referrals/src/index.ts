@@ -15,6 +15,7 @@ import { First1764000000000 } from './migrations/1764000000000-first.js';
 import { Second1764100000000 } from './migrations/1764100000000-second.js';
 import { Closing1764130000000 } from './migrations/1764130000000-closing.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
+import { Keys1764210000000 } from './migrations/1764210000000-keys.js';
 import { AfterReturn } from './recall/after-return.js';
 import { DeletionConfirmationsController, deletionConfirmationsRoute } from './recall/deletion-confirmations.controller.js';
 import { Recall } from './recall/recall.lifecycle.js';
@@ -28,7 +29,7 @@ import { SafetyAlert } from './safety-alert/safety-alert.lifecycle.js';
 export const referralsService: ServiceDefinition = service({
   name: 'referrals',
   lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake],
-  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000],
+  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, Keys1764210000000],
   controllers: [AssignController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten],
   documented: [...assignRoutes, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute],
   guardianSpeaks: "exists (select 1 from guardian_appointment g where g.case_ref = $1->>1 and g.state in ('interim', 'appointed'))",

@@ -4,12 +4,13 @@ import { KnownReceptions } from './known/known-reception.js';
 import { First1764000000000 } from './migrations/1764000000000-first.js';
 import { ConsentWithdrawn1764100000000 } from './migrations/1764100000000-consent-withdrawn.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
+import { Keys1764210000000 } from './migrations/1764210000000-keys.js';
 import { ReintegrationCase } from './reintegration-case/reintegration-case.lifecycle.js';
 
 /** Help after return. */
 export const reintegrationService: ServiceDefinition = service({
   name: 'reintegration',
   lifecycles: [ReintegrationCase],
-  migrations: [First1764000000000, ConsentWithdrawn1764100000000, SecondWord1764120000000],
+  migrations: [First1764000000000, ConsentWithdrawn1764100000000, SecondWord1764120000000, Keys1764210000000],
   controllers: [KnownReceptions, erasure(CaseErasedByReintegration)],
 });

@@ -7,6 +7,7 @@ import type { FastifyReply } from 'fastify';
 import { showDocs } from './docs-page.js';
 import { Engine } from './engine.js';
 import { Public } from './http.js';
+import { KeysController } from './keys/routes.js';
 import { openapi } from './openapi.js';
 import { Problem, problems, type ProblemCode } from './problem.js';
 import { idempotency, send, type SignedRequest } from './routes.js';
@@ -120,4 +121,4 @@ export function AlertsController(path: string): Type<object> {
 }
 
 /** What every service answers besides its tables; each is in its document (openapi.ts). */
-export const commonControllers = (service: string): readonly Type<object>[] => [ServiceController, ApprovalsController, OperationsController(service), WaitingController(service), AlertsController(alertsPath(service))];
+export const commonControllers = (service: string): readonly Type<object>[] => [ServiceController, ApprovalsController, OperationsController(service), WaitingController(service), AlertsController(alertsPath(service)), KeysController(service)];

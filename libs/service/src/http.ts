@@ -4,6 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SignIn } from './identity/sign-in.js';
 import { accountRoles } from './identity/token-roles.js';
+import { keyProblem } from './keys/problem.js';
 import { log } from './log.js';
 import { Problem, type ProblemCode } from './problem.js';
 import type { SignedRequest } from './routes.js';
@@ -62,6 +63,8 @@ export function unreadableAddress(_error: unknown, request: FastifyRequest, repl
 }
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  const keys = keyProblem(error);
+  if (keys) return keys;
   const status = (error as { status?: unknown; statusCode?: unknown }).status ?? (error as { statusCode?: unknown }).statusCode;
   const code = typeof status === 'number' ? ofStatus[status] : undefined;
   if (code === 'body-too-large') return new Problem(code, { limit: BODY_LIMIT });

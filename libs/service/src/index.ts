@@ -25,3 +25,5 @@ export { provision, provisionedRoles, type Provisioned } from './provision.js';
 export { inForce, isCleared, knownClearance, knownConsents, type KnownClearance, type KnownConsent } from './known.js';
 export { WrongSetting, mailOf, processSettings, startFromEnv, type ProcessSettings } from './main.js';
 export { erasure } from './erasure.js';
+export { keysSchema } from './keys/schema.js';
+export { keySettings, keyStoresOf, type KeySettings } from './keys/key-stores.js';

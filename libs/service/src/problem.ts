@@ -17,6 +17,7 @@ export const problems = {
   'too-many-requests': { status: 429, title: 'Too many requests', doNow: 'Wait as long as Retry-After says.' },
   'unsupported-media-type': { status: 415, title: 'This kind of content is not read here', doNow: 'Send application/json.' },
   'service-unavailable': { status: 503, title: 'Not available at this moment', doNow: 'Try again after the time in Retry-After; nothing was changed.' },
+  'keys-locked': { status: 503, title: 'Your organisation has locked its keys', doNow: 'Nothing was changed. Two persons of your organisation, SUPERVISOR or DPO, unlock them; what needs no personal data goes on.' },
   'internal-error': { status: 500, title: 'Something went wrong here', doNow: 'Nothing was changed. Try again; if it stays, tell the operator the requestId.' },
 } as const;
 export type ProblemCode = keyof typeof problems;
