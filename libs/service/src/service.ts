@@ -121,9 +121,10 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const store = new Store(pool, sessions, config.keyStore, definition.ports?.(config, pool, gate));
   const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate, onTrouble: (code) => log('event-trouble', { service: definition.name, reason: code }) });
   const engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness, definition.guardianSpeaks);
-  const keeper = new KeyKeeper(engine, config.keyStore, config.signingKeys, eventServer.parked);
-  // Who has locked is known before anything is opened.
-  await store.keys.look();
+  // A schema that has no place for it (a service that only speaks, in a test) keeps no keys. Who has locked is known before anything is opened.
+  const { rows: [schema] } = await pool.query<{ keepsKeys: boolean }>("select to_regclass('key_lock') is not null as \"keepsKeys\"");
+  const keepers = schema?.keepsKeys ? [new KeyKeeper(engine, config.keyStore, config.signingKeys, eventServer.parked)] : [];
+  if (keepers.length > 0) await store.keys.look();
   const deadlines = new Deadlines(engine, config.deadlinesEveryMs);
   const running: Running = { engine, pool, gate, clock, config, deadlines, freshness: eventServer.freshness };
   const relay = new Relay({ pool, transport: config.transport, service: definition.name, onTrouble: (code) => log('relay-trouble', { service: definition.name, reason: code }) });
@@ -137,7 +138,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
     module: ServiceModule,
     controllers: [
       ...commonControllers(definition.name), ...definition.lifecycles.map((l) => routesOf(l) as Type<object>), ...(definition.controllers ?? []),
-      KeysTold, ...sharedProjections(definition.name) as Type<object>[], ...reactionsOf(definition.lifecycles) as Type<object>[],
+      ...(keepers.length > 0 ? [KeysTold] : []), ...sharedProjections(definition.name) as Type<object>[], ...reactionsOf(definition.lifecycles) as Type<object>[],
     ],
     providers: [
       { provide: Engine, useValue: engine }, { provide: CURSOR_SECRET, useValue: config.secret ?? randomBytes(32) }, { provide: 'RUNNING', useValue: running }, { provide: 'DEFINITION', useValue: definition },
@@ -163,7 +164,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const forget = (): void => { void pool.query("delete from idempotency where at < now() - interval '24 hours'").catch(() => log('idempotency-not-tidied', { service: definition.name })); };
   const forgetting = setInterval(forget, 600_000).unref();
   forget();
-  const jobs = [keeper, ...(definition.jobs?.(running) ?? [])];
+  const jobs = [...keepers, ...(definition.jobs?.(running) ?? [])];
   for (const job of jobs) await job.start();
 
   return {

@@ -41,7 +41,7 @@ export const KeyRotation = lifecycle<KeyRotationFacts>()({
   },
   wire: (row) => ({ organisation: row.owner, keyVersion: row.keyVersion }),
   rows: [
-    // from         command       to               by          guards                          emits
+    // from         command       to               by       guards                          emits
     [NONE,          'rotateKeys', 'rotated',       keepers,    [],                             KeysRotated,      { approval: keepers, set: ({ nextVersion }, now) => ({ keyVersion: nextVersion, rotatedAt: now.toISOString() }) }],
     [['rotated'],   'destroyOld', 'old_destroyed', keepers,    [allRewrapped, backupsAreGone], OldKeysDestroyed, { approval: keepers, body: DestroyOldBody }],
   ],
