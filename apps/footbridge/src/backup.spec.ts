@@ -22,6 +22,7 @@ create table person (
   amount numeric(30, 10), real_number double precision, flag boolean, note text, doubled integer generated always as (2) stored);
 create table visit (id serial primary key, person uuid not null references person deferrable initially deferred, refused text check (refused <> 'x'));
 create table subject_key (subject text primary key, wrapped text not null);
+create table erasure_receipt (case_ref text primary key, owner text not null);
 alter table person enable row level security; alter table person force row level security;
 create policy own on person using (owner = nullif(current_setting('app.org', true), ''));
 create function never() returns trigger language plpgsql as $$ begin raise exception 'trigger ran'; end $$;
@@ -120,6 +121,8 @@ describe('backup and restore', () => {
     const stored = gunzipSync(await readFile(data())).toString('utf8');
     expect(stored).not.toContain('Zyxwana');
     expect(stored).not.toContain(Buffer.from('Zyxwana').toString('hex'));
+    // Nor the wrapped key of the case: an old key of the organisation, found years later, opens nothing of the data.
+    expect(stored).not.toMatch(/file1\.\d/);
     const [name = ''] = (await readdir(folder.keys, { recursive: true })).filter((file) => file.includes('org_'));
     expect(stored).not.toContain((JSON.parse(await readFile(join(folder.keys, name), 'utf8')) as { keys?: Record<string, string> }).keys?.['1'] ?? 'there is a key under another name');
     const other = await fresh();
@@ -132,6 +135,32 @@ describe('backup and restore', () => {
     expect(await read(other.keys)).toBe('Zyxwana');
     await expect(read(join(place, 'no-keys'))).rejects.toThrow();
     for (const file of ['identityFile', 'cursorFile'] as const) expect(await readFile(other[file], 'utf8')).toBe(await readFile(folder[file], 'utf8'));
+  });
+
+  it('T25 who was erased stays erased: old data with the newest keys, and old keys with the newest list, bring no key back', async () => {
+    const [laterData, laterKeys] = [join(place, 'later.data'), join(place, 'later.keys')];
+    const kept = await inside(folder, async (client) => {
+      const { rows } = await client.query<{ wrapped: string }>('delete from referrals.subject_key where subject = $1 returning wrapped', [person]);
+      await client.query('insert into referrals.erasure_receipt values ($1, $2)', [person, organisation]);
+      return rows[0]?.wrapped ?? '';
+    });
+    try {
+      await backup(folder, laterData, laterKeys);
+      for (const [keysFile, newest] of [[laterKeys, undefined], [keys(), laterKeys]] as const) {
+        const other = await fresh();
+        await restore(other, data(), keysFile, definitions, newest);
+        await inside(other, async (client) => {
+          expect((await client.query('select 1 from referrals.person where id = $1', [person])).rowCount).toBe(1);
+          expect((await client.query('select 1 from referrals.subject_key')).rowCount).toBe(0);
+          expect((await client.query('select case_ref, owner from referrals.erasure_receipt')).rows).toEqual([{ case_ref: person, owner: organisation }]);
+        });
+      }
+    } finally {
+      await inside(folder, async (client) => {
+        await client.query('insert into referrals.subject_key values ($1, $2)', [person, kept]);
+        await client.query('delete from referrals.erasure_receipt');
+      });
+    }
   });
 
   it('works while the instance runs, and is of one moment', async () => {
@@ -166,11 +195,13 @@ describe('backup and restore', () => {
     await truncate(cut, (await stat(data())).size - 100);
     const text = join(place, 'text');
     await writeFile(text, 'hello');
+    const odd = join(place, 'odd');
+    await writeFile(odd, JSON.stringify({ footbridge: 'keys', format: 1, files: {}, tables: [{ table: ['identity', 'account'], columns: ['id'], rows: [] }] }));
     const outside = join(place, 'outside');
     await writeFile(outside, JSON.stringify({ footbridge: 'keys', format: 1, files: { '../../evil': 'eA==' } }));
     const other = await fresh();
     for (const [wrongData, wrongKeys, says] of [
-      [cut, keys(), /no whole backup of data/], [text, keys(), /no whole backup of data/], [keys(), data(), /no backup of keys/], [data(), text, /no backup of keys/], [data(), outside, /names files that are not keys/],
+      [cut, keys(), /no whole backup of data/], [text, keys(), /no whole backup of data/], [keys(), data(), /no backup of keys/], [data(), text, /no backup of keys/], [data(), odd, /no backup of keys/], [data(), outside, /names files that are not keys/],
       [join(place, 'missing'), keys(), /is not there/], [data(), join(place, 'missing'), /is not there/],
     ] as const) expect(await said(restore(other, wrongData, wrongKeys, definitions))).toMatch(says);
     await expect(stat(other.path)).rejects.toMatchObject({ code: 'ENOENT' });

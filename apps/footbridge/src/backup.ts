@@ -20,6 +20,11 @@ const database = 'footbridge';
 const schemas: readonly string[] = [...Service.values, 'identity', 'bus'];
 /** Sessions end with a restore; watermarks are worth nothing a moment later. */
 const leftOut = new Set(['identity.oidc_state', ...Service.values.map((service) => `${service}.watermark`)]);
+/**
+ * Wrapped keys of cases, and which cases are erased, are in the file of keys: who restores old data with the newest keys finds an erased
+ * case closed, and the data alone, with whatever old key of an organisation, opens nothing (G5).
+ */
+const keyTables = ['subject_key', 'erasure_receipt'];
 const atOnce = 500;
 
 interface Header { readonly footbridge: 'backup'; readonly format: number; readonly migrations: Readonly<Record<string, readonly string[]>> }
@@ -39,15 +44,15 @@ const isEnd = (mark: unknown): mark is EndMark => isObject(mark) && typeof mark[
 export interface Counted { readonly tables: number; readonly rows: number }
 
 /**
- * All rows of all schemas as of one moment, in one file; the keys that open the sealed ones in another (DP-18): who has
- * only the first can read no personal value. Works while the instance runs.
+ * All rows of all schemas as of one moment, in one file; the keys that open the sealed ones in another (DP-18), the wrapped keys of
+ * cases among them: who has only the first can read no personal value. Works while the instance runs.
  */
 export async function backup(folder: DataFolder, dataFile: string, keysFile: string): Promise<Counted> {
   for (const file of [dataFile, keysFile]) if (await isThere(file)) throw new Refusal(`${file} is there already. Name a new file: a backup never overwrites one.`);
   if (dirname(dataFile) === dirname(keysFile) && basename(dataFile) === basename(keysFile)) throw new Refusal('Name two files: data and keys are kept apart.');
   if (!(await isThere(folder.marker))) throw new Refusal(`There is no data in ${folder.path}. Set FOOTBRIDGE_DATA.`);
-  const counted = await withDatabase(folder, async (adminUrl) => await writeBackup(adminUrl, dataFile));
-  await writeKeys(folder, keysFile);
+  const { counted, tables } = await withDatabase(folder, async (adminUrl) => await writeBackup(adminUrl, dataFile));
+  await writeKeys(folder, keysFile, tables);
   return counted;
 }
 
@@ -61,27 +66,41 @@ async function withDatabase<T>(folder: DataFolder, work: (adminUrl: string) => P
   } finally { await lock.release(); }
 }
 
-async function writeBackup(adminUrl: string, file: string): Promise<Counted> {
+async function writeBackup(adminUrl: string, file: string): Promise<{ readonly counted: Counted; readonly tables: readonly KeyTable[] }> {
   const unfinished = `${file}.${process.pid}.part`;
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   const counted = { tables: 0, rows: 0 };
   try {
     await client.query('begin isolation level repeatable read read only; set local timezone to \'UTC\'; set local bytea_output to \'hex\'; set local extra_float_digits to 3; set local intervalstyle to \'iso_8601\'; set local datestyle to \'ISO\'');
+    const tables = await keyTablesOf(client);
+    for (const { rows } of tables) { counted.tables++; counted.rows += rows.length; }
     await pipeline(Readable.from(linesOf(client, counted)), createGzip(), createWriteStream(unfinished, { flags: 'wx', mode: 0o600 }));
     await client.query('commit');
     await settle(unfinished, file);
-    return counted;
+    return { counted, tables };
   } catch (error) {
     await rm(unfinished, { force: true });
     throw fileRefusal(file, error);
   } finally { await client.end(); }
 }
 
+/** Of the same moment as the data. */
+async function keyTablesOf(client: pg.Client): Promise<readonly KeyTable[]> {
+  const tables: KeyTable[] = [];
+  for (const [schema, table] of (await tablesOf(client)).filter(([, name]) => keyTables.includes(name))) {
+    const columns = (await columnsOf(client, schema, table)).map(({ name }) => name);
+    const { rows } = await client.query<{ row: (string | null)[] }>(`select array[${columns.map((name) => `${client.escapeIdentifier(name)}::text`).join(', ')}]::text[] as row from ${client.escapeIdentifier(schema)}.${client.escapeIdentifier(table)}`);
+    tables.push({ table: [schema, table], columns, rows: rows.map(({ row }) => row) });
+  }
+  return tables;
+}
+
 async function* linesOf(client: pg.Client, counted: { tables: number; rows: number }): AsyncGenerator<string> {
   const mark = (content: Mark): string => `#${JSON.stringify(content)}\n`;
   yield mark({ footbridge: 'backup', format, migrations: await migrationsOf(client) });
-  for (const [schema, table] of await tablesOf(client)) {
+  const written = counted.rows;
+  for (const [schema, table] of (await tablesOf(client)).filter(([, name]) => !keyTables.includes(name))) {
     const columns = await columnsOf(client, schema, table);
     counted.tables++;
     yield mark({ table: [schema, table], columns: columns.map(({ name }) => name) });
@@ -99,7 +118,7 @@ async function* linesOf(client: pg.Client, counted: { tables: number; rows: numb
   // last: a number given meanwhile is then behind the sequence, never before it
   const { rows: sequences } = await client.query<{ schema: string; name: string; value: string; called: boolean }>('select schemaname as schema, sequencename as name, coalesce(last_value, start_value)::text as value, last_value is not null as called from pg_sequences where schemaname = any($1) order by 1, 2', [schemas]);
   for (const { schema, name, value, called } of sequences) yield mark({ sequence: [schema, name], value, called });
-  yield mark({ end: counted.rows });
+  yield mark({ end: counted.rows - written });
 }
 
 async function tablesOf(client: pg.Client): Promise<readonly (readonly [string, string])[]> {
@@ -122,10 +141,12 @@ async function migrationsOf(client: pg.Client): Promise<Record<string, string[]>
   return found;
 }
 
-interface KeysFile { readonly footbridge: 'keys'; readonly format: number; readonly files: Readonly<Record<string, string>> }
-const isKeysFile = (content: unknown): content is KeysFile => isObject(content) && content['footbridge'] === 'keys' && typeof content['format'] === 'number' && isObject(content['files']) && Object.values(content['files']).every((text) => typeof text === 'string');
+interface KeyTable extends TableMark { readonly rows: readonly (readonly (string | null)[])[] }
+interface KeysFile { readonly footbridge: 'keys'; readonly format: number; readonly files: Readonly<Record<string, string>>; /** Missing in a backup from before: these tables are then in its data. */ readonly tables?: readonly KeyTable[] }
+const isKeyTable = (content: unknown): content is KeyTable => isTable(content) && keyTables.includes(content.table[1]) && 'rows' in content && Array.isArray(content.rows) && content.rows.every((row) => Array.isArray(row) && row.length === content.columns.length);
+const isKeysFile = (content: unknown): content is KeysFile => isObject(content) && content['footbridge'] === 'keys' && typeof content['format'] === 'number' && isObject(content['files']) && Object.values(content['files']).every((text) => typeof text === 'string') && (content['tables'] === undefined || (Array.isArray(content['tables']) && content['tables'].every(isKeyTable)));
 
-async function writeKeys(folder: DataFolder, file: string): Promise<void> {
+async function writeKeys(folder: DataFolder, file: string, tables: readonly KeyTable[]): Promise<void> {
   // with the secret of cursors: partners keep theirs, and go on from them after a restore
   const names = ['identity.json', 'accounts.json', 'cursor.json', ...(await readdir(folder.keys, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => join('keys', entry.parentPath.slice(folder.keys.length), entry.name))];
   const files: Record<string, string> = {};
@@ -135,7 +156,7 @@ async function writeKeys(folder: DataFolder, file: string): Promise<void> {
   }
   const unfinished = `${file}.${process.pid}.part`;
   try {
-    await writeFile(unfinished, `${JSON.stringify({ footbridge: 'keys', format, files } satisfies KeysFile)}\n`, { mode: 0o600, flag: 'wx' });
+    await writeFile(unfinished, `${JSON.stringify({ footbridge: 'keys', format, files, tables } satisfies KeysFile)}\n`, { mode: 0o600, flag: 'wx' });
     await settle(unfinished, file);
   } catch (error) {
     await rm(unfinished, { force: true });
@@ -150,16 +171,20 @@ async function settle(unfinished: string, file: string): Promise<void> {
   await rename(unfinished, file);
 }
 
-/** An instance from both files, in a folder that holds nothing yet. Nothing is there under the folder's name until all of it is. */
-export async function restore(folder: DataFolder, dataFile: string, keysFile: string, definitions: readonly ServiceDefinition[]): Promise<Counted> {
+/**
+ * An instance from both files, in a folder that holds nothing yet. Nothing is there under the folder's name until all of it is.
+ * `newest`: a later backup's keys, for who was erased since: they stay so.
+ */
+export async function restore(folder: DataFolder, dataFile: string, keysFile: string, definitions: readonly ServiceDefinition[], newest?: string): Promise<Counted> {
   if ((await readdir(folder.path).catch((error: unknown) => { if (isMissing(error)) return []; throw fileRefusal(folder.path, error); })).length > 0) throw new Refusal(`The folder ${folder.path} is not empty. Restore into a new folder: FOOTBRIDGE_DATA=… npm run footbridge -- restore …`);
   const keys = await readKeys(keysFile);
+  const erased = (newest === undefined ? [] : (await readKeys(newest)).tables ?? []).filter(({ table: [, name] }) => name === 'erasure_receipt');
   const header = await verified(dataFile);
   const building = new DataFolder(`${folder.path}.restoring`);
   if (await holderOf(building.lock)) throw new Refusal(`Another restore into ${folder.path} is running.`);
   await rm(building.path, { recursive: true, force: true });
   try {
-    const counted = await build(building, keys, header, dataFile, definitions);
+    const counted = await build(building, keys, erased, header, dataFile, definitions);
     await rename(building.path, folder.path);
     return counted;
   } catch (error) {
@@ -168,7 +193,7 @@ export async function restore(folder: DataFolder, dataFile: string, keysFile: st
   }
 }
 
-async function build(folder: DataFolder, keys: KeysFile, header: Header, dataFile: string, definitions: readonly ServiceDefinition[]): Promise<Counted> {
+async function build(folder: DataFolder, keys: KeysFile, erased: readonly KeyTable[], header: Header, dataFile: string, definitions: readonly ServiceDefinition[]): Promise<Counted> {
   const lock = await folder.open('a restore');
   try {
     for (const [name, content] of Object.entries(keys.files)) {
@@ -187,7 +212,7 @@ async function build(folder: DataFolder, keys: KeysFile, header: Header, dataFil
       await asOwner(urls.identityUrl, identitySchema);
       // what is restored is as it was: nothing of a demonstration is added to it
       await writeFile(folder.demonstrationMade, '', { mode: 0o600 });
-      return await fill(postgres.adminUrl(database), header, dataFile);
+      return await fill(postgres.adminUrl(database), header, dataFile, keys.tables ?? [], erased);
     } finally { await postgres.stop(); }
   } finally { await lock.release(); }
 }
@@ -198,7 +223,7 @@ async function asOwner(url: string, text: string): Promise<void> {
   try { await client.query(text); } finally { await client.end(); }
 }
 
-async function fill(adminUrl: string, header: Header, dataFile: string): Promise<Counted> {
+async function fill(adminUrl: string, header: Header, dataFile: string, tables: readonly KeyTable[], erased: readonly KeyTable[]): Promise<Counted> {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   const counted = { tables: 0, rows: 0 };
@@ -232,6 +257,13 @@ async function fill(adminUrl: string, header: Header, dataFile: string): Promise
         await client.query('select setval(format(\'%I.%I\', $1::text, $2::text)::regclass, $3::bigint, $4)', [...mark.sequence, mark.value, mark.called]);
       }
     }
+    for (const table of [...tables, ...erased]) {
+      const insertKeys = `${await insertInto(client, table)} on conflict do nothing`;
+      for (let at = 0; at < table.rows.length; at += atOnce) await client.query(insertKeys, [JSON.stringify(table.rows.slice(at, at + atOnce))]);
+    }
+    for (const { rows } of tables) { counted.tables++; counted.rows += rows.length; }
+    // Whoever is erased stays erased, whichever of the files still held a key.
+    for (const [schema] of (await tablesOf(client)).filter(([, name]) => name === 'erasure_receipt')) await client.query(`delete from ${client.escapeIdentifier(schema)}.subject_key where subject in (select case_ref from ${client.escapeIdentifier(schema)}.erasure_receipt)`);
     await client.query('commit; analyze');
     return counted;
   } finally { await client.end(); }

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Service } from '@footbridge/contracts';
 import { PostgresTransport } from '@footbridge/messaging';
-import { LocalFileKeyStore, LocalFileSigningKeys } from '@footbridge/privacy';
-import { PolicyError, Problem, WrongSetting, accessSettings, log, mailOf, manualClock, populationOf, provision, provisionedRoles, serveMetrics, startService, systemClock, type AccessSettings, type MailConfig, type RunningService, type ServiceDefinition } from '@footbridge/service';
+import { PolicyError, Problem, WrongSetting, accessSettings, keySettings, keyStoresOf, log, mailOf, manualClock, populationOf, provision, provisionedRoles, serveMetrics, startService, systemClock, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { DataFolder } from './data-folder.js';
 import { Door, front } from './front.js';
 import { audience } from './identity/audience.js';
@@ -36,7 +35,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
   const undo: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => { for (let step = undo.pop(); step; step = undo.pop()) await step().catch((error: unknown) => { log('stop-failed', { reason: error instanceof Error ? error.name : 'unknown' }); }); };
   try {
-    const access = accessOf();
+    const access = settingOf(() => accessSettings(process.env));
     const table = routeTable(definitions);
     const door = await Door.open(settings.port, settings.host);
     undo.push(() => door.close());
@@ -56,16 +55,15 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
     undo.push(() => identity.close());
     const seeded = await seedAccounts(identity.pool, folder.accountsFile, settings.seed) === 'seeded';
 
-    const keyStore = new LocalFileKeyStore(folder.keys);
-    const signingKeys = new LocalFileSigningKeys(folder.keys);
+    const keys = settingOf(() => { const own = keySettings(process.env); return { ...keyStoresOf(own, folder.keys), keyBackupDays: own.keyBackupDays }; });
     const secret = await cursorSecret(folder);
-    const [mail, population] = [mailSettings(url), populationSettings()];
+    const [mail, population] = [settingOf(() => mailOf(process.env, url)), settingOf(() => populationOf(process.env))];
     const start = async (definition: ServiceDefinition): Promise<RunningService> => {
       const own = urls.services[nameOf(definition, urls.services)];
       const transport = new PostgresTransport({ url: urls.busUrl, onTrouble: (reason) => { log('bus-trouble', { service: definition.name, reason }); } });
       undo.push(() => transport.close());
       const service = await startService(definition, {
-        ...own, transport, issuer, audience, keyStore, signingKeys, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks, access, ...(mail ? { mail } : {}), population,
+        ...own, transport, issuer, audience, ...keys, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks, access, ...(mail ? { mail } : {}), population,
         accounts: { organisationOf: async (account) => (await identity.accounts.account(account))?.organisation, stand: (what, id, disabled) => identity.accounts.stand(what, id, disabled) },
       });
       undo.push(() => service.close());
@@ -104,16 +102,8 @@ function nameOf(definition: ServiceDefinition, known: Readonly<Record<Service, u
   return definition.name;
 }
 
-function accessOf(): AccessSettings {
-  try { return accessSettings(process.env); } catch (error) { throw error instanceof WrongSetting ? new Refusal(error.message) : error; }
-}
-
-function populationSettings(): ReturnType<typeof populationOf> {
-  try { return populationOf(process.env); } catch (error) { throw error instanceof WrongSetting ? new Refusal(error.message) : error; }
-}
-
-function mailSettings(url: string): MailConfig | undefined {
-  try { return mailOf(process.env, url); } catch (error) { throw error instanceof WrongSetting ? new Refusal(error.message) : error; }
+function settingOf<T>(read: () => T): T {
+  try { return read(); } catch (error) { throw error instanceof WrongSetting ? new Refusal(error.message) : error; }
 }
 
 /** One disabling reaches both: who asks the provider has the services told first. What these do not know, they need not be told. */

@@ -8,12 +8,16 @@ import { Sender } from './delivery/sender.js';
 import { Erasure } from './erasure/erasure.js';
 import { FeedController, Streams } from './feed/feed.controller.js';
 import { Feed } from './feed/feed.js';
+import { KeyRotation } from './keys/key-rotation.lifecycle.js';
+import { KeysRewrapped } from './keys/keys-rewrapped.js';
+import { PanicLock } from './keys/panic-lock.lifecycle.js';
 import { First1764000000000 } from './migrations/1764000000000-first.js';
 import { MailDue1764050000000 } from './migrations/1764050000000-mail-due.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
 import { Access1764230000000 } from './migrations/1764230000000-access.js';
 import { Rights1764240000000 } from './migrations/1764240000000-rights.js';
 import { ReferencesEnd1764270000000 } from './migrations/1764270000000-references-end.js';
+import { Keys1764210000000 } from './migrations/1764210000000-keys.js';
 import { AddAccountBody, AddOrganisationBody, StandingBody } from './organisation/organisation.dto.js';
 import { AccountsController, OrganisationsController } from './organisation/organisations.controller.js';
 import { Partner } from './partner/partner.lifecycle.js';
@@ -41,12 +45,12 @@ const documented: readonly ExtraRoute[] = [
 export const notificationsService: ServiceDefinition = service({
   name: 'notifications',
   classes,
-  lifecycles: [Partner, Agreement, Subscription, Delivery],
-  migrations: [First1764000000000, MailDue1764050000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000],
-  controllers: [OrganisationsController, AccountsController, RotateSecretController, FeedController, Deliveries, Feed, Erasure],
+  lifecycles: [Partner, Agreement, Subscription, Delivery, KeyRotation, PanicLock],
+  migrations: [First1764000000000, MailDue1764050000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000],
+  controllers: [OrganisationsController, AccountsController, RotateSecretController, FeedController, Deliveries, Feed, Erasure, KeysRewrapped],
   documented,
   mails: [endpointDisabled],
-  ports: (config, _pool, gate) => ({ endpoints: new Endpoints(config, gate), gate, streams: new Streams() }),
+  ports: (config, _pool, gate) => ({ keys: { keyStore: config.keyStore, backupDays: config.keyBackupDays ?? 35 }, endpoints: new Endpoints(config, gate), gate, streams: new Streams() }),
   providers: ({ engine }) => [{ provide: Streams, useValue: engine.store.reader('', []).port<Streams>('streams') }],
   jobs: (running) => [new Sender(running), new Postman(running), running.engine.store.reader('', []).port<Streams>('streams')],
 });

@@ -36,6 +36,7 @@ import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.
 import { Access1764230000000 } from './migrations/1764230000000-access.js';
 import { Rights1764240000000 } from './migrations/1764240000000-rights.js';
 import { ReferencesEnd1764270000000 } from './migrations/1764270000000-references-end.js';
+import { Keys1764210000000 } from './migrations/1764210000000-keys.js';
 import { AfterReturn } from './recall/after-return.js';
 import { DeletionConfirmationsController, deletionConfirmationsRoute } from './recall/deletion-confirmations.controller.js';
 import { LegalHold } from './legal-hold/legal-hold.lifecycle.js';
@@ -55,7 +56,7 @@ export const referralsService: ServiceDefinition = service({
   name: 'referrals',
   classes,
   lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake, BreakGlass, Export, RecipientKey, IdentityEnvelope, RightsRequest, LegalHold, ExactRelease, ContinuityCode],
-  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, Access1764230000000, Sealing1764200000000, Rights1764240000000, ReferencesEnd1764270000000],
+  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, Access1764230000000, Sealing1764200000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000],
   controllers: [AssignController, DecoyController, RotateReferencesController, ContinuityCodesController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten, DisclosureController, KeyDirectoryController, AccessCopyController, ConsentsController, RetentionController, OutcomeController],
   documented: [...assignRoutes, decoyRoute, rotateReferencesRoute, ...continuityCodeRoutes, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute, disclosureRoute, keyDirectoryRoute, accessCopyRoute, ...consentsRoutes, retentionRoute, outcomeRoute],
   guardianSpeaks: "exists (select 1 from guardian_appointment g where g.case_ref = $1->>1 and g.state in ('interim', 'appointed'))",

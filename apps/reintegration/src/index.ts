@@ -8,6 +8,7 @@ import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.
 import { Access1764230000000 } from './migrations/1764230000000-access.js';
 import { Rights1764240000000 } from './migrations/1764240000000-rights.js';
 import { ReferencesEnd1764270000000 } from './migrations/1764270000000-references-end.js';
+import { Keys1764210000000 } from './migrations/1764210000000-keys.js';
 import { ReintegrationCase } from './reintegration-case/reintegration-case.lifecycle.js';
 
 /** Help after return. */
@@ -15,6 +16,6 @@ export const reintegrationService: ServiceDefinition = service({
   name: 'reintegration',
   classes,
   lifecycles: [ReintegrationCase],
-  migrations: [First1764000000000, ConsentWithdrawn1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000],
+  migrations: [First1764000000000, ConsentWithdrawn1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000],
   controllers: [KnownReceptions, erasure(CaseErasedByReintegration)],
 });

@@ -10,6 +10,7 @@ import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.
 import { Access1764230000000 } from './migrations/1764230000000-access.js';
 import { Rights1764240000000 } from './migrations/1764240000000-rights.js';
 import { ReferencesEnd1764270000000 } from './migrations/1764270000000-references-end.js';
+import { Keys1764210000000 } from './migrations/1764210000000-keys.js';
 import { ReceptionDetail, detailRoutes } from './reception-plan/detail.controller.js';
 import { ReceptionPlan } from './reception-plan/reception-plan.lifecycle.js';
 import { ReturnCase } from './return-case/return-case.lifecycle.js';
@@ -19,7 +20,7 @@ export const returnsService: ServiceDefinition = service({
   name: 'returns',
   classes,
   lifecycles: [ReturnCase, ReceptionPlan, FailedReception],
-  migrations: [First1764000000000, FailedReceptions1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000],
+  migrations: [First1764000000000, FailedReceptions1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000],
   controllers: [ReceptionDetail, KnownReintegrations, erasure(CaseErasedByReturns)],
   documented: detailRoutes,
   ports: (_config, pool) => ({ [attempts]: new PhraseAttempts(pool) }),

@@ -13,6 +13,7 @@ import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.
 import { Access1764230000000 } from './migrations/1764230000000-access.js';
 import { Rights1764240000000 } from './migrations/1764240000000-rights.js';
 import { ReferencesEnd1764270000000 } from './migrations/1764270000000-references-end.js';
+import { Keys1764210000000 } from './migrations/1764210000000-keys.js';
 import { Bands } from './shelter/bands.js';
 import { ShelterCapacity, ShelterDirectory, directoryRoutes } from './shelter/directory.controller.js';
 import { Shelter } from './shelter/shelter.lifecycle.js';
@@ -24,7 +25,7 @@ export const sheltersService: ServiceDefinition = service({
   name: 'shelters',
   classes,
   lifecycles: [Shelter, BedReservation, Stay, BedRequest],
-  migrations: [First1764000000000, BandsAndBeds1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000],
+  migrations: [First1764000000000, BandsAndBeds1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000],
   controllers: [ShelterDirectory, ShelterCapacity, AssignReferral, KnownReferrals, KnownPartners, KnownSafetyAlerts, Intakes, erasure(CaseErasedByShelters)],
   documented: [...directoryRoutes, assignReferralRoute],
   jobs: (running) => [new Bands(running)],

@@ -1,6 +1,6 @@
 export { Role, roles } from './code-lists/roles.js';
 export { Service } from './code-lists/services.js';
-export { AgreementState, ApprovalState, OrganisationType, neverOwnsCases } from './code-lists/organisation.js';
+export { AgreementState, ApprovalState, KeyRotationState, OrganisationType, PanicLockState, neverOwnsCases } from './code-lists/organisation.js';
 export { AgeBand, AgeBelief, BirthDateCertainty, Education, Gender, MaritalStatus } from './code-lists/person.js';
 export { Citizenship, Country, isCountry } from './code-lists/places.js';
 export {
@@ -27,7 +27,7 @@ export { asyncapi } from './asyncapi.js';
 export { catalogue } from './catalogue.js';
 
 export {
-  CaseOpened, CaseMovedToFollowUp, CaseReactivated, CaseClosed, CaseTransferred, CaseReopened, CaseAnonymised, VictimPresumed, VictimIdentified,
+  CaseOpened, CaseMovedToFollowUp, CaseReactivated, CaseClosed, CaseTransferred, CaseReopened, CaseAnonymised, KeysRewrappedByReferrals, VictimPresumed, VictimIdentified,
   IdentificationDeclined, ConsentRequested, ConsentGiven, ConsentRefused, ConsentInvalidated, ConsentRenewed, ConsentWithdrawn, ConsentRevoked,
   ConsentExpired, CaseReferenceExchanged, ExactlyReleased, ExactReleaseEnded, ContinuityCodeIssued, ContinuityCodeUsed, ContinuityCodeSeen, ContinuityCodeEnded, ConsentScopeRecalled, RecipientDeletionConfirmed, ClearanceChanged, GuardianRequired, GuardianRequested, InterimGuardianAppointed,
   GuardianAppointed, GuardianSuspended, GuardianEnded, RiskAssessmentStarted, RiskAssessmentCompleted, RiskAssessmentSuperseded,
@@ -43,24 +43,24 @@ export {
 export {
   ShelterRegistered, ShelterOpened, ShelterAdmissionsLimited, ShelterAdmissionsClosed, ShelterSuspended, CapacityBandPublished, BedRequested, BedRequestAnswered, BedRequestWithdrawn, BedHeld,
   BedRefused, BedReservationConsumed, BedReleased, BedHoldLapsed, IntakeOpened, IntakeRefused, PersonAdmitted, IntakeNotAdmitted, IntakeCompleted,
-  AbsenceAuthorised, ResidentReturned, ResidentReportedMissing, ExitPlanned, ExitPlanCancelled, PersonExited, CaseErasedByShelters,
+  AbsenceAuthorised, ResidentReturned, ResidentReportedMissing, ExitPlanned, ExitPlanCancelled, PersonExited, CaseErasedByShelters, KeysRewrappedByShelters,
 } from './shelters.js';
 export {
   ReturnRequested, ReturnCounsellingStarted, ReturnDecisionRecorded, ReturnAssessedSafe, ReturnNotCleared, ReturnReassessmentStarted, ReturnCleared,
   ReturnDeparted, ReturnDepartureFailed, ReturnArrived, ReceptionConfirmed, ReceptionFailed, FailedReceptionRecorded, FailedReceptionReviewed, PersonUnaccountedFor, ReturnCompleted, ReturnSuspended,
   ReturnResumed, ReturnWithdrawn, ReturnCancelled, ReturnClosed, ReceptionRequested, ReceptionAccepted, ReceptionDeclined, ReceptionReady,
-  ReceptionPerformed, ReceptionMissed, ReceptionCancelled, ReceptionDetailChanged, CaseErasedByReturns,
+  ReceptionPerformed, ReceptionMissed, ReceptionCancelled, ReceptionDetailChanged, CaseErasedByReturns, KeysRewrappedByReturns,
 } from './returns.js';
 export {
   ReintegrationProposed, ReintegrationAccepted, ReintegrationDeclined, ReintegrationAssessmentStarted, ReintegrationPlanAgreed, ReintegrationStarted,
   ReintegrationMonitoringStarted, ReintegrationSupportResumed, ReintegrationSuspended, ReintegrationResumed, ReintegrationDeclinedByPerson,
-  ReintegrationContactLost, ReintegrationContactRestored, ReintegrationClosed, CaseErasedByReintegration,
+  ReintegrationContactLost, ReintegrationContactRestored, ReintegrationClosed, CaseErasedByReintegration, KeysRewrappedByReintegration,
 } from './reintegration.js';
 export {
   OrganisationAdded, OrganisationDisabled, OrganisationEnabled, AccountDisabled, AccountEnabled, PartnerApplied, PartnerVerified, PartnerActivated,
   PartnerServicesChanged, PartnerSuspended, PartnerTerminated, AgreementSigned, AgreementEnded, SubscriptionRequested, SubscriptionActivated,
   SubscriptionRejected, SubscriptionDegraded, SubscriptionRecovered, SubscriptionDisabled, SubscriptionPaused, SubscriptionRevoked,
   SubscriptionChallenge, DeliveryQueued, DeliverySucceeded, DeliveryFailed, DeliveryDeadLettered, DeliverySuppressed, DeliveryReplayed,
-  DeliveryPurged, StatisticsReleased, CaseErasedByNotifications,
+  DeliveryPurged, StatisticsReleased, CaseErasedByNotifications, KeysRotated, OldKeysDestroyed, KeysLocked, KeysUnlocked, KeysRewrappedByNotifications,
 } from './notifications.js';
 export { visibility, type VisibilityRow } from './visibility.js';

@@ -4,6 +4,7 @@ import { OrganisationType } from './code-lists/organisation.js';
 import { ServiceType } from './code-lists/referral.js';
 import { ServiceProfile } from './code-lists/shelter.js';
 import { auditOnly, defineEvent } from './event.js';
+import { keysAt, keysRewrapped } from './keys.js';
 import { flags, place, reached } from './payload.js';
 import type { StateOf } from './states.js';
 
@@ -18,6 +19,13 @@ export const OrganisationDisabled = defineEvent(service, 'OrganisationDisabled',
 export const OrganisationEnabled = defineEvent(service, 'OrganisationEnabled', { audience: 'instance', summary: 'Its tokens count again.', data: { organisation: wire.ref('org'), version: wire.version } });
 export const AccountDisabled = defineEvent(service, 'AccountDisabled', { audience: 'instance', summary: 'Its tokens stop at once.', data: { account: wire.ref('acc'), organisation: wire.ref('org'), version: wire.version } });
 export const AccountEnabled = defineEvent(service, 'AccountEnabled', { audience: 'instance', summary: 'Its tokens count again.', data: { account: wire.ref('acc'), organisation: wire.ref('org'), version: wire.version } });
+
+// --- Keys of an organisation: each service keeps the keys of its cases under them.
+
+export const KeysRotated = defineEvent(service, 'KeysRotated', { audience: 'instance', summary: 'The organisation has a new key, of this version at least: every service wraps anew what is wrapped with an older one, and says so.', data: keysAt });
+export const OldKeysDestroyed = defineEvent(service, 'OldKeysDestroyed', { audience: 'instance', summary: 'Every version before this one is destroyed.', data: keysAt });
+export const KeysLocked = defineEvent(service, 'KeysLocked', { audience: 'instance', summary: 'Panic: nothing of this organisation is opened until it is unlocked.', data: { organisation: wire.ref('org'), version: wire.version } });
+export const KeysUnlocked = defineEvent(service, 'KeysUnlocked', { audience: 'instance', summary: 'Two persons have unlocked.', data: { organisation: wire.ref('org'), version: wire.version } });
 
 // --- Partner: membership in the network. `referrals` keeps the active ones for SG3.
 
@@ -64,3 +72,4 @@ export const DeliveryPurged = auditOnly(service, 'DeliveryPurged', 'After 14 day
 
 export const StatisticsReleased = defineEvent(service, 'StatisticsReleased', { audience: 'network', subscribable: 'anyone', summary: 'Published tables for a period.', data: { period: wire.period } });
 export const CaseErasedByNotifications = defineEvent(service, 'CaseErasedByNotifications', { audience: 'instance', summary: 'What was kept of this case is destroyed here.', data: { case: wire.ref('csr') } });
+export const KeysRewrappedByNotifications = keysRewrapped(service, 'KeysRewrappedByNotifications');

@@ -9,7 +9,7 @@ export const lifecyclePrefix = {
 
 /** Everything else that has a reference. `csr` is how services call a case among themselves; no organisation ever sees it. */
 export const otherPrefix = {
-  hold: 'hld', safetyAlert: 'alr', intake: 'int', recall: 'rcl', exactRelease: 'rrl', continuityCode: 'cty', approval: 'apr', agreement: 'agr', bedRequest: 'brq', failedReception: 'frc', breakGlass: 'bgl', export: 'exp', recipientKey: 'rky', identityEnvelope: 'env', rightsRequest: 'rrq', legalHold: 'lgh',
+  hold: 'hld', safetyAlert: 'alr', intake: 'int', recall: 'rcl', exactRelease: 'rrl', continuityCode: 'cty', approval: 'apr', agreement: 'agr', bedRequest: 'brq', keyRotation: 'kyr', panicLock: 'pnc', failedReception: 'frc', breakGlass: 'bgl', export: 'exp', recipientKey: 'rky', identityEnvelope: 'env', rightsRequest: 'rrq', legalHold: 'lgh',
   organisation: 'org', account: 'acc', event: 'evt', caseRef: 'csr', challenge: 'chl',
 } as const;
 

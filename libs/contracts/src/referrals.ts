@@ -3,6 +3,7 @@ import { ClearanceStep } from './code-lists/case.js';
 import { ConsentCategory, GuardedPurpose, isGuarded } from './code-lists/consent.js';
 import { NeutralReason, PauseReason, Priority, SaidServiceType } from './code-lists/referral.js';
 import { auditOnly, defineEvent } from './event.js';
+import { keysRewrapped } from './keys.js';
 import { flags, reached } from './payload.js';
 import type { StateOf } from './states.js';
 
@@ -30,6 +31,7 @@ export const CaseReopened = defineEvent(service, 'CaseReopened', { audience: 'in
 export const CaseAnonymised = defineEvent(service, 'CaseAnonymised', {
   audience: 'instance', summary: 'Retention is over or erasure was granted: every service destroys its key for this case and says so.', data: caseAt('anonymised'),
 });
+export const KeysRewrappedByReferrals = keysRewrapped(service, 'KeysRewrappedByReferrals');
 
 // --- Identification: the audit trail only (decisions 13).
 

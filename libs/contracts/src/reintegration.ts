@@ -1,6 +1,7 @@
 import { wire } from '@footbridge/privacy';
 import { NeutralReason } from './code-lists/referral.js';
 import { auditOnly, defineEvent } from './event.js';
+import { keysRewrapped } from './keys.js';
 import { reached } from './payload.js';
 import type { StateOf } from './states.js';
 
@@ -34,3 +35,4 @@ export const ReintegrationClosed = defineEvent(service, 'ReintegrationClosed', {
 });
 
 export const CaseErasedByReintegration = defineEvent(service, 'CaseErasedByReintegration', { audience: 'instance', summary: 'The key of this case is destroyed here.', data: { case: wire.ref('csr') } });
+export const KeysRewrappedByReintegration = keysRewrapped(service, 'KeysRewrappedByReintegration');

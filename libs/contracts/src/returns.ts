@@ -1,6 +1,7 @@
 import { wire } from '@footbridge/privacy';
 import { CancelReason } from './code-lists/referral.js';
 import { auditOnly, defineEvent } from './event.js';
+import { keysRewrapped } from './keys.js';
 import { reached } from './payload.js';
 import type { StateOf } from './states.js';
 
@@ -58,3 +59,4 @@ export const ReceptionDetailChanged = defineEvent(service, 'ReceptionDetailChang
 });
 
 export const CaseErasedByReturns = defineEvent(service, 'CaseErasedByReturns', { audience: 'instance', summary: 'The key of this case is destroyed here.', data: { case: wire.ref('csr') } });
+export const KeysRewrappedByReturns = keysRewrapped(service, 'KeysRewrappedByReturns');

@@ -2,6 +2,7 @@ import { wire } from '@footbridge/privacy';
 import { NeutralReason, PauseReason, Priority } from './code-lists/referral.js';
 import { BedRefusal, CapacityBand, ServiceProfile } from './code-lists/shelter.js';
 import { auditOnly, defineEvent } from './event.js';
+import { keysRewrapped } from './keys.js';
 import { place, reached } from './payload.js';
 import type { StateOf } from './states.js';
 
@@ -71,3 +72,4 @@ export const ExitPlanCancelled = auditOnly(service, 'ExitPlanCancelled', 'Stays 
 export const PersonExited = defineEvent(service, 'PersonExited', { ...directed, alsoInstance: true, summary: 'The person has left the shelter.', data: stayAt('exited') });
 
 export const CaseErasedByShelters = defineEvent(service, 'CaseErasedByShelters', { audience: 'instance', summary: 'The key of this case is destroyed here.', data: { case: wire.ref('csr') } });
+export const KeysRewrappedByShelters = keysRewrapped(service, 'KeysRewrappedByShelters');

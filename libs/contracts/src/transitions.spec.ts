@@ -56,9 +56,11 @@ describe('the reference tables', () => {
     const transitions = new Set(rows.map(({ emits }) => emits));
     expect([...named.keys()].filter((name) => !transitions.has(name)).sort()).toEqual([
       'AccountDisabled', 'AccountEnabled', 'AgreementEnded', 'AgreementSigned', 'BedRequestAnswered', 'BedRequestWithdrawn', 'BedRequested', 'CapacityBandPublished', 'CaseErasedByNotifications', 'CaseErasedByReintegration',
-      'CaseErasedByReturns', 'CaseErasedByShelters', 'CaseReferenceExchanged', 'ClearanceChanged', 'ConsentScopeRecalled', 'ContinuityCodeEnded', 'ContinuityCodeIssued', 'ContinuityCodeSeen', 'ContinuityCodeUsed', 'DirectedDetailChanged', 'ExactReleaseEnded', 'ExactlyReleased', 'FailedReceptionRecorded', 'FailedReceptionReviewed', 'FetchedDetailChanged', 'IntakeConfirmed', 'IntakeNotTaken', 'IntakeRefused', 'IntakeRegistered', 'OrganisationAdded',
-      'OrganisationDisabled', 'OrganisationEnabled', 'PartnerServicesChanged', 'ReceptionDetailChanged', 'RecipientDeletionConfirmed', 'SafetyAlertCleared', 'SafetyAlertRaised',
-      'StatisticsReleased', 'SubscriptionChallenge',
+      'CaseErasedByReturns', 'CaseErasedByShelters', 'CaseReferenceExchanged', 'ClearanceChanged', 'ConsentScopeRecalled', 'ContinuityCodeEnded', 'ContinuityCodeIssued', 'ContinuityCodeSeen',
+      'ContinuityCodeUsed', 'DirectedDetailChanged', 'ExactReleaseEnded', 'ExactlyReleased', 'FailedReceptionRecorded', 'FailedReceptionReviewed', 'FetchedDetailChanged', 'IntakeConfirmed',
+      'IntakeNotTaken', 'IntakeRefused', 'IntakeRegistered', 'KeysLocked', 'KeysRewrappedByNotifications', 'KeysRewrappedByReferrals', 'KeysRewrappedByReintegration', 'KeysRewrappedByReturns',
+      'KeysRewrappedByShelters', 'KeysRotated', 'KeysUnlocked', 'OldKeysDestroyed', 'OrganisationAdded', 'OrganisationDisabled', 'OrganisationEnabled', 'PartnerServicesChanged',
+      'ReceptionDetailChanged', 'RecipientDeletionConfirmed', 'SafetyAlertCleared', 'SafetyAlertRaised', 'StatisticsReleased', 'SubscriptionChallenge',
     ]);
   });
 });

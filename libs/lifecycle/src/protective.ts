@@ -4,6 +4,6 @@
  */
 const protective: ReadonlySet<string> = new Set([
   'withdraw', 'refuse', 'withdrawReturn', 'personDeclines', 'declineVisit', 'exit', 'reportMissing', 'admit', 'openIntake',
-  'failReception', 'recordUnaccounted', 'miss', 'cancelReception', 'placeHold', 'raiseAlert', 'suspend', 'suspendGuardian', 'suspendShelter', 'confirmDeletion', 'retireKey', 'receiveRequest', 'withdrawRequest',
+  'failReception', 'recordUnaccounted', 'miss', 'cancelReception', 'placeHold', 'raiseAlert', 'suspend', 'suspendGuardian', 'suspendShelter', 'confirmDeletion', 'retireKey', 'receiveRequest', 'withdrawRequest', 'lockKeys',
 ]);
 export const protects = (command: string): boolean => protective.has(command);

@@ -1,11 +1,35 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { KeyFiles, asNumber, damaged } from './key-file.js';
+import { KeyFiles, LockFiles, asNumber, damaged } from './key-file.js';
 import { PrivacyRefusal } from './refusal.js';
 
-/** Keeps the keys of organisations, and wraps the keys of cases with them. An organisation may keep its own elsewhere. */
+/** The versions of an organisation's key: which one wraps now, and which are still there. */
+export interface KeyVersions { readonly current: number; readonly kept: readonly number[] }
+
+/**
+ * Keeps the keys of organisations, and wraps the keys of cases with them. An organisation may keep its own elsewhere.
+ * Every refusal is a PrivacyRefusal; where the store does not answer it is KEY_STORE_UNAVAILABLE, and nothing was changed.
+ */
 export interface KeyStore {
+  /** @throws PrivacyRefusal KEYS_LOCKED, KEY_INVALID, KEY_STORE_UNAVAILABLE */
   wrap(organisation: string, key: Buffer, aad: string): Promise<string>;
+  /** @throws PrivacyRefusal KEYS_LOCKED, KEY_UNKNOWN, UNWRAP_FAILED, KEY_STORE_UNAVAILABLE */
   unwrap(organisation: string, wrapped: string, aad: string): Promise<Buffer>;
+  /** Undefined before its first key. */
+  versions(organisation: string): Promise<KeyVersions | undefined>;
+  /** A new version wraps from now on; old wraps still open. With `to`: that one at least, so that asking twice makes one. Returns the current one. */
+  rotate(organisation: string, to?: number): Promise<number>;
+  /** This version and every older one, for good: what is wrapped with them opens nowhere any more. @throws PrivacyRefusal KEY_VERSION_CURRENT */
+  destroyVersion(organisation: string, version: number): Promise<void>;
+  /** Panic: nothing is wrapped or opened any more, in any process and after any restart, until it is unlocked. */
+  lock(organisation: string): Promise<void>;
+  unlock(organisation: string): Promise<void>;
+  isLocked(organisation: string): Promise<boolean>;
+}
+
+/** The version that something was wrapped with, as its text says (`file1.2.…`, `vault:v2:…`). */
+export function wrappedVersion(wrapped: string): number | undefined {
+  const [, version] = /^(?:file1\.|vault:v)([1-9]\d{0,5})[.:]/.exec(wrapped) ?? [];
+  return version === undefined ? undefined : Number(version);
 }
 
 interface KeyRing { readonly current: number; readonly keys: ReadonlyMap<number, Buffer> }
@@ -15,38 +39,42 @@ const WRAPPED = /^file1\.([1-9]\d{0,5})\.([A-Za-z0-9_-]+)$/;
 const IV = 12;
 const TAG = 16;
 const KEY = 32;
+const LAST = 999_999;
 
 /**
- * One file per organisation, `<organisation>.keys.json`, readable by its owner only. It holds every version of the key;
- * the version is part of what is wrapped, so old wraps open after a change of key. For the embedded default and for tests.
+ * One file per organisation and version, `<organisation>.keys.json`, `<organisation>.2.keys.json` …, readable by its owner only. The
+ * version is part of what is wrapped, so old wraps open after a change of key. For the embedded default and for tests.
  */
 export class LocalFileKeyStore implements KeyStore {
   readonly #files: KeyFiles<KeyRing>;
+  readonly #locks: LockFiles;
+  /** The newest version that this process has met. */
+  readonly #newest = new Map<string, number>();
 
   constructor(directory: string) {
     this.#files = new KeyFiles(directory, 'keys.json', ringOf);
+    this.#locks = new LockFiles(directory);
   }
 
-  /** @throws PrivacyRefusal KEY_INVALID, ORGANISATION_INVALID, KEY_FILE_EXPOSED, KEY_FILE_DAMAGED, KEY_STORE_UNAVAILABLE */
+  /** @throws also ORGANISATION_INVALID, KEY_FILE_EXPOSED, KEY_FILE_DAMAGED, as all of these do */
   async wrap(organisation: string, key: Buffer, aad: string): Promise<string> {
     if (key.length !== KEY) throw new PrivacyRefusal('KEY_INVALID');
-    const ring = await this.#files.read(organisation) ?? await this.#files.create(organisation, { current: 1, keys: { 1: randomBytes(KEY).toString('base64') } });
-    const wrapping = ring.keys.get(ring.current);
-    if (!wrapping) throw new PrivacyRefusal('KEY_FILE_DAMAGED');
+    await this.#locks.refuseLocked(organisation);
+    const { version, wrapping } = await this.#current(organisation) ?? await this.#made(organisation, 1);
     const iv = randomBytes(IV);
     const cipher = createCipheriv('aes-256-gcm', wrapping, iv, { authTagLength: TAG });
-    cipher.setAAD(aadOf(organisation, ring.current, aad));
+    cipher.setAAD(aadOf(organisation, version, aad));
     const sealed = Buffer.concat([iv, cipher.update(key), cipher.final(), cipher.getAuthTag()]);
-    return `${SCHEME}.${ring.current}.${sealed.toString('base64url')}`;
+    return `${SCHEME}.${version}.${sealed.toString('base64url')}`;
   }
 
-  /** @throws PrivacyRefusal KEY_UNKNOWN, UNWRAP_FAILED, and those of `wrap` */
   async unwrap(organisation: string, wrapped: string, aad: string): Promise<Buffer> {
     const parts = WRAPPED.exec(wrapped);
     const sealed = Buffer.from(parts?.[2] ?? '', 'base64url');
     if (!parts || sealed.length !== IV + KEY + TAG) throw new PrivacyRefusal('UNWRAP_FAILED');
+    await this.#locks.refuseLocked(organisation);
     const version = Number(parts[1]);
-    const wrapping = (await this.#files.read(organisation))?.keys.get(version);
+    const wrapping = await this.#key(organisation, version);
     if (!wrapping) throw new PrivacyRefusal('KEY_UNKNOWN');
     try {
       const decipher = createDecipheriv('aes-256-gcm', wrapping, sealed.subarray(0, IV), { authTagLength: TAG });
@@ -57,8 +85,60 @@ export class LocalFileKeyStore implements KeyStore {
       throw new PrivacyRefusal('UNWRAP_FAILED');
     }
   }
+
+  async versions(organisation: string): Promise<KeyVersions | undefined> {
+    const kept = [...new Set([...(await this.#files.read(organisation))?.keys.keys() ?? [], ...await this.#files.versions(organisation)])].sort((a, b) => a - b);
+    const current = kept.at(-1);
+    return current === undefined ? undefined : { current, kept };
+  }
+
+  async rotate(organisation: string, to?: number): Promise<number> {
+    const current = (await this.versions(organisation))?.current ?? 0;
+    const last = to ?? current + 1;
+    if (!Number.isSafeInteger(last) || last > LAST) throw new PrivacyRefusal('KEY_INVALID');
+    // None is left out: whoever wraps finds a newer one by the number that follows.
+    for (let next = current + 1; next <= last; next += 1) await this.#made(organisation, next);
+    return Math.max(current, last);
+  }
+
+  async destroyVersion(organisation: string, version: number): Promise<void> {
+    const known = await this.versions(organisation);
+    if (!known || version >= known.current) throw new PrivacyRefusal('KEY_VERSION_CURRENT');
+    // A first file that holds newer versions too gives them files of their own before it goes.
+    for (const [newer, key] of (await this.#files.read(organisation))?.keys ?? []) if (newer > version) await this.#files.create(organisation, contentOf(newer, key), newer);
+    await this.#files.destroy(organisation, (await this.#files.versions(organisation)).filter((old) => old <= version));
+  }
+
+  lock(organisation: string): Promise<void> { return this.#locks.lock(organisation); }
+  unlock(organisation: string): Promise<void> { return this.#locks.unlock(organisation); }
+  isLocked(organisation: string): Promise<boolean> { return this.#locks.isLocked(organisation); }
+
+  async #key(organisation: string, version: number): Promise<Buffer | undefined> {
+    const own = version === 1 ? undefined : await this.#files.read(organisation, version);
+    return (own ?? await this.#files.read(organisation))?.keys.get(version);
+  }
+
+  /** Another process may have made a newer one: what follows the newest that was met here is looked for each time. */
+  async #current(organisation: string): Promise<{ readonly version: number; readonly wrapping: Buffer } | undefined> {
+    const met = this.#newest.get(organisation);
+    const version = met !== undefined && await this.#files.read(organisation, met + 1) === undefined && await this.#key(organisation, met) !== undefined
+      ? met
+      : (await this.versions(organisation))?.current;
+    if (version === undefined) return undefined;
+    const wrapping = await this.#key(organisation, version);
+    if (!wrapping) throw new PrivacyRefusal('KEY_FILE_DAMAGED');
+    this.#newest.set(organisation, version);
+    return { version, wrapping };
+  }
+
+  async #made(organisation: string, version: number): Promise<{ readonly version: number; readonly wrapping: Buffer }> {
+    const made = (await this.#files.create(organisation, contentOf(version, randomBytes(KEY)), version)).keys.get(version);
+    if (!made) throw new PrivacyRefusal('KEY_FILE_DAMAGED');
+    return { version, wrapping: made };
+  }
 }
 
+const contentOf = (version: number, key: Buffer): object => ({ current: version, keys: { [version]: key.toString('base64') } });
 const aadOf = (organisation: string, version: number, aad: string): Buffer => Buffer.from(JSON.stringify([SCHEME, organisation, version, aad]), 'utf8');
 
 function ringOf(stored: object): KeyRing {

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
-import { KeyFiles, asNumber, damaged } from './key-file.js';
+import { KeyFiles, LockFiles, asNumber, damaged } from './key-file.js';
 import { PrivacyRefusal } from './refusal.js';
 
 /** An Ed25519 signature and the key that made it: the first 16 characters of the SHA-256 of its public half. */
@@ -8,10 +8,12 @@ export interface VerifyingKey { readonly key: string; /** 32 bytes, base64url. *
 
 /** Keeps the keys that organisations and services sign with. A signer is `org_…` or `service-<name>`; its first key is made when it first signs. */
 export interface SigningKeys {
-  /** @throws PrivacyRefusal KEY_FILE_EXPOSED, KEY_FILE_DAMAGED, KEY_STORE_UNAVAILABLE, ORGANISATION_INVALID */
+  /** @throws PrivacyRefusal KEYS_LOCKED, KEY_FILE_EXPOSED, KEY_FILE_DAMAGED, KEY_STORE_UNAVAILABLE, ORGANISATION_INVALID */
   sign(signer: string, bytes: Buffer): Promise<Signature>;
   /** Every key that it has signed with, oldest first: what was signed before a change of key is still to be verified. */
   verifyingKeys(signer: string): Promise<readonly VerifyingKey[]>;
+  /** A new key signs from now on, and nobody can sign with an old one any more. With `to`: that version at least. Returns the current one. */
+  rotate(signer: string, to?: number): Promise<number>;
 }
 
 /** Whether one of these keys made the signature. */
@@ -29,23 +31,61 @@ const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
 
 interface Ring { readonly current: number; readonly keys: ReadonlyMap<number, KeyObject> }
 
-/** One file per signer, `<signer>.signing.json`, as `LocalFileKeyStore` keeps the others. */
+/** One file per signer and version, `<signer>.signing.json`, as `LocalFileKeyStore` keeps the others; of an old one only `<signer>.verifying.json`, its public half. */
 export class LocalFileSigningKeys implements SigningKeys {
   readonly #files: KeyFiles<Ring>;
+  readonly #retired: KeyFiles<string>;
+  readonly #locks: LockFiles;
+  readonly #newest = new Map<string, number>();
   constructor(directory: string) {
     this.#files = new KeyFiles(directory, 'signing.json', ringOf);
+    this.#retired = new KeyFiles(directory, 'verifying.json', publicOf);
+    this.#locks = new LockFiles(directory);
   }
 
   async sign(signer: string, bytes: Buffer): Promise<Signature> {
-    const ring = await this.#files.read(signer) ?? await this.#files.create(signer, { current: 1, keys: { 1: generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64') } });
+    await this.#locks.refuseLocked(signer);
+    const ring = await this.#current(signer) ?? await this.#made(signer, 1);
     const key = ring.keys.get(ring.current);
     if (!key) throw new PrivacyRefusal('KEY_FILE_DAMAGED');
     return { key: keyIdOf(publicHalf(key)), signature: sign(null, bytes, key).toString('base64url') };
   }
 
   async verifyingKeys(signer: string): Promise<readonly VerifyingKey[]> {
-    const ring = await this.#files.read(signer);
-    return [...(ring?.keys ?? [])].sort(([a], [b]) => a - b).map(([, key]) => ({ key: keyIdOf(publicHalf(key)), publicKey: publicHalf(key) }));
+    const found = new Map<number, string>();
+    for (const version of await this.#retired.versions(signer)) { const publicKey = await this.#retired.read(signer, version); if (publicKey !== undefined) found.set(version, publicKey); }
+    for (const file of await this.#files.versions(signer)) for (const [version, key] of (await this.#files.read(signer, file))?.keys ?? []) found.set(version, publicHalf(key));
+    return [...found].sort(([a], [b]) => a - b).map(([, publicKey]) => ({ key: keyIdOf(publicKey), publicKey }));
+  }
+
+  async rotate(signer: string, to?: number): Promise<number> {
+    const current = Math.max(0, ...await this.#files.versions(signer), ...await this.#retired.versions(signer));
+    const last = Math.max(current, to ?? current + 1);
+    for (let next = current + 1; next <= last; next += 1) await this.#made(signer, next);
+    // What an earlier rotation could not finish goes as well. First its public half is kept, then its private half is destroyed.
+    const old = (await this.#files.versions(signer)).filter((version) => version < last);
+    for (const file of old) for (const [version, key] of (await this.#files.read(signer, file))?.keys ?? []) await this.#retired.create(signer, { publicKey: publicHalf(key) }, version);
+    await this.#files.destroy(signer, old);
+    return last;
+  }
+
+  /** Another process may have made a newer one. Undefined where there never was one. */
+  async #current(signer: string): Promise<Ring | undefined> {
+    const met = this.#newest.get(signer);
+    const ring = met === undefined || await this.#files.read(signer, met + 1) ? undefined : await this.#files.read(signer, met);
+    if (ring) return ring;
+    // Between the list and the reading a rotation may have taken away what was listed.
+    for (let n = 0; n < 3; n += 1) {
+      const newest = (await this.#files.versions(signer)).at(-1);
+      const found = newest === undefined ? undefined : await this.#files.read(signer, newest);
+      if (newest !== undefined && found) { this.#newest.set(signer, newest); return found; }
+      if (newest === undefined && (await this.#retired.versions(signer)).length === 0) return undefined;
+    }
+    throw new PrivacyRefusal('KEY_STORE_UNAVAILABLE');
+  }
+
+  #made(signer: string, version: number): Promise<Ring> {
+    return this.#files.create(signer, { current: version, keys: { [version]: generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64') } }, version);
   }
 }
 
@@ -61,3 +101,5 @@ function ringOf(stored: object): Ring {
     return damaged();
   }
 }
+
+const publicOf = (stored: object): string => ('publicKey' in stored && typeof stored.publicKey === 'string' && Buffer.from(stored.publicKey, 'base64url').length === 32 ? stored.publicKey : damaged());

@@ -8,6 +8,7 @@ import { showDocs } from './docs-page.js';
 import { Engine } from './engine.js';
 import { Action, EVERYBODY } from './action.js';
 import { Public } from './http.js';
+import { KeysController } from './keys/routes.js';
 import { openapi } from './openapi.js';
 import { Problem, problems, type ProblemCode } from './problem.js';
 import { idempotency, send, type SignedRequest } from './routes.js';
@@ -121,4 +122,4 @@ export function AlertsController(path: string): Type<object> {
 }
 
 /** What every service answers besides its tables; each is in its document (openapi.ts). */
-export const commonControllers = (service: string): readonly Type<object>[] => [ServiceController, ApprovalsController, OperationsController(service), WaitingController(service), AlertsController(alertsPath(service))];
+export const commonControllers = (service: string): readonly Type<object>[] => [ServiceController, ApprovalsController, OperationsController(service), WaitingController(service), AlertsController(alertsPath(service)), KeysController(service)];

@@ -74,7 +74,7 @@ export class Engine {
 
   /** A caller's command over HTTP. */
   async run(input: CommandInput): Promise<Answer> {
-    try { return await this.#run(input); } catch (error) {
+    try { return await (protects(input.command) ? this.store.keys.unread(() => this.#run(input)) : this.#run(input)); } catch (error) {
       // A rule may say what happens instead: a hold that does not fit is recorded as refused, and answered as such.
       const rows = (input.lifecycle.rows as readonly AnyRow[]).filter((r) => r[1] === input.command);
       const reasons = error instanceof Problem && error.code === 'guard-refused' ? (error.members['guards'] as { reason: string }[]).map((g) => g.reason) : [];
@@ -109,6 +109,9 @@ export class Engine {
 
   /** A command by the platform. Returns undefined where the state no longer allows it: somebody was faster, nothing is owed. */
   async runAs(input: PlatformInput): Promise<BaseRow | undefined> {
+    return protects(input.command) ? this.store.keys.unread(() => this.#runAs(input)) : this.#runAs(input);
+  }
+  #runAs(input: PlatformInput): Promise<BaseRow | undefined> {
     return this.#again(async () => {
       const { lifecycle: l, command, owner } = input;
       const found = input.id === undefined ? undefined : (await this.store.find(l, owner, `t.id = ($1->>0)::uuid`, [input.id]))[0];
@@ -185,6 +188,7 @@ export class Engine {
     ];
     if (errors.length > 0) throw new Problem('validation-failed', { errors });
     if (found.row.owner !== caller.organisation || !caller.roles.some((r) => seesPersons.includes(r))) throw new Problem('role-not-allowed', { roles: seesPersons });
+    this.store.keys.refuseLocked(found.row.owner);
     const ground = await this.access.reveals(l, found, caller, wanted, purpose as string);
     const now = this.clock.now();
     await this.store.commit(found.row.owner, [{ t: 'audit', op: 'insert', row: {

@@ -7,6 +7,7 @@ import { Access } from './access.js';
 import { actionOf } from './action.js';
 import { SignIn } from './identity/sign-in.js';
 import { accountRoles } from './identity/token-roles.js';
+import { keyProblem } from './keys/problem.js';
 import { log } from './log.js';
 import { Problem, type ProblemCode } from './problem.js';
 import type { Refusals } from './refusals.js';
@@ -69,8 +70,10 @@ export function unreadableAddress(_error: unknown, request: FastifyRequest, repl
 }
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  // The key store is away: nothing was changed, the client may come again. All else stays refused until somebody looks (G10).
-  if (error instanceof PrivacyRefusal) return error.code === 'KEY_STORE_UNAVAILABLE' ? new Problem('service-unavailable', {}, { 'retry-after': '5' }) : new Problem('privacy-refused', { reason: error.code });
+  const keys = keyProblem(error);
+  if (keys) return keys;
+  // All else stays refused until somebody looks (G10).
+  if (error instanceof PrivacyRefusal) return new Problem('privacy-refused', { reason: error.code });
   const status = (error as { status?: unknown; statusCode?: unknown }).status ?? (error as { statusCode?: unknown }).statusCode;
   const code = typeof status === 'number' ? ofStatus[status] : undefined;
   if (code === 'body-too-large') return new Problem(code, { limit: BODY_LIMIT });

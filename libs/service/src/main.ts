@@ -1,22 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { KafkaTransport, PostgresTransport, type KafkaOptions, type Transport } from '@footbridge/messaging';
-import { LocalFileKeyStore, LocalFileSigningKeys, populations } from '@footbridge/privacy';
+import { populations } from '@footbridge/privacy';
 import { accessSettings } from './access-settings.js';
 import { PolicyError } from './authorisation.js';
 import { manualClock, systemClock } from './clock.js';
+import { keySettings, keyStoresOf, type KeySettings } from './keys/key-stores.js';
 import { lastResort } from './last-resort.js';
 import { log } from './log.js';
 import { serveMetrics } from './metrics.js';
 import { startService, type MailConfig, type ServiceConfig, type ServiceDefinition } from './service.js';
+import { WrongSetting } from './wrong-setting.js';
 
-/** A setting that is missing or wrong: one clear line, exit code 2, nothing changed. */
-export class WrongSetting extends Error {}
+export { WrongSetting };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What one service process is started with (docs/operating.md). */
 export interface ProcessSettings {
-  readonly databaseUrl: string; readonly migrationUrl: string; readonly issuer: string; readonly audience: string; readonly keys: string;
+  readonly databaseUrl: string; readonly migrationUrl: string; readonly issuer: string; readonly audience: string; /** Not with a Vault. */ readonly keys: string; readonly keySettings: KeySettings;
   readonly transport: { readonly kind: 'kafka' } & Pick<KafkaOptions, 'brokers' | 'ssl' | 'sasl'> | { readonly kind: 'postgres'; readonly url: string };
   readonly host: string; readonly port: number; readonly metricsPort?: number; readonly jwksUri?: string; readonly secret?: Buffer;
   /** How far the manual clock is ahead at the start: where it had been advanced to before the process ended. */
@@ -60,10 +61,11 @@ export function processSettings(environment: Environment): ProcessSettings {
   const ahead = Number(environment['FOOTBRIDGE_CLOCK_OFFSET'] || 0);
   if (ahead !== 0 && clock !== 'manual') throw new WrongSetting('FOOTBRIDGE_CLOCK_OFFSET needs FOOTBRIDGE_CLOCK=manual.');
   if (!Number.isSafeInteger(ahead) || ahead < 0) throw new WrongSetting('FOOTBRIDGE_CLOCK_OFFSET must be whole milliseconds, zero or more.');
+  const keys = keySettings(environment);
   const jwksUri = environment['OIDC_JWKS_URI'];
   const secret = environment['FOOTBRIDGE_SECRET'];
   return {
-    databaseUrl: given('DATABASE_URL'), migrationUrl: given('MIGRATION_URL'), issuer: given('OIDC_ISSUER'), audience: environment['OIDC_AUDIENCE'] || 'footbridge', keys: given('KEYS_DIR'),
+    databaseUrl: given('DATABASE_URL'), migrationUrl: given('MIGRATION_URL'), issuer: given('OIDC_ISSUER'), audience: environment['OIDC_AUDIENCE'] || 'footbridge', keys: keys.vault ? environment['KEYS_DIR'] ?? '' : given('KEYS_DIR'), keySettings: keys,
     transport: oneOf('TRANSPORT', ['kafka', 'postgres']) === 'kafka' ? { kind: 'kafka', brokers: given('KAFKA_BROKERS').split(','), ...kafkaSecurity() } : { kind: 'postgres', url: given('BUS_URL') },
     host: environment['HOST'] || '127.0.0.1', port: port('PORT'), ...(environment['METRICS_PORT'] ? { metricsPort: port('METRICS_PORT') } : {}),
     ...(jwksUri ? { jwksUri } : {}), ...(secret ? { secret: Buffer.from(secret) } : {}), manual: clock === 'manual', ahead, webhooks,
@@ -96,7 +98,7 @@ export async function startFromEnv(definition: ServiceDefinition, environment: E
     const transport: Transport = 'brokers' in to ? new KafkaTransport({ ...to, clientId: definition.name, onTrouble }) : new PostgresTransport({ ...to, onTrouble });
     const mail = mailOf(environment, new URL(s.issuer).origin);
     const config: ServiceConfig = {
-      databaseUrl: s.databaseUrl, migrationUrl: s.migrationUrl, transport, issuer: s.issuer, audience: s.audience, keyStore: new LocalFileKeyStore(s.keys), signingKeys: new LocalFileSigningKeys(s.keys),
+      databaseUrl: s.databaseUrl, migrationUrl: s.migrationUrl, transport, issuer: s.issuer, audience: s.audience, ...keyStoresOf(s.keySettings, s.keys), keyBackupDays: s.keySettings.keyBackupDays,
       clock: s.manual ? manualClock(s.ahead) : systemClock, population: populationOf(environment), webhooks: s.webhooks, access: accessSettings(environment), ...(mail ? { mail } : {}), ...(s.jwksUri ? { jwksUri: s.jwksUri } : {}), ...(s.secret ? { secret: s.secret } : {}),
     };
     const running = await startService(definition, config);

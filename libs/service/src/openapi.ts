@@ -13,6 +13,8 @@ export const commonRoutes = (service: string): readonly ExtraRoute[] => [
   { method: 'get', path: '/v1/approvals/{id}', summary: 'One of them: what is asked, of which aggregate, until when', tag: COMMON },
   { method: 'post', path: '/v1/approvals/{id}/approve', summary: "A second person's yes to a step that takes two; the rules are asked again", tag: COMMON, status: 200 },
   { method: 'post', path: '/v1/approvals/{id}/refuse', summary: "A second person's no", tag: COMMON, status: 200 },
+  { method: 'get', path: `/v1/${service}-keys`, summary: 'Versions of your organisation\'s key, and how many cases hang on each; whether it is locked. Who: DPO, PARTNER_ADMIN, SUPERVISOR', tag: COMMON },
+  { method: 'get', path: `/v1/${service}-erasure-receipts`, summary: 'Signed receipts of erased cases, and the keys to verify them with. Who: DPO', tag: COMMON },
   { method: 'get', path: `/v1/${service}-parked`, summary: 'Events that could not be handled, by code and place. Who: OPERATOR', tag: COMMON },
   { method: 'post', path: `/v1/${service}-parked/{id}/{what}`, summary: 'Handle it again (`replay`) or never (`drop`). Who: OPERATOR', tag: COMMON, status: 200 },
   { method: 'post', path: `/v1/${service}-clock/advance`, summary: 'Advance a manual clock; never in production. Who: OPERATOR', tag: COMMON, status: 200,

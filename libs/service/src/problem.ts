@@ -20,6 +20,7 @@ export const problems = {
   'looks-used-up': { status: 429, title: 'You have looked at many people in this hour', doNow: 'Go on after the time in Retry-After. For an export of many cases, ask for it (POST /v1/exports): a second person allows it.' },
   'unsupported-media-type': { status: 415, title: 'This kind of content is not read here', doNow: 'Send application/json.' },
   'service-unavailable': { status: 503, title: 'Not available at this moment', doNow: 'Try again after the time in Retry-After; nothing was changed.' },
+  'keys-locked': { status: 503, title: 'Your organisation has locked its keys', doNow: 'Nothing was changed. Two persons of your organisation, SUPERVISOR or DPO, unlock them; what needs no personal data goes on.' },
   'internal-error': { status: 500, title: 'Something went wrong here', doNow: 'Nothing was changed. Try again; if it stays, tell the operator the requestId.' },
 } as const;
 export type ProblemCode = keyof typeof problems;

@@ -4,7 +4,7 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { ConsentCategory, codesOf, events } from '@footbridge/contracts';
 import type { Lifecycle, ReactionEvent } from '@footbridge/lifecycle';
 import { HandlerRefusal, type EventContext, type ReceivedEvent } from '@footbridge/messaging';
-import { isRef } from '@footbridge/privacy';
+import { PrivacyRefusal, isRef } from '@footbridge/privacy';
 import type { PoolClient } from 'pg';
 import { days, later } from './clock.js';
 import { Engine } from './engine.js';
@@ -125,6 +125,7 @@ export function reactionsOf(lifecycles: readonly Lifecycle[]): readonly Type<obj
 }
 /** A duplicate and a command that the state no longer allows owe nothing; a refused guard is tried again, then parked with its code. */
 function settled(error: unknown): void {
+  if (error instanceof PrivacyRefusal) throw new HandlerRefusal(error.code, error.code === 'KEY_STORE_UNAVAILABLE');
   const { code } = error as { code?: string };
   if (error instanceof Problem) {
     if (refusedForGood.has(error.code)) return;

@@ -18,7 +18,11 @@ export function routesOf(l: Lifecycle): new (...args: never[]) => object {
   class LifecycleController {
     constructor(@Inject(Engine) readonly engine: Engine, @Inject(CURSOR_SECRET) readonly secret: Buffer) {}
 
-    async read(id: string, request: SignedRequest, reply: FastifyReply, query: Record<string, unknown>): Promise<unknown> {
+    /** Without plaintext both go on while keys are locked. */
+    read(id: string, request: SignedRequest, reply: FastifyReply, query: Record<string, unknown>): Promise<unknown> { return query['reveal'] === undefined ? this.engine.store.keys.unread(() => this.found(id, request, reply, query)) : this.found(id, request, reply, query); }
+    list(request: SignedRequest, reply: FastifyReply, query: Record<string, unknown>): Promise<unknown> { return this.engine.store.keys.unread(() => this.listed(request, reply, query)); }
+
+    private async found(id: string, request: SignedRequest, reply: FastifyReply, query: Record<string, unknown>): Promise<unknown> {
       const { principal } = request;
       const found = await this.engine.load(l, principal, id);
       const facts = found.row.owner === principal.organisation ? await this.engine.factsOf(l, found.row, { ...principal, role: 'PLATFORM' }) : undefined;
@@ -28,7 +32,7 @@ export function routesOf(l: Lifecycle): new (...args: never[]) => object {
       return { ...view, ...revealed };
     }
 
-    async list(request: SignedRequest, reply: FastifyReply, query: Record<string, unknown>): Promise<unknown> {
+    private async listed(request: SignedRequest, reply: FastifyReply, query: Record<string, unknown>): Promise<unknown> {
       const { principal } = request;
       if (!this.engine.access.lists(l, principal)) return { items: [], next: null };
       const { state, limit, cursor, caseId, organisation, ...rest } = query;

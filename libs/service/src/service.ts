@@ -23,6 +23,8 @@ import { KnownDenyList } from './deny.js';
 import { Engine } from './engine.js';
 import { BODY_LIMIT, ProblemFilter, SignedIn, readJson, requestId, unreadableAddress } from './http.js';
 import type { DenyList } from './identity/deny-list.js';
+import { KeyKeeper } from './keys/keeper.js';
+import { KeysTold } from './keys/told.js';
 import { AccessTokens } from './identity/access-token.js';
 import { SignIn } from './identity/sign-in.js';
 import { log } from './log.js';
@@ -70,6 +72,8 @@ export interface ServiceConfig {
   readonly jwksUri?: string;
   readonly keyStore: KeyStore;
   readonly signingKeys: SigningKeys;
+  /** How long a backup may hold what a destroyed key opens: so long old keys are kept after a change. Default: 35 days. */
+  readonly keyBackupDays?: number;
   readonly clock?: Clock;
   /** Seals cursors; the same for all replicas. */
   readonly secret?: Buffer;
@@ -140,6 +144,10 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate, onTrouble: (code) => log('event-trouble', { service: definition.name, reason: code }) });
   const access = new Access({ authorisation, store, clock, settings, asks: definition.access, requireFresh: (caseRef) => engine.requireFresh('referrals', caseRef) });
   const engine: Engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness, access, definition.guardianSpeaks);
+  // A schema that has no place for it (a service that only speaks, in a test) keeps no keys. Who has locked is known before anything is opened.
+  const { rows: [schema] } = await pool.query<{ keepsKeys: boolean }>("select to_regclass('key_lock') is not null as \"keepsKeys\"");
+  const keepers = schema?.keepsKeys ? [new KeyKeeper(engine, config.keyStore, config.signingKeys, eventServer.parked)] : [];
+  if (keepers.length > 0) await store.keys.look();
   const deadlines = new Deadlines(engine, config.deadlinesEveryMs);
   const running: Running = { engine, pool, gate, clock, config, deadlines, freshness: eventServer.freshness, refusals };
   const relay = new Relay({ pool, transport: config.transport, service: definition.name, onTrouble: (code) => log('relay-trouble', { service: definition.name, reason: code }) });
@@ -153,7 +161,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
     module: ServiceModule,
     controllers: [
       ...controllers,
-      ...sharedProjections(definition.name) as Type<object>[], ...reactionsOf(definition.lifecycles) as Type<object>[],
+      ...(keepers.length > 0 ? [KeysTold] : []), ...sharedProjections(definition.name) as Type<object>[], ...reactionsOf(definition.lifecycles) as Type<object>[],
     ],
     providers: [
       { provide: Engine, useValue: engine }, { provide: CURSOR_SECRET, useValue: config.secret ?? randomBytes(32) }, { provide: 'RUNNING', useValue: running }, { provide: 'DEFINITION', useValue: definition },
@@ -179,7 +187,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const forget = (): void => { void pool.query("delete from idempotency where at < now() - interval '24 hours'").catch(() => log('idempotency-not-tidied', { service: definition.name })); };
   const forgetting = setInterval(forget, 600_000).unref();
   forget();
-  const jobs = definition.jobs?.(running) ?? [];
+  const jobs = [...keepers, ...(definition.jobs?.(running) ?? [])];
   for (const job of jobs) await job.start();
 
   return {

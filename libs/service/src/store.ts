@@ -1,8 +1,9 @@
 import { isPersonal, personalClassOf, snakeCase, tableOf, type BaseRow, type Fields, type Lifecycle, type Read, type RowOfLifecycle } from '@footbridge/lifecycle';
-import { Sealed, label, newSubjectKey, openFields, sealFields, type KeyStore, type PersonalClass } from '@footbridge/privacy';
+import { PrivacyRefusal, Sealed, label, openFields, sealFields, type KeyStore, type PersonalClass } from '@footbridge/privacy';
 import type { Pool } from 'pg';
 import { systemClock, type Clock } from './clock.js';
 import { isOver } from './reference-end.js';
+import { SubjectKeys, UNREAD } from './keys/subject-keys.js';
 import { body, type Body, type Sessions } from './sessions.js';
 
 /** One change of one table; a commit applies a list of them in one transaction. */
@@ -23,9 +24,9 @@ const instants = new Set(['dueAt', 'createdAt', 'updatedAt']);
 
 /** Rows, references, keys and commits of one service. All SQL of the engine is here. */
 export class Store {
-  readonly #keys = new Map<string, Buffer>();
+  readonly keys: SubjectKeys;
   readonly #resolved = new Map<string, { readonly aggregate: string; readonly until: number }>();
-  constructor(readonly pool: Pool, private readonly sessions: Sessions, private readonly keyStore: KeyStore, readonly ports: Readonly<Record<string, unknown>> = {}, private readonly clock: Pick<Clock, 'now'> = systemClock) {}
+  constructor(readonly pool: Pool, private readonly sessions: Sessions, keyStore: KeyStore, readonly ports: Readonly<Record<string, unknown>> = {}, private readonly clock: Pick<Clock, 'now'> = systemClock) { this.keys = new SubjectKeys(pool, keyStore); }
 
   /**
    * Reads as an organisation: row-level security applies. `query` yields one JSON object a row and takes its parameters as `$1->>n`.
@@ -147,6 +148,8 @@ export class Store {
       if (values[name] !== undefined) personal[name] = values[name] as Sealed<unknown>;
       if (changed?.includes(name)) resealed = true;
     }
+    // What was left closed would be lost.
+    if (resealed && UNREAD in row) throw new PrivacyRefusal('KEYS_LOCKED');
     if (resealed && Object.keys(personal).length > 0) {
       const key = await this.#subjectKey(row, keyRows, made);
       columns['sealed'] = `\\x${sealFields(key, personal, context(l, row)).toString('hex')}`;
@@ -161,7 +164,7 @@ export class Store {
   async openJson(subject: string, owner: string, table: string, id: string, sealed: string): Promise<Sealed<unknown>> {
     const { rows } = await this.pool.query<{ wrapped: string }>('select wrapped from subject_key where subject = $1 and owner = $2', [subject, owner]);
     if (!rows[0]) throw new Error('key destroyed');
-    const { json } = openFields(await this.#unwrap(owner, subject, rows[0].wrapped), Buffer.from(sealed.slice(2), 'hex'), { json: 'direct' }, { organisation: owner, table, row: id });
+    const { json } = openFields(await this.keys.unwrap(owner, subject, rows[0].wrapped), Buffer.from(sealed.slice(2), 'hex'), { json: 'direct' }, { organisation: owner, table, row: id });
     if (!json) throw new Error('nothing sealed');
     return json;
   }
@@ -169,26 +172,20 @@ export class Store {
   /** `made`: keys of subjects that begin in this transaction, so that all its rows are sealed under one. */
   async #subjectKey(row: BaseRow, keyRows: Change[], made?: Map<string, Buffer>): Promise<Buffer> {
     const subject = row.caseRef ?? row.id;
-    const cached = this.#keys.get(`${row.owner} ${subject}`) ?? made?.get(subject);
+    const cached = this.keys.held(row.owner, subject) ?? made?.get(subject);
     if (cached) return cached;
     if (row.caseRef !== undefined) {
       // Two organisations may help one person in one service: each seals under a key of its own.
       const { rows } = await this.pool.query<{ wrapped: string }>('select wrapped from subject_key where subject = $1 and owner = $2', [subject, row.owner]);
-      if (rows[0]) return this.#unwrap(row.owner, subject, rows[0].wrapped);
+      if (rows[0]) return this.keys.unwrap(row.owner, subject, rows[0].wrapped);
     }
-    const key = newSubjectKey();
+    const { key, wrapped } = await this.keys.make(row.owner, subject);
     made?.set(subject, key);
-    keyRows.push({ t: 'subject_key', op: 'insert', row: { subject, owner: row.owner, wrapped: await this.keyStore.wrap(row.owner, key, subject) } });
-    return key;
-  }
-  async #unwrap(owner: string, subject: string, wrapped: string): Promise<Buffer> {
-    const key = await this.keyStore.unwrap(owner, wrapped, subject);
-    this.#keys.set(`${owner} ${subject}`, key);
-    if (this.#keys.size > 5_000) this.#keys.delete(this.#keys.keys().next().value as string);
+    keyRows.push({ t: 'subject_key', op: 'insert', row: { subject, owner: row.owner, wrapped } });
     return key;
   }
   /** After `CaseAnonymised`: the key is gone from memory too. */
-  forget(subject: string): void { for (const name of this.#keys.keys()) if (name.endsWith(` ${subject}`)) this.#keys.delete(name); }
+  forget(subject: string): void { this.keys.forget(subject); }
 
   async #open(l: Lifecycle, json: Record<string, unknown>): Promise<BaseRow> {
     const row: Record<string, unknown> = {};
@@ -205,8 +202,9 @@ export class Store {
       const wrapped = json['$key'];
       // The key was destroyed: the person is erased, and the row keeps only what is operational (DP-9).
       if (typeof wrapped === 'string') {
-        const key = this.#keys.get(`${String(row['owner'])} ${subject}`) ?? await this.#unwrap(row['owner'] as string, subject, wrapped);
-        Object.assign(row, openFields(key, Buffer.from(sealed.slice(2), 'hex'), classes, context(l, row as unknown as BaseRow)));
+        const key = await this.keys.opens(row['owner'] as string, subject, wrapped);
+        if (key) Object.assign(row, openFields(key, Buffer.from(sealed.slice(2), 'hex'), classes, context(l, row as unknown as BaseRow)));
+        else Object.assign(row, { [UNREAD]: true });
       }
     }
     return row as unknown as BaseRow;

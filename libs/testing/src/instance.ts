@@ -79,7 +79,7 @@ export async function testInstance(definitions: readonly ServiceDefinition[], op
   const serving = new Map<string, RunningService>();
   for (const definition of definitions) {
     const own = running.get(definition.name) as RunningService;
-    for (const name of [...definition.lifecycles.map(collectionOf), ...(definition.documented ?? []).map((d) => collectionIn(d.path)), ...['clock', 'parked', 'alerts'].map((part) => `${definition.name}-${part}`)]) serving.set(name, own);
+    for (const name of [...definition.lifecycles.map(collectionOf), ...(definition.documented ?? []).map((d) => collectionIn(d.path)), ...['clock', 'parked', 'alerts', 'keys', 'erasure-receipts'].map((part) => `${definition.name}-${part}`)]) serving.set(name, own);
     if (definition.name === 'referrals') serving.set('alerts', own);
   }
   const approving: Readonly<Record<string, string>> = { apr: 'referrals', aps: 'shelters', apt: 'returns', api: 'reintegration', apn: 'notifications' };

@@ -54,4 +54,4 @@ const erasedBy = (service: string): Handle => async (tx, { caseRef, aggregate, t
 export const Erased = projection('Erased', { CaseErasedByShelters: erasedBy('shelters'), CaseErasedByReturns: erasedBy('returns'), CaseErasedByReintegration: erasedBy('reintegration'), CaseErasedByNotifications: erasedBy('notifications') });
 
 /** With the key of the case everything sealed under it is unreadable, here and in every backup (DP-9): from memory it goes too. */
-export const Forgotten = handlersOf('Forgotten', [{ type: CaseAnonymised.type, handle({ caseRef }) { if (caseRef) this.engine.store.forget(caseRef); return Promise.resolve(); } }]);
+export const Forgotten = handlersOf('Forgotten', [{ type: CaseAnonymised.type, handle({ caseRef }) { if (caseRef) this.engine.store.forget(caseRef); this.engine.store.keys.onNews(); return Promise.resolve(); } }]);

@@ -13,6 +13,11 @@ export const neverOwnsCases: readonly OrganisationType[] = ['LawEnforcement', 'E
 export const AgreementState = codeList('AgreementState', ['signed', 'ended']);
 export type AgreementState = (typeof AgreementState.values)[number];
 
+export const KeyRotationState = codeList('KeyRotationState', ['rotated', 'old_destroyed']);
+export type KeyRotationState = (typeof KeyRotationState.values)[number];
+export const PanicLockState = codeList('PanicLockState', ['locked', 'unlocked']);
+export type PanicLockState = (typeof PanicLockState.values)[number];
+
 /** Where a two-person step stands (decisions 6). */
 export const ApprovalState = codeList('ApprovalState', ['pending', 'approved', 'refused', 'expired']);
 export type ApprovalState = (typeof ApprovalState.values)[number];

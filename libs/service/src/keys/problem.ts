@@ -1,0 +1,14 @@
+import { PrivacyRefusal } from '@footbridge/privacy';
+import { log } from '../log.js';
+import { Problem } from '../problem.js';
+
+const notOpened: ReadonlySet<string> = new Set(['KEY_STORE_UNAVAILABLE', 'KEY_UNKNOWN', 'UNWRAP_FAILED', 'UNSEAL_FAILED', 'KEY_FILE_EXPOSED', 'KEY_FILE_DAMAGED']);
+
+/** What a caller is told where a key is not to be had. Which one, and why, is the operator's to read in the log (docs/operating.md). */
+export function keyProblem(error: unknown): Problem | undefined {
+  if (!(error instanceof PrivacyRefusal)) return undefined;
+  if (error.code === 'KEYS_LOCKED') return new Problem('keys-locked');
+  if (!notOpened.has(error.code)) return undefined;
+  log('keys-refused', { reason: error.code });
+  return new Problem('service-unavailable', {}, { 'retry-after': '5' });
+}
