@@ -13,6 +13,7 @@ import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.
 import { AddAccountBody, AddOrganisationBody, StandingBody } from './organisation/organisation.dto.js';
 import { AccountsController, OrganisationsController } from './organisation/organisations.controller.js';
 import { Partner } from './partner/partner.lifecycle.js';
+import { endpointDisabled } from './security-contact/mails.js';
 import { Postman } from './security-contact/postman.js';
 import { Endpoints } from './subscription/endpoints.js';
 import { RotateSecretController } from './subscription/rotate-secret.controller.js';
@@ -39,6 +40,7 @@ export const notificationsService: ServiceDefinition = service({
   migrations: [First1764000000000, MailDue1764050000000, SecondWord1764120000000],
   controllers: [OrganisationsController, AccountsController, RotateSecretController, FeedController, Deliveries, Feed, Erasure],
   documented,
+  mails: [endpointDisabled],
   ports: (config, _pool, gate) => ({ endpoints: new Endpoints(config, gate), gate, streams: new Streams() }),
   providers: ({ engine }) => [{ provide: Streams, useValue: engine.store.reader('', []).port<Streams>('streams') }],
   jobs: (running) => [new Sender(running), new Postman(running), running.engine.store.reader('', []).port<Streams>('streams')],

@@ -5,7 +5,7 @@ import { payloadOf, type EventDef } from './event.js';
 import { WireBytes, createGate, type Envelope } from './gate.js';
 import { PrivacyRefusal } from './refusal.js';
 import { newRef } from './ref.js';
-import { knownIdentity } from './scan.js';
+import { knownIdentity } from './known-identity.js';
 import { label } from './sealed.js';
 import { wire, type Audience, type WireObject } from './wire.js';
 

@@ -1,9 +1,28 @@
+/**
+ * The only way for bytes to leave a service. What sends (broker, webhook, mail, file, answer to another organisation) takes
+ * `WireBytes` and nothing else, and only a gate makes them:
+ *
+ *   gate.encode(event, payload, metadata)                   an event for the broker
+ *   gate.structured(event, envelope, payload, metadata)     the same for an organisation's webhook and feed
+ *   gate.document(def, { head, rows }, metadata, format)    a declared table: a release of statistics (`public`), a support bundle
+ *                                                           (`operator`). `def = { name, readership, head, columns }`; fields are
+ *                                                           made by `wire` and `figure` (bounded numbers, categories of a cube)
+ *   gate.mail(template, slots, metadata)                    a mail of the gate's closed list; slots are wire types
+ *   gate.disclose(def, leave, values, metadata)             personal data for another organisation, by `disclosure(…)`: one
+ *                                                           recipient, one purpose, consented categories, once, for a minute
+ *
+ * Each checks declaration, class, schema, metadata (topic, key, headers, file name, URL, time) and runs the scanners. It refuses,
+ * it never strips; what fails in an unforeseen way is refused too (G1, G10).
+ */
+import { disclosedText, type Disclosure, type DisclosureDef } from './disclosure.js';
+import { documentPlan, documentText, isDocumentName, type DocumentContent, type DocumentDef, type DocumentFormat } from './document.js';
 import type { EventDef } from './event.js';
-import { checkMetadata, precisionFor } from './metadata.js';
+import { mailText, type MailTemplate } from './mail.js';
+import { checkMetadata, checkPlainMetadata, precisionFor } from './metadata.js';
+import { FIELD_NAME, fieldsOf, objectOf, type Fields } from './payload.js';
 import { PrivacyRefusal } from './refusal.js';
 import { isRef } from './ref.js';
 import type { Scanner } from './scan.js';
-import { Sealed } from './sealed.js';
 import { isInstant } from './time.js';
 import { WireSchema, type WireObject, type WireOf } from './wire.js';
 import type { Unlabelled } from './wire-safe.js';
@@ -51,21 +70,29 @@ export interface Gate {
   decode<O extends WireObject>(def: EventDef<O>, bytes: Buffer): WireOf<O>;
   /** The body for an organisation: CloudEvents structured JSON, the same in webhook and feed (decisions 17). */
   structured<P>(def: EventDef, envelope: Envelope, payload: P & Unlabelled<P>, metadata: Metadata): WireBytes;
+  /** A table for the public or for who runs the instance. Metadata: `file-name`, `content-type`, `time` (to the hour), `etag`. */
+  document<H extends WireObject, C extends WireObject>(def: DocumentDef<H, C>, content: DocumentContent<H, C>, metadata: Metadata, format?: DocumentFormat): WireBytes;
+  /** A mail of the closed list. Metadata: `from`, `message-id`. */
+  mail<O extends WireObject>(template: MailTemplate<O>, slots: WireOf<O>, metadata: Metadata): WireMail;
+  /** Personal data for the one organisation that `metadata.recipient` names. `known` are names that may stand only where the declaration says who somebody is. */
+  disclose(def: DisclosureDef, leave: Disclosure, values: Readonly<Record<string, unknown>>, metadata: Metadata, known?: readonly Scanner[]): WireBytes;
 }
+export interface WireMail { readonly subject: WireBytes; readonly text: WireBytes }
 
 export interface GateConfig {
   readonly scanners?: readonly Scanner[];
-  /** Counts refusals by code. */
-  readonly onRefusal?: (code: string) => void;
+  /** The closed list of mails, and where this instance is. */
+  readonly mail?: { readonly templates: readonly MailTemplate[]; readonly address: string };
+  /** Told of each refusal, for whoever counts and records them. */
+  readonly onRefusal?: (code: string, act: keyof Gate, refusal: PrivacyRefusal) => void;
 }
 
-interface Field { readonly name: string; readonly key: string; readonly schema: WireSchema<unknown> }
-interface Plan { readonly def: EventDef; readonly fields: readonly Field[]; readonly names: ReadonlySet<string> }
+interface Plan { readonly def: EventDef; readonly fields: Fields }
 
 const TYPE = /^footbridge\.([a-z]+)\.[a-z0-9]+(?:-[a-z0-9]+)*\.v[1-9]\d*$/;
-const FIELD_NAME = /^[a-z][A-Za-z0-9]{0,39}$/;
 const AUDIENCES: readonly unknown[] = ['instance', 'directed', 'network'];
 const LARGEST_BODY = 64 * 1024;
+const LARGEST_DOCUMENT = 8 * 1024 * 1024;
 
 const plans = new WeakMap<EventDef, Plan>();
 
@@ -82,39 +109,12 @@ function planOf(def: EventDef): Plan {
     return { name, key: `"${name}":`, schema };
   });
   const { type, service, name, audience, data } = def;
-  const plan = { def: { type, service, name, audience, data }, fields, names: new Set(fields.map((field) => field.name)) };
+  const plan = { def: { type, service, name, audience, data }, fields: fieldsOf(fields) };
   plans.set(def, plan);
   return plan;
 }
 
-const isPlain = (value: unknown): value is object => {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-};
-
-/** The checked fields in the order of the declaration. Each is read once, so that it cannot change after the check. */
-function* checked(plan: Plan, payload: unknown): Generator<readonly [Field, unknown]> {
-  if (Sealed.is(payload)) throw new PrivacyRefusal('SEALED_VALUE');
-  if (!isPlain(payload)) throw new PrivacyRefusal('PAYLOAD_NOT_PLAIN');
-  for (const name of Reflect.ownKeys(payload)) if (typeof name !== 'string' || !plan.names.has(name)) throw new PrivacyRefusal('UNEXPECTED_FIELD');
-  for (const field of plan.fields) {
-    const value: unknown = Object.hasOwn(payload, field.name) ? Reflect.get(payload, field.name) : undefined;
-    if (value === undefined) {
-      if (field.schema.optional) continue;
-      throw new PrivacyRefusal('MISSING_FIELD', `/${field.name}`);
-    }
-    if (Sealed.is(value)) throw new PrivacyRefusal('SEALED_VALUE', `/${field.name}`);
-    if (!field.schema.accepts(value, plan.def.audience)) throw new PrivacyRefusal('FIELD_INVALID', `/${field.name}`);
-    yield [field, value];
-  }
-}
-
-function bodyOf(plan: Plan, payload: unknown): string {
-  let text = '';
-  for (const [field, value] of checked(plan, payload)) text += `${text === '' ? '' : ','}${field.key}${JSON.stringify(value)}`;
-  return `{${text}}`;
-}
+const bodyOf = ({ def, fields }: Plan, payload: unknown): string => objectOf(fields, payload, def.audience);
 
 const ATTRIBUTES: ReadonlySet<unknown> = new Set(['specversion', 'id', 'source', 'type', 'time', 'subject']);
 
@@ -162,14 +162,15 @@ function decoded<O extends WireObject>(def: EventDef<O>, bytes: Buffer): WireOf<
  */
 export function createGate(config: GateConfig = {}): Gate {
   const scanners = [...(config.scanners ?? [])];
+  const templates: ReadonlySet<MailTemplate> = new Set(config.mail?.templates);
 
-  function closed<R>(check: () => R): R {
+  function closed<R>(act: keyof Gate, check: () => R): R {
     try {
       return check();
     } catch (error) {
       const refusal = error instanceof PrivacyRefusal ? error : new PrivacyRefusal('GATE_FAILED');
       try {
-        config.onRefusal?.(refusal.code);
+        config.onRefusal?.(refusal.code, act, refusal);
       } catch {
         // a counter that fails does not open the gate
       }
@@ -177,28 +178,48 @@ export function createGate(config: GateConfig = {}): Gate {
     }
   }
 
-  function scanned(body: string, metadata: Metadata): WireBytes {
-    if (Buffer.byteLength(body) > LARGEST_BODY) throw new PrivacyRefusal('BODY_TOO_LARGE');
-    if (scanners.length > 0) {
-      const text = [body, ...Object.values(metadata).flatMap((value) => [value, unescaped(value)])].join('\n');
-      for (const scanner of scanners) if (scanner.find(text).length > 0) throw new PrivacyRefusal('SCANNER_FOUND');
+  /** `searched`: as much of the body as no scanner may find anything in. */
+  function scanned(body: string, metadata: Metadata, largest = LARGEST_BODY, searched = body, also: readonly Scanner[] = []): WireBytes {
+    if (Buffer.byteLength(body) > largest) throw new PrivacyRefusal('BODY_TOO_LARGE');
+    if (scanners.length + also.length > 0) {
+      const text = [searched, ...Object.values(metadata).flatMap((value) => [value, unescaped(value)])].join('\n');
+      for (const scanner of [...scanners, ...also]) if (scanner.find(text).length > 0) throw new PrivacyRefusal('SCANNER_FOUND');
     }
     return pass(body);
   }
 
   return {
-    encode: (def, payload, metadata) => closed(() => {
+    encode: (def, payload, metadata) => closed('encode', () => {
       const plan = planOf(def);
       const body = bodyOf(plan, payload);
       checkMetadata(plan.def, metadata, 'broker');
       return scanned(body, metadata);
     }),
-    decode: (def, bytes) => closed(() => decoded(def, bytes)),
-    structured: (def, envelope, payload, metadata) => closed(() => {
+    decode: (def, bytes) => closed('decode', () => decoded(def, bytes)),
+    structured: (def, envelope, payload, metadata) => closed('structured', () => {
       const plan = planOf(def);
       const body = `{${attributesOf(plan, envelope)},"data":${bodyOf(plan, payload)}}`;
       checkMetadata(plan.def, metadata, 'organisation');
       return scanned(body, metadata);
+    }),
+    document: (def, content, metadata, format = 'json') => closed('document', () => {
+      const plan = documentPlan(def);
+      const body = documentText(plan, content, format);
+      checkPlainMetadata(plan.def.name, metadata, 'document');
+      return scanned(body, metadata, LARGEST_DOCUMENT);
+    }),
+    mail: (template, slots, metadata) => closed('mail', () => {
+      if (!config.mail || !templates.has(template)) throw new PrivacyRefusal('MAIL_NOT_LISTED');
+      const { subject, text } = mailText(template, slots, config.mail.address);
+      checkPlainMetadata(template.name, metadata, 'mail');
+      // who writes and under which number stands beside the text, checked by its form
+      return { subject: scanned(subject, {}), text: scanned(text, {}) };
+    }),
+    disclose: (def, leave, values, metadata, known = []) => closed('disclose', () => {
+      if (!isDocumentName(def.name)) throw new PrivacyRefusal('DOCUMENT_INVALID');
+      const { text, searched } = disclosedText(def, leave, values, metadata['recipient']);
+      checkPlainMetadata(def.name, metadata, 'document');
+      return scanned(text, metadata, LARGEST_DOCUMENT, searched, known);
     }),
   };
 }

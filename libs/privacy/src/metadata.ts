@@ -1,7 +1,7 @@
 import type { EventDef } from './event.js';
 import { PrivacyRefusal } from './refusal.js';
 import { isRef } from './ref.js';
-import { isInstant, type Precision } from './time.js';
+import { isDay, isInstant, isPeriod, type Precision } from './time.js';
 import { isVersion, type Audience } from './wire.js';
 
 /**
@@ -45,16 +45,43 @@ const toAnOrganisation: ReadonlyMap<string, Rule> = new Map([
   ['id', ref('evt')], ['webhook-id', ref('evt')], ['webhook-timestamp', (value) => SECONDS.test(value)], ['content-type', contentType], ['recipient', ref('org')], ['url', isAddress],
 ]);
 
+/** `footbridge-statistics-2026-Q4.csv`: the kind of document, a period or a day, and a kind of file. Nothing else finds room. */
+const FILE_NAME = /^footbridge-([a-z]+(?:-[a-z0-9]+)*?)(?:-(20[0-9W-Z-]{2,9}))?\.(json|csv|ndjson|txt|gz|pdf|age)$/;
+export function isFileName(name: unknown, kind: string): boolean {
+  const [, of, when] = typeof name === 'string' ? FILE_NAME.exec(name) ?? [] : [];
+  return of === kind && (when === undefined || isPeriod(when) || isDay(when));
+}
+
+type PlainRule = (value: string, document: string) => boolean;
+const withADocument: ReadonlyMap<string, PlainRule> = new Map<string, PlainRule>([
+  ['file-name', isFileName], ['content-type', (value) => /^(?:application\/json|text\/csv)(?:; ?charset=utf-8)?$/i.test(value)], ['time', (value) => isInstant(value, 'hour')], ['recipient', (value) => isRef(value, 'org')],
+  ['etag', (value) => /^"(?:\d{1,6}|[0-9a-f]{64})"$/.test(value)],
+]);
+/** A mail's own headers; who it goes to is the envelope's business, and never a part of what the gate passes. */
+const withAMail: ReadonlyMap<string, PlainRule> = new Map<string, PlainRule>([
+  ['message-id', (value) => /^<[0-9a-f]{40}@footbridge>$/.test(value)], ['from', (value) => /^[^\s@<>"]{1,64}@[^\s@<>"]{1,189}$/.test(value)], ['content-type', (value) => /^text\/plain; ?charset=utf-8$/i.test(value)],
+]);
+const lists = { document: withADocument, mail: withAMail } as const;
+
+/** @throws PrivacyRefusal UNEXPECTED_METADATA, METADATA_INVALID */
+export function checkPlainMetadata(document: string, metadata: Readonly<Record<string, string>>, list: keyof typeof lists): void {
+  check(metadata, (name) => lists[list].get(name.toLowerCase()), (rule, value) => rule(value, document), (name) => name.toLowerCase());
+}
+
 /** `ce_caseref`, `ce-caseref`, `caseRef` and `caseref` are one name. */
 const nameOf = (name: string): string => name.toLowerCase().replace(/^ce[_-]/, '');
 
 /** @throws PrivacyRefusal UNEXPECTED_METADATA, METADATA_INVALID */
 export function checkMetadata(def: EventDef, metadata: Readonly<Record<string, string>>, to: 'broker' | 'organisation'): void {
   const rules = to === 'broker' ? onTheBroker : toAnOrganisation;
+  check(metadata, (name) => rules.get(nameOf(name)), (rule, value) => rule(value, def), nameOf);
+}
+
+function check<R>(metadata: Readonly<Record<string, string>>, ruleFor: (name: string) => R | undefined, holds: (rule: R, value: string) => boolean, told: (name: string) => string): void {
   for (const name of Reflect.ownKeys(metadata)) {
-    const rule = typeof name === 'string' ? rules.get(nameOf(name)) : undefined;
+    const rule = typeof name === 'string' ? ruleFor(name) : undefined;
     if (typeof name !== 'string' || !rule) throw new PrivacyRefusal('UNEXPECTED_METADATA');
     const value: unknown = metadata[name];
-    if (typeof value !== 'string' || !rule(value, def)) throw new PrivacyRefusal('METADATA_INVALID', `/${nameOf(name)}`);
+    if (typeof value !== 'string' || !holds(rule, value)) throw new PrivacyRefusal('METADATA_INVALID', `/${told(name)}`);
   }
 }

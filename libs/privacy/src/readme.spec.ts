@@ -15,5 +15,5 @@ it('the README lists the codes of all refusals, and no other', () => {
 
 it('the library imports no framework, broker or database, and nothing of ours', () => {
   const imported = sources.flatMap((name) => [...readFileSync(join(source, name), 'utf8').matchAll(/from '([^.'][^']*)'/g)].map(([, module]) => module ?? ''));
-  expect([...new Set(imported.filter((module) => !module.startsWith('node:')))].sort()).toEqual(['ipaddr.js', 'undici']);
+  expect([...new Set(imported.filter((module) => !module.startsWith('node:')))].sort()).toEqual(['ipaddr.js', 'libphonenumber-js', 'undici']);
 });

@@ -1,5 +1,4 @@
-import { createHmac } from 'node:crypto';
-import { fold } from './fold.js';
+import { isRef } from './ref.js';
 
 /** Where something was found, never what. */
 export interface Finding { readonly kind: string; readonly start: number; readonly end: number }
@@ -10,40 +9,16 @@ export interface Scanner {
   find(text: string): readonly Finding[];
 }
 
-const WORD = /[\p{L}\p{M}\p{N}\p{Cf}'’]+/gu;
-/** Longer runs are references and hashes; hashing each would cost more than the rest of the gate. */
-const LONGEST_NAME = 32;
+/** What each of the scanners finds. */
+export const scanAll = (text: string, scanners: readonly Scanner[]): readonly Finding[] => scanners.flatMap((scanner) => scanner.find(text));
 
-/**
- * Looks for people whom this organisation knows, by keyed hashes of the words of their names: two words of one name,
- * or the only one where there is but one. Typing errors and initials pass.
- */
-export function knownIdentity(names: Iterable<string>, key: Buffer): Scanner {
-  const hash = (word: string): string => createHmac('sha256', key).update(word).digest('base64').slice(0, 16);
-  const wordsOf = (text: string): { word: string; start: number; end: number }[] => [...text.matchAll(WORD)]
-    .filter(([run]) => run.length <= LONGEST_NAME)
-    .map((match) => ({ word: fold(match[0]), start: match.index, end: match.index + match[0].length }));
+/** What is by its form nobody's: uuids, trace headers, SHA-256 sums, moments and weeks. */
+const NOBODYS = /^(?:[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}|[0-9a-f]{64}|20[2-9]\d-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,3})?Z)?|20[2-9]\d-W\d\d)$/;
+const HOST = /^\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?$/;
+const TOKEN = /[A-Za-z0-9_:.-]{7,}/g;
 
-  const needed: number[] = [];
-  const people = new Map<string, number[]>();
-  for (const name of names) {
-    const words = new Set(wordsOf(name).map(({ word }) => hash(word)));
-    const person = needed.push(Math.min(words.size, 2)) - 1;
-    for (const word of words) people.set(word, [...(people.get(word) ?? []), person]);
-  }
+/** The same text with blanks for references and the like, so that places stay what they are: a long run of characters would look like anything. */
+export const withoutReferences = (text: string): string => text.replace(TOKEN, (token, at: number) => (isNobodys(token) || (token.charCodeAt(0) < 58 && HOST.test(token) && text.slice(at - 2, at) === '//') ? ' '.repeat(token.length) : token));
 
-  return {
-    name: 'known-identity',
-    find: (text) => {
-      const seen = new Map<number, Map<string, Finding>>();
-      for (const { word, start, end } of wordsOf(text)) {
-        const hashed = hash(word);
-        for (const person of people.get(hashed) ?? []) {
-          const words = seen.get(person) ?? new Map<string, Finding>();
-          seen.set(person, words.set(hashed, { kind: 'known-identity', start, end }));
-        }
-      }
-      return [...seen].flatMap(([person, words]) => (words.size >= (needed[person] ?? 1) ? [...words.values()] : []));
-    },
-  };
-}
+/** Most words are told by their first letter: uuids, sums and moments begin with a digit or one of six letters. */
+const isNobodys = (token: string): boolean => (token.length > 34 && token.includes('_') ? isRef(token) : token.charCodeAt(0) < 103 && NOBODYS.test(token));

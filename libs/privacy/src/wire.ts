@@ -8,7 +8,9 @@ import { isDay, isInstant, isPeriod } from './time.js';
 /** service: audit only. instance: the services of this instance. directed: one named organisation. network: all partners. */
 export type Audience = 'service' | 'instance' | 'directed' | 'network';
 
-export type WireKind = 'ref' | 'code' | 'band' | 'period' | 'region' | 'day' | 'version' | 'instant' | 'boolean';
+export type WireKind = 'ref' | 'code' | 'band' | 'period' | 'region' | 'day' | 'version' | 'instant' | 'boolean' | FigureKind;
+/** Of documents only; no event has one. */
+export type FigureKind = 'integer' | 'decimal' | 'category';
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 interface Declaration {
@@ -104,6 +106,33 @@ export const wire = {
   }),
   boolean: declare<boolean>({ kind: 'boolean', dataClass: 'operational', allowed: everywhere, jsonSchema: { type: 'boolean' }, check: (value) => typeof value === 'boolean' }),
   optional: <T>(schema: WireSchema<T>): WireSchema<T | undefined> => declare(declarationOf(schema), true),
+} as const;
+
+const nowhere = (): boolean => false;
+/** Seven digits: room for a count, for no phone number with its country and for no document. */
+const FIGURE_LIMIT = 9_999_999;
+const MOST_PLACES = 6;
+const isBounds = (min: number, max: number): boolean => Number.isInteger(min) && Number.isInteger(max) && min <= max && min >= -FIGURE_LIMIT && max <= FIGURE_LIMIT;
+const within = (value: unknown, min: number, max: number): value is number => typeof value === 'number' && value >= min && value <= max && !Object.is(value, -0);
+
+/** What a published table or a support bundle is made of besides `wire`: bounded numbers, and the categories of a declared cube. */
+export const figure = {
+  /** @throws PrivacyRefusal FIGURE_INVALID */
+  integer: (min: number, max: number): WireSchema<number> => {
+    if (!isBounds(min, max)) throw new PrivacyRefusal('FIGURE_INVALID');
+    return declare({ kind: 'integer', dataClass: 'operational', allowed: nowhere, jsonSchema: { type: 'integer', minimum: min, maximum: max }, check: (value) => Number.isInteger(value) && within(value, min, max) });
+  },
+  /** With so many places behind the point at most. @throws PrivacyRefusal FIGURE_INVALID */
+  decimal: (min: number, max: number, places: number): WireSchema<number> => {
+    if (!isBounds(min, max) || !Number.isInteger(places) || places < 1 || places > MOST_PLACES) throw new PrivacyRefusal('FIGURE_INVALID');
+    return declare({ kind: 'decimal', dataClass: 'operational', allowed: nowhere, jsonSchema: { type: 'number', minimum: min, maximum: max }, check: (value) => within(value, min, max) && Number(value.toFixed(places)) === value });
+  },
+  /** A dimension of statistics: its list may be `quasi` or `special`, since what is published is the noisy count of many. */
+  category: <V extends string>(list: CodeList<V>): WireSchema<Code<V>> => {
+    if (list.dataClass === 'direct') throw new PrivacyRefusal('CLASS_NOT_ALLOWED');
+    const values = new Set<unknown>(list.values);
+    return declare({ kind: 'category', list, dataClass: list.dataClass ?? 'operational', allowed: nowhere, jsonSchema: { type: 'string', enum: [...list.values] }, check: (value) => values.has(value) });
+  },
 } as const;
 
 export type WireObject = Readonly<Record<string, WireSchema<unknown>>>;

@@ -1,11 +1,13 @@
 import { Catch, Inject, Injectable, SetMetadata, type ArgumentsHost, type CanActivate, type ExceptionFilter, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { PrivacyRefusal } from '@footbridge/privacy';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SignIn } from './identity/sign-in.js';
 import { accountRoles } from './identity/token-roles.js';
 import { log } from './log.js';
 import { Problem, type ProblemCode } from './problem.js';
+import type { Refusals } from './refusals.js';
 import type { SignedRequest } from './routes.js';
 
 const PUBLIC = 'public';
@@ -43,11 +45,13 @@ const ofStatus: Readonly<Record<number, ProblemCode>> = { 400: 'malformed-body',
 /** Every failure leaves as problem details with a stable code, never with a value or a stack. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly refusals?: Pick<Refusals, 'note'>) {}
   catch(error: unknown, host: ArgumentsHost): void {
     if (host.getType() !== 'http') throw error;
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const problem = problemOf(error);
+    if (error instanceof PrivacyRefusal) this.refusals?.note(error, (request as { readonly principal?: SignedRequest['principal'] }).principal);
     if (problem.status >= 500 && problem.code === 'internal-error') log('request-failed', { requestId: request.id, reason: reasonOf(error) });
     tell(reply, problem, request.id);
   }
@@ -62,6 +66,8 @@ export function unreadableAddress(_error: unknown, request: FastifyRequest, repl
 }
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  // The key store is away: nothing was changed, the client may come again. All else stays refused until somebody looks (G10).
+  if (error instanceof PrivacyRefusal) return error.code === 'KEY_STORE_UNAVAILABLE' ? new Problem('service-unavailable', {}, { 'retry-after': '5' }) : new Problem('privacy-refused', { reason: error.code });
   const status = (error as { status?: unknown; statusCode?: unknown }).status ?? (error as { statusCode?: unknown }).statusCode;
   const code = typeof status === 'number' ? ofStatus[status] : undefined;
   if (code === 'body-too-large') return new Problem(code, { limit: BODY_LIMIT });

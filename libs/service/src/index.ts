@@ -14,6 +14,7 @@ export { COMMON, openapi, type ExtraRoute } from './openapi.js';
 export { Deadlines } from './deadlines.js';
 export { lastResort } from './last-resort.js';
 export { log, logTo, type LogFields } from './log.js';
+export { Refusals, corridor, serviceGate } from './refusals.js';
 export { registry, serveMetrics } from './metrics.js';
 export { service, startService, migrate, type Job, type Running, type RunningService, type MailConfig, type ServiceConfig, type ServiceDefinition } from './service.js';
 export { AccessTokens, type AccessTokensOptions } from './identity/access-token.js';

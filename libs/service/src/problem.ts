@@ -14,6 +14,7 @@ export const problems = {
   'validation-failed': { status: 422, title: 'Some fields are not right', doNow: 'Mend each field that is named and send it again.' },
   'idempotency-key-reused': { status: 422, title: 'This key was used for another request', doNow: 'Use a new Idempotency-Key for a new request.' },
   'idempotency-in-progress': { status: 409, title: 'The first request with this key is still running', doNow: 'Wait a moment and send the same request again.' },
+  'privacy-refused': { status: 409, title: 'Refused to protect somebody', doNow: 'Nothing left this service, and nothing was changed. Take names, numbers and addresses out of what you sent, and try again; if it stays, tell the operator the reason and the requestId.' },
   'too-many-requests': { status: 429, title: 'Too many requests', doNow: 'Wait as long as Retry-After says.' },
   'unsupported-media-type': { status: 415, title: 'This kind of content is not read here', doNow: 'Send application/json.' },
   'service-unavailable': { status: 503, title: 'Not available at this moment', doNow: 'Try again after the time in Retry-After; nothing was changed.' },

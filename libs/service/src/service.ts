@@ -7,7 +7,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { events } from '@footbridge/contracts';
 import type { Lifecycle } from '@footbridge/lifecycle';
 import { EventServer, Relay, connectEvents, type Freshness, type Transport } from '@footbridge/messaging';
-import { createGate, type EgressOptions, type Gate, type KeyStore, type SigningKeys } from '@footbridge/privacy';
+import type { EgressOptions, Gate, KeyStore, MailTemplate, SigningKeys } from '@footbridge/privacy';
 import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import { commonControllers } from './common-routes.js';
@@ -21,16 +21,16 @@ import type { DenyList } from './identity/deny-list.js';
 import { AccessTokens } from './identity/access-token.js';
 import { SignIn } from './identity/sign-in.js';
 import { log } from './log.js';
-import { countRefusal } from './metrics.js';
 import type { ExtraRoute } from './openapi.js';
 import { reactionsOf, sharedProjections } from './projections.js';
+import { Refusals, serviceGate } from './refusals.js';
 import { CURSOR_SECRET, routesOf } from './routes.js';
 import { Sessions } from './sessions.js';
 import { Store } from './store.js';
 
 /** Work that a service does besides requests and events: started with it, stopped with it. */
 export interface Job { start(): void | Promise<void>; stop(): void | Promise<void> }
-export interface Running { readonly engine: Engine; readonly pool: pg.Pool; readonly gate: Gate; readonly clock: Clock; readonly config: ServiceConfig; readonly deadlines: Deadlines; readonly freshness: Freshness }
+export interface Running { readonly engine: Engine; readonly pool: pg.Pool; readonly gate: Gate; readonly clock: Clock; readonly config: ServiceConfig; readonly deadlines: Deadlines; readonly freshness: Freshness; readonly refusals: Refusals }
 
 /** A service: its lifecycles, and what is not a lifecycle. */
 export interface ServiceDefinition {
@@ -42,6 +42,8 @@ export interface ServiceDefinition {
   readonly documented?: readonly ExtraRoute[];
   readonly providers?: (running: Running) => readonly Provider[];
   readonly jobs?: (running: Running) => readonly Job[];
+  /** Every mail that it ever writes: the gate knows no other. */
+  readonly mails?: readonly MailTemplate[];
   /** SQL for whether a guardian speaks in the case `$1->>1`, in the service that keeps guardians. */
   readonly guardianSpeaks?: string;
   /** What the facts of its lifecycles may ask besides the database. */
@@ -113,12 +115,14 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const pool = poolOf(config.databaseUrl, definition.name, lost, config.poolSize);
   const sessions = new Sessions(connectionOf(config.databaseUrl, definition.name), SESSIONS, lost);
   const clock = config.clock ?? systemClock;
-  const gate = createGate({ onRefusal: (code) => countRefusal(definition.name, code) });
+  const refusals = new Refusals(definition.name, clock);
+  const gate = serviceGate(refusals, config.mail ? { templates: definition.mails ?? [], address: config.mail.address } : undefined);
   const store = new Store(pool, sessions, config.keyStore, definition.ports?.(config, pool, gate));
+  refusals.keep(store);
   const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate, onTrouble: (code) => log('event-trouble', { service: definition.name, reason: code }) });
   const engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness, definition.guardianSpeaks);
   const deadlines = new Deadlines(engine, config.deadlinesEveryMs);
-  const running: Running = { engine, pool, gate, clock, config, deadlines, freshness: eventServer.freshness };
+  const running: Running = { engine, pool, gate, clock, config, deadlines, freshness: eventServer.freshness, refusals };
   const relay = new Relay({ pool, transport: config.transport, service: definition.name, onTrouble: (code) => log('relay-trouble', { service: definition.name, reason: code }) });
   const tokens = new AccessTokens({ issuer: config.issuer, audience: config.audience, ...(config.jwksUri ? { jwksUri: config.jwksUri } : {}) });
   const denyList = config.denyList ?? new KnownDenyList(pool, definition.name, eventServer.freshness);
@@ -135,7 +139,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
     providers: [
       { provide: Engine, useValue: engine }, { provide: CURSOR_SECRET, useValue: config.secret ?? randomBytes(32) }, { provide: 'RUNNING', useValue: running }, { provide: 'DEFINITION', useValue: definition },
       { provide: 'EVENTS', useValue: eventServer },
-      { provide: SignIn, useValue: new SignIn(tokens, denyList) }, { provide: APP_GUARD, useClass: SignedIn }, { provide: APP_FILTER, useClass: ProblemFilter },
+      { provide: SignIn, useValue: new SignIn(tokens, denyList) }, { provide: APP_GUARD, useClass: SignedIn }, { provide: APP_FILTER, useValue: new ProblemFilter(refusals) },
       ...(definition.providers?.(running) ?? []),
     ],
   };
@@ -173,6 +177,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
       await deadlines.stop();
       await app.close().catch(() => undefined);
       await relay.stop();
+      await refusals.stop();
       await sessions.close();
       await pool.end();
     },

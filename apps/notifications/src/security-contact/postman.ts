@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { revealCapability } from '@footbridge/privacy';
+import { PrivacyRefusal, revealCapability, type WireMail } from '@footbridge/privacy';
 import { log, type Job, type Running } from '@footbridge/service';
-import { createTransport } from 'nodemailer';
+import { createTransport, type Transporter } from 'nodemailer';
 import { Partner } from '../partner/partner.lifecycle.js';
+import { endpointDisabled } from './mails.js';
 
 const EVERY_MS = 1_000;
 /** Longer than a server may take to answer; then somebody else tries. */
@@ -13,7 +14,7 @@ const ATTEMPTS = 200;
 
 interface DueMail { readonly subscription: string; readonly version: number; readonly owner: string; readonly attempts: number }
 
-/** S10 step 13: writes to the security contact of a partner whose endpoint was disabled. The text is fixed, without a reference: mail is read by many. */
+/** S10 step 13: writes to the security contact of a partner whose endpoint was disabled. What it says is of the gate's closed list. */
 export class Postman implements Job {
   readonly #stop = new AbortController();
   #loop: Promise<void> | undefined;
@@ -29,7 +30,7 @@ export class Postman implements Job {
     const transport = createTransport({ url: mail.smtpUrl, connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 });
     while (!this.#stop.signal.aborted) {
       const due = await this.#claim().catch(() => undefined);
-      if (due) await this.#write(due, (to) => transport.sendMail({ from: mail.from, to, messageId: messageIdOf(due), subject: 'Please check your connection to Footbridge', text: textOf(mail.address) }));
+      if (due) await this.#write(due, mail.from, transport);
       else await sleep(EVERY_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
     transport.close();
@@ -40,14 +41,19 @@ export class Postman implements Job {
       from (select subscription, version from mail_due where due_at <= clock_timestamp() order by due_at limit 1 for update skip locked) c where m.subscription = c.subscription and m.version = c.version returning m.subscription, m.version, m.owner, m.attempts`);
     return rows[0];
   }
-  async #write({ subscription, version, owner, attempts }: DueMail, send: (to: string) => Promise<unknown>): Promise<void> {
+  async #write(due: DueMail, from: string, transport: Pick<Transporter, 'sendMail'>): Promise<void> {
+    const { subscription, version, owner, attempts } = due;
     try {
       // Who has repaired it meanwhile need not hear of it.
       const { rowCount: off } = await this.running.pool.query(`select 1 from endpoint where subscription = $1 and state = 'sub_disabled'`, [subscription]);
       const [partner] = off === 0 ? [] : await this.running.engine.store.find(Partner, owner, `t.owner = $1->>0 and t.state <> 'partner_terminated'`, [owner]);
       const contact = partner?.row.securityContact?.reveal(revealCapability({ purpose: 'SECURITY_CONTACT', auditId: `${subscription}/${version}` }));
-      if (contact) await send(contact.email);
+      if (contact) {
+        const messageId = messageIdOf(due);
+        await send(transport, { from, to: contact.email, messageId }, this.running.gate.mail(endpointDisabled, {}, { from, 'message-id': messageId }));
+      }
     } catch (error) {
+      if (error instanceof PrivacyRefusal) this.running.refusals.note(error);
       // An answer of a mail server quotes the address: only its kind is said.
       log('mail-not-sent', { service: 'notifications', reason: error instanceof Error ? error.name : 'unknown', count: attempts });
       if (attempts < ATTEMPTS) return;
@@ -58,12 +64,6 @@ export class Postman implements Job {
 
 /** The same at each attempt, so that one that arrived after all is not shown twice; it says nothing of what it is made of. */
 const messageIdOf = ({ subscription, version }: DueMail): string => `<${createHash('sha256').update(`${subscription}/${version}`).digest('hex').slice(0, 40)}@footbridge>`;
-const textOf = (address: string): string => `Your organisation's webhook at Footbridge did not answer and has been switched off.
-
-What to do:
-1. Repair the server that receives the webhooks.
-2. Sign in at ${address} as your organisation's administrator and activate it again.
-3. Replay what was not delivered, and look into the feed for what is urgent.
-
-Until then your organisation gets nothing by webhook. This message holds nothing about anybody, and needs no answer.
-`;
+/** The only place that writes mails: what it says has passed the gate. */
+const send = (transport: Pick<Transporter, 'sendMail'>, envelope: { readonly from: string; readonly to: string; readonly messageId: string }, { subject, text }: WireMail): Promise<unknown> =>
+  transport.sendMail({ ...envelope, subject: subject.bytes().toString('utf8'), text: text.bytes().toString('utf8') });

@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { canaryPerson } from './canary-person.js';
+import { KnownIdentities, knownIdentity, nameTokens } from './known-identity.js';
+import { newRef } from './ref.js';
+import { label } from './sealed.js';
+
+const key = Buffer.alloc(32, 3);
+const scanner = knownIdentity(['Qëzvxwöj Vqykzxaf', 'Ángjéqwžqo', 'ظغثض غظضخ'], key);
+const finds = (text: string): boolean => scanner.find(text).length > 0;
+
+describe('the scanner for people whom the organisation knows', () => {
+  it.each([
+    'Qëzvxwöj Vqykzxaf', 'VQYKZXAF, QËZVXWÖJ', 'qezvxwoj met her brother, vqykzxaf', 'Qe\u0308zvxwo\u0308j Vqykzxaf', 'Qëz\u200bvxwöj Vqykzxaf', '{"note":"qezvxwoj-vqykzxaf"}', 'ANGJEQWZQO', 'جاء ظغثض غظضخ',
+  ])('finds %p', (text) => expect(finds(text)).toBe(true));
+
+  it.each(['', 'Qëzvxwöj', 'Qezvxwoj Qezvxwoj', 'Vqykzxa Qezvxwo', 'The transport is confirmed for Monday', '{"referral":"rfr_qezvxwojvqykzxafqezvxwojvqykzxaf22"}'])('finds nobody in %p', (text) => expect(finds(text)).toBe(false));
+
+  it('says where, and never what', () => {
+    const found = scanner.find('for Qëzvxwöj Vqykzxaf');
+    expect(found).toEqual([{ kind: 'known-identity', start: 4, end: 12 }, { kind: 'known-identity', start: 13, end: 21 }]);
+    expect(scanner.name).toBe('known-identity');
+  });
+
+  it('one word of two people each is nobody', () => {
+    expect(knownIdentity(['Qezv Xwoj', 'Vqyk Zxaf'], key).find('Qezv Zxaf')).toEqual([]);
+  });
+});
+
+/** Cyrillic and Greek letters for Latin ones, and back. */
+const ALIKE = [...'aаbвcсeеhнiіkкmмoоpрtтxхyуjјsѕ'];
+const lookAlike = (text: string): string => [...text.normalize('NFD')].map((c) => { const i = ALIKE.indexOf(c); return i < 0 ? c : ALIKE[i ^ 1]; }).join('');
+const leet = (text: string): string => [...text].map((c) => ({ a: '4', а: '4', e: '3', е: '3', i: '1', l: '1', o: '0', о: '0', s: '5', t: '7', т: '7', b: '8', g: '9', z: '2' }[c] ?? c)).join('');
+const swapped = (name: string): string => (name.includes(' ') ? name.split(' ').reverse().join(' ') : [...name.slice(name.length / 2), ...name.slice(0, name.length / 2)].join(''));
+const disguises: Readonly<Record<string, (name: string) => string>> = {
+  plain: (name) => name, case: (name) => name.toUpperCase(), 'no diacritics': (name) => name.normalize('NFD').replace(/\p{M}/gu, ''), 'swapped order': swapped,
+  'zero width': (name) => [...name].join('\u200b'), homoglyph: lookAlike, leet, base64: (name) => Buffer.from(name).toString('base64'), hex: (name) => Buffer.from(name).toString('hex'),
+  URL: encodeURIComponent, joined: (name) => name.replaceAll(' ', ''), reversed: (name) => [...name.normalize('NFD').replace(/\p{M}/gu, '')].reverse().join(''), 'other separator': (name) => name.replaceAll(' ', '_'),
+};
+const people = Array.from({ length: 12 }, (_, i) => canaryPerson(i * 97 + 3));
+const scripts = {
+  Latin: (n: number): string => `${people[n]!.givenName} ${people[n]!.familyName}`, Arabic: (n: number): string => people[n]!.arabicName, Cyrillic: (n: number): string => people[n]!.cyrillicName, Chinese: (n: number): string => people[n]!.chineseName,
+  Albanian: (n: number): string => ['Arta Hoxha', 'Besnik Kelmendi', 'Drita Gjokaj'][n % 3]!, Serbian: (n: number): string => ['Милица Петровић', 'Јована Тодоров', 'Ана Марковић'][n % 3]!, West: (n: number): string => ['Adaeze Okonkwo', "Ngozi N'Diaye", 'Blessing Osagie-Eze'][n % 3]!,
+} as const;
+
+describe.each(Object.entries(scripts))('a name in the script of %s', (_script, nameOf) => {
+  const known = knownIdentity(people.map((_, i) => nameOf(i)), key);
+  it.each(Object.entries(disguises))('is found disguised by %s, each time', (_how, disguise) => {
+    for (let n = 0; n < people.length; n += 1) {
+      for (const text of [disguise(nameOf(n)), `for ${disguise(nameOf(n))} at the door`, JSON.stringify({ note: disguise(nameOf(n)) })]) expect([text, known.find(text).length > 0]).toEqual([text, true]);
+    }
+  });
+});
+
+describe('the index of whom an organisation knows', () => {
+  it('grows and shrinks by person, and a person has all her names', () => {
+    const known = new KnownIdentities(key);
+    known.add('a', [label('direct', 'Arta Hoxha'), 'Drita Kola']);
+    known.add('b', ['Arta Hoxha']);
+    expect([known.size, known.find('hoxha arta').length, known.find('kola drita').length]).toEqual([3, 4, 2]);
+    known.remove('a');
+    expect([known.size, known.find('hoxha arta').length, known.find('kola drita').length]).toEqual([1, 2, 0]);
+    known.remove('b');
+    known.remove('nobody');
+    expect([known.size, known.find('hoxha arta')]).toEqual([0, []]);
+  });
+
+  it('replaces a person who is added again', () => {
+    const known = new KnownIdentities(key);
+    known.add('a', ['Arta Hoxha']);
+    known.add('a', ['Drita Kola']);
+    expect([known.find('Arta Hoxha'), known.find('Drita Kola').length]).toEqual([[], 2]);
+  });
+
+  it('forgets how long names are where nobody has such a one any more', () => {
+    const known = new KnownIdentities(key);
+    known.add('a', ['龘靐齉']);
+    known.add('b', ['爩龗麤']);
+    known.remove('a');
+    expect([known.find('在爩龗麤家').length, known.find('在龘靐齉家')]).toEqual([1, []]);
+    known.remove('b');
+    expect(known.find('在爩龗麤家')).toEqual([]);
+  });
+
+  it('takes the hashes of a name for the name, and they do not show it', () => {
+    const tokens = nameTokens('Arta Hoxha', key);
+    expect(JSON.stringify(tokens)).not.toMatch(/arta|hoxha|atra|axhoh/i);
+    expect(nameTokens('Arta Hoxha', Buffer.alloc(32, 4)).words).not.toEqual(tokens.words);
+    const known = new KnownIdentities(key);
+    known.add('a', [tokens]);
+    expect(known.find('ARTA HOXHA')).toHaveLength(2);
+  });
+
+  it('needs a key', () => {
+    for (const act of [() => nameTokens('Arta', Buffer.alloc(15)), () => new KnownIdentities(Buffer.alloc(15))]) expect(act).toThrow(expect.objectContaining({ code: 'KEY_INVALID' }));
+    expect(nameTokens('Arta', Buffer.alloc(16)).words).toHaveLength(1);
+  });
+
+  it.each(['', ' - ', '123 456'])('a name without a letter, %p, is nobody', (name) => expect(knownIdentity([name], key).find('123 456 - x')).toEqual([]));
+
+  it('a particle of a name is no word of it, where others are', () => {
+    expect(knownIdentity(['Maria de la Cruz'], key).find('de la Rosa')).toEqual([]);
+    expect(knownIdentity(['Li Wu'], key).find('Wu, Li')).toHaveLength(2);
+  });
+
+  it('decodes two deep, and says where in the whole it was', () => {
+    const twice = Buffer.from(Buffer.from('Arta Hoxha').toString('base64')).toString('hex');
+    expect(knownIdentity(['Arta Hoxha'], key).find(`ab ${twice}`)[0]).toEqual({ kind: 'known-identity', start: 3, end: 3 + twice.length });
+    expect(knownIdentity(['Arta Hoxha'], key).find(JSON.stringify('Arta Hoxha').replace('A', '\\u0041'))).toHaveLength(2);
+    expect(knownIdentity(['Arta Hoxha'], key).find('%41rta+Hoxha')).toHaveLength(2);
+  });
+
+  it('finds nobody in references, uuids, moments and codes', () => {
+    const known = knownIdentity(people.map((_, i) => scripts.Latin(i)), key);
+    fc.assert(fc.property(fc.uuid(), fc.date({ min: new Date('2020-01-01'), max: new Date('2099-01-01'), noInvalidDate: true }), fc.constantFrom('sent', 'EMERGENCY', 'psychosocial'), (uuid, at, code) => {
+      expect(known.find(JSON.stringify({ ref: newRef('rfr'), uuid, at: at.toISOString(), code }))).toEqual([]);
+    }), { numRuns: 200 });
+  });
+
+  it('remembers only so many words', () => {
+    const known = knownIdentity(['Arta Hoxha'], key);
+    for (let i = 0; i < 5; i += 1) known.find(Array.from({ length: 1_000 }, (_, n) => `w${i}x${n}`).join(' '));
+    expect(known.find('Arta Hoxha')).toHaveLength(2);
+  });
+});
