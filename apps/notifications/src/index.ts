@@ -10,12 +10,14 @@ import { Feed } from './feed/feed.js';
 import { First1764000000000 } from './migrations/1764000000000-first.js';
 import { MailDue1764050000000 } from './migrations/1764050000000-mail-due.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
+import { StatisticsOrder1764250000000 } from './migrations/1764250000000-statistics-order.js';
 import { AddAccountBody, AddOrganisationBody, StandingBody } from './organisation/organisation.dto.js';
 import { AccountsController, OrganisationsController } from './organisation/organisations.controller.js';
 import { Partner } from './partner/partner.lifecycle.js';
 import { endpointDisabled } from './security-contact/mails.js';
 import { Postman } from './security-contact/postman.js';
 import { Endpoints } from './subscription/endpoints.js';
+import { StatisticsOrder } from './statistics-order/statistics-order.lifecycle.js';
 import { RotateSecretController } from './subscription/rotate-secret.controller.js';
 import { Subscription } from './subscription/subscription.lifecycle.js';
 
@@ -36,8 +38,8 @@ const documented: readonly ExtraRoute[] = [
 /** Organisations, partners, agreements, and everything that leaves the instance. */
 export const notificationsService: ServiceDefinition = service({
   name: 'notifications',
-  lifecycles: [Partner, Agreement, Subscription, Delivery],
-  migrations: [First1764000000000, MailDue1764050000000, SecondWord1764120000000],
+  lifecycles: [Partner, Agreement, Subscription, Delivery, StatisticsOrder],
+  migrations: [First1764000000000, MailDue1764050000000, SecondWord1764120000000, StatisticsOrder1764250000000],
   controllers: [OrganisationsController, AccountsController, RotateSecretController, FeedController, Deliveries, Feed, Erasure],
   documented,
   mails: [endpointDisabled],

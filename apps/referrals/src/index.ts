@@ -15,6 +15,7 @@ import { First1764000000000 } from './migrations/1764000000000-first.js';
 import { Second1764100000000 } from './migrations/1764100000000-second.js';
 import { Closing1764130000000 } from './migrations/1764130000000-closing.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
+import { Statistics1764250000000 } from './migrations/1764250000000-statistics.js';
 import { AfterReturn } from './recall/after-return.js';
 import { DeletionConfirmationsController, deletionConfirmationsRoute } from './recall/deletion-confirmations.controller.js';
 import { Recall } from './recall/recall.lifecycle.js';
@@ -22,15 +23,17 @@ import { DetailChanged } from './referral/detail-changed.js';
 import { NeedsController, needsRoute } from './referral/needs.controller.js';
 import { Referral } from './referral/referral.lifecycle.js';
 import { RiskAssessment } from './risk-assessment/risk-assessment.lifecycle.js';
+import { StatisticsController, statisticsRoutes } from './statistics/statistics.controller.js';
+import { StatisticsJob, StatisticsOrders } from './statistics/statistics-job.js';
 import { SafetyAlert } from './safety-alert/safety-alert.lifecycle.js';
 
 /** Cases, and everything that a person decides or that is decided about her before she travels anywhere. */
 export const referralsService: ServiceDefinition = service({
   name: 'referrals',
   lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake],
-  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000],
-  controllers: [AssignController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten],
-  documented: [...assignRoutes, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute],
+  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, Statistics1764250000000],
+  controllers: [AssignController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten, StatisticsController, StatisticsOrders],
+  documented: [...assignRoutes, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute, ...statisticsRoutes],
   guardianSpeaks: "exists (select 1 from guardian_appointment g where g.case_ref = $1->>1 and g.state in ('interim', 'appointed'))",
-  jobs: (running) => [new ClearanceJob(running)],
+  jobs: (running) => [new ClearanceJob(running), new StatisticsJob(running)],
 });

@@ -12,6 +12,8 @@ export { BehalfMedium, ConsentCategory, ConsentMedium, ConsentPurpose, GuardedPu
 export { CancelReason, NeutralReason, PauseReason, Priority, ReasonForReferral, ReferralOutcome, SaidServiceType, ServiceType, fetchedServiceTypes, minimumDataset, saidServiceType } from './code-lists/referral.js';
 export { BedRefusal, CapacityBand, ExitType, ServiceProfile, capacityBand } from './code-lists/shelter.js';
 export { ComponentType, PlanDimension } from './code-lists/reintegration.js';
+export { StatisticsOrderState, StatisticsOutcome } from './code-lists/statistics.js';
+export { worldOf, type WorldRegion } from './code-lists/world.js';
 export { componentForFunder, htcds, type Exported } from './htcds.js';
 
 export { states, type LifecycleName, type StateOf } from './states.js';
@@ -31,7 +33,7 @@ export {
   GuardianAppointed, GuardianSuspended, GuardianEnded, RiskAssessmentStarted, RiskAssessmentCompleted, RiskAssessmentSuperseded,
   RiskAssessmentExpired, ProtectionHoldPlaced, ProtectionHoldLifted, SafetyAlertRaised, SafetyAlertCleared, IntakeRegistered, IntakeConfirmed, IntakeNotTaken, ReferralDrafted,
   ReferralSent, ReferralAcknowledged, ReferralAccepted, ReferralDeclined, ReferralExpired, ReferralServiceStarted, ReferralSuspended, ReferralResumed,
-  ReferralCompleted, ReferralUnsuccessful, ReferralWithdrawn, ReferralClosed, ReferralEnteredInError, DirectedDetailChanged, FetchedDetailChanged,
+  ReferralCompleted, ReferralUnsuccessful, ReferralWithdrawn, ReferralClosed, ReferralEnteredInError, DirectedDetailChanged, FetchedDetailChanged, StatisticsCounted,
 } from './referrals.js';
 export {
   ShelterRegistered, ShelterOpened, ShelterAdmissionsLimited, ShelterAdmissionsClosed, ShelterSuspended, CapacityBandPublished, BedRequested, BedRequestAnswered, BedRequestWithdrawn, BedHeld,
@@ -54,5 +56,5 @@ export {
   PartnerServicesChanged, PartnerSuspended, PartnerTerminated, AgreementSigned, AgreementEnded, SubscriptionRequested, SubscriptionActivated,
   SubscriptionRejected, SubscriptionDegraded, SubscriptionRecovered, SubscriptionDisabled, SubscriptionPaused, SubscriptionRevoked,
   SubscriptionChallenge, DeliveryQueued, DeliverySucceeded, DeliveryFailed, DeliveryDeadLettered, DeliverySuppressed, DeliveryReplayed,
-  DeliveryPurged, StatisticsReleased, CaseErasedByNotifications,
+  DeliveryPurged, StatisticsOrdered, StatisticsOrderRefused, StatisticsReleased, CaseErasedByNotifications,
 } from './notifications.js';

@@ -2,6 +2,7 @@ import { wire } from '@footbridge/privacy';
 import { ClearanceStep } from './code-lists/case.js';
 import { ConsentCategory, GuardedPurpose, isGuarded } from './code-lists/consent.js';
 import { NeutralReason, PauseReason, Priority, SaidServiceType } from './code-lists/referral.js';
+import { StatisticsOutcome } from './code-lists/statistics.js';
 import { auditOnly, defineEvent } from './event.js';
 import { flags, reached } from './payload.js';
 import type { StateOf } from './states.js';
@@ -126,4 +127,10 @@ export const ReferralClosed = defineEvent(service, 'ReferralClosed', { ...direct
 export const ReferralEnteredInError = defineEvent(service, 'ReferralEnteredInError', { ...directed, summary: 'It should not have been sent: delete it.', data: referralAt('entered_in_error') });
 export const DirectedDetailChanged = defineEvent(service, 'DirectedDetailChanged', {
   ...directed, summary: 'Something that was fetched before has changed: fetch it again.', data: { referral: wire.ref('rfr'), version: wire.version },
+});
+
+// --- Statistics. That they were counted, never what: numbers leave by the public tables only, with their noise.
+
+export const StatisticsCounted = defineEvent(service, 'StatisticsCounted', {
+  audience: 'instance', summary: 'The tables of the year that ended on this day are published, or were refused by a rule.', data: { until: wire.day, outcome: wire.code(StatisticsOutcome) },
 });

@@ -58,7 +58,7 @@ describe('the reference tables', () => {
       'AccountDisabled', 'AccountEnabled', 'AgreementEnded', 'AgreementSigned', 'BedRequestAnswered', 'BedRequestWithdrawn', 'BedRequested', 'CapacityBandPublished', 'CaseErasedByNotifications', 'CaseErasedByReintegration',
       'CaseErasedByReturns', 'CaseErasedByShelters', 'ClearanceChanged', 'ConsentScopeRecalled', 'DirectedDetailChanged', 'FailedReceptionRecorded', 'FailedReceptionReviewed', 'FetchedDetailChanged', 'IntakeConfirmed', 'IntakeNotTaken', 'IntakeRefused', 'IntakeRegistered', 'OrganisationAdded',
       'OrganisationDisabled', 'OrganisationEnabled', 'PartnerServicesChanged', 'ReceptionDetailChanged', 'RecipientDeletionConfirmed', 'SafetyAlertCleared', 'SafetyAlertRaised',
-      'StatisticsReleased', 'SubscriptionChallenge',
+      'StatisticsCounted', 'StatisticsOrderRefused', 'StatisticsOrdered', 'StatisticsReleased', 'SubscriptionChallenge',
     ]);
   });
 });

@@ -26,4 +26,4 @@ export { defineCube, worldRegions, type Cube, type CubeSpec, type Dimension, typ
 export { Tally, type Counted } from './statistics/tally.js';
 export { Ledger, type Spent } from './statistics/ledger.js';
 export { publish, type Cell, type PublishOptions, type Release, type ReleasedTable } from './statistics/release.js';
-export { releaseAsCsv, releaseAsJson } from './statistics/export.js';
+export { ledgerFile, releaseFiles } from './statistics/export.js';

@@ -1,7 +1,7 @@
 import { PrivacyRefusal } from '../refusal.js';
 import { accuracyOfCell, accuracyOfTotal, type Accuracy } from './accuracy.js';
 import { commonTotal, fitted, hidden } from './consistency.js';
-import { MISSING, type Cube, type Dimension } from './cube.js';
+import type { Cube, Dimension } from './cube.js';
 import { discreteLaplace } from './noise.js';
 import { thousandthsOf, type Ledger, type Spent } from './ledger.js';
 import { cryptographic, type Rng } from './random.js';
@@ -9,7 +9,7 @@ import { countsOf, type Tally } from './tally.js';
 
 /** `count` is null where it is not shown. */
 export interface Cell extends Accuracy { readonly value: string; readonly count: number | null }
-export interface ReleasedTable { readonly variable: Dimension; readonly cells: readonly Cell[]; /** Share of people of whom it is not recorded (S-22); null where that is not shown. */ readonly missingShare: number | null }
+export interface ReleasedTable { readonly variable: Dimension; readonly cells: readonly Cell[] }
 
 /** What is published for a period, for ever the same (S-12). Plain: every number in it has noise. */
 export interface Release {
@@ -18,13 +18,11 @@ export interface Release {
   /** The year in which people were first assisted, identified or referred (`yearOfRegistration`). */
   readonly period: string;
   readonly areas: readonly string[];
-  readonly method: string;
   readonly unit: 'person';
   readonly epsilon: number;
   readonly delta: 0;
   readonly k: number;
   readonly rounding: 'none';
-  readonly notes: readonly string[];
   readonly suppressedCells: number;
   readonly total: Accuracy & { readonly count: number | null };
   readonly tables: readonly ReleasedTable[];
@@ -44,15 +42,6 @@ export interface PublishOptions {
 /** CTDC's own (reference 5.1), and the least that is allowed. */
 export const K = 11;
 const YEAR = /^20[2-9]\d$/;
-
-const method = 'Discrete Laplace noise, drawn exactly, on every cell of every table; then one total for all tables (weighted least squares), whole numbers of zero or more, and cells under k hidden.';
-const notes = [
-  'Detection is not prevalence: these are people whom the organisations of this network met, not how many there are.',
-  'A person is in one cell of each table. Noise may make a count too large or too small by the error given beside it; zeros have noise too.',
-  'A count of null is not shown: it was under k with its noise, or could have been had by subtracting the others from the total. It is not zero.',
-  'missing means not recorded, or recorded as something that the table has no cell for.',
-  'People who objected, whose data were erased, or in whose area fewer than three shelters are registered are not counted.',
-] as const;
 
 /**
  * Noise on every cell, zeros included (S-10), and only then anything else: consistency and k see noisy counts alone, so that they cost
@@ -79,12 +68,10 @@ export function publish(cube: Cube, period: string, tally: Tally, { epsilon, kNo
     const cells = noisy[t] as readonly bigint[];
     const counts = fitted(cells, total);
     const hide = hidden(cells, counts, k);
-    const shown = values.map((value, i): Cell => ({ value, count: hide.has(i) ? null : Number(counts[i]), ...accuracy }));
-    const missing = shown.find(({ value }) => value === MISSING)?.count ?? null;
-    return { variable: name, cells: shown, missingShare: missing === null ? null : Math.round((missing * 100) / Number(total)) / 100 };
+    return { variable: name, cells: values.map((value, i): Cell => ({ value, count: hide.has(i) ? null : Number(counts[i]), ...accuracy })) };
   });
   const release: Release = {
-    family: cube.family, cubeVersion: cube.version, period, areas: cube.areas, method, unit: 'person', epsilon, delta: 0, k: kNoisy, rounding: 'none', notes,
+    family: cube.family, cubeVersion: cube.version, period, areas: cube.areas, unit: 'person', epsilon, delta: 0, k: kNoisy, rounding: 'none',
     suppressedCells: tables.reduce((sum, { cells }) => sum + cells.filter(({ count }) => count === null).length, 0),
     total: { count: total < k ? null : Number(total), ...accuracyOfTotal(scale, cube.tables.map(({ values }) => values.length)) },
     tables,
