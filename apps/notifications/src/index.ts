@@ -18,12 +18,14 @@ import { Access1764230000000 } from './migrations/1764230000000-access.js';
 import { Rights1764240000000 } from './migrations/1764240000000-rights.js';
 import { ReferencesEnd1764270000000 } from './migrations/1764270000000-references-end.js';
 import { Keys1764210000000 } from './migrations/1764210000000-keys.js';
+import { StatisticsOrder1764250000000 } from './migrations/1764250000000-statistics-order.js';
 import { AddAccountBody, AddOrganisationBody, StandingBody } from './organisation/organisation.dto.js';
 import { AccountsController, OrganisationsController } from './organisation/organisations.controller.js';
 import { Partner } from './partner/partner.lifecycle.js';
 import { endpointDisabled } from './security-contact/mails.js';
 import { Postman } from './security-contact/postman.js';
 import { Endpoints } from './subscription/endpoints.js';
+import { StatisticsOrder } from './statistics-order/statistics-order.lifecycle.js';
 import { RotateSecretController } from './subscription/rotate-secret.controller.js';
 import { Subscription } from './subscription/subscription.lifecycle.js';
 
@@ -45,8 +47,8 @@ const documented: readonly ExtraRoute[] = [
 export const notificationsService: ServiceDefinition = service({
   name: 'notifications',
   classes,
-  lifecycles: [Partner, Agreement, Subscription, Delivery, KeyRotation, PanicLock],
-  migrations: [First1764000000000, MailDue1764050000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000],
+  lifecycles: [Partner, Agreement, Subscription, Delivery, KeyRotation, PanicLock, StatisticsOrder],
+  migrations: [First1764000000000, MailDue1764050000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000, StatisticsOrder1764250000000],
   controllers: [OrganisationsController, AccountsController, RotateSecretController, FeedController, Deliveries, Feed, Erasure, KeysRewrapped],
   documented,
   mails: [endpointDisabled],

@@ -37,6 +37,7 @@ import { Access1764230000000 } from './migrations/1764230000000-access.js';
 import { Rights1764240000000 } from './migrations/1764240000000-rights.js';
 import { ReferencesEnd1764270000000 } from './migrations/1764270000000-references-end.js';
 import { Keys1764210000000 } from './migrations/1764210000000-keys.js';
+import { Statistics1764250000000 } from './migrations/1764250000000-statistics.js';
 import { AfterReturn } from './recall/after-return.js';
 import { DeletionConfirmationsController, deletionConfirmationsRoute } from './recall/deletion-confirmations.controller.js';
 import { LegalHold } from './legal-hold/legal-hold.lifecycle.js';
@@ -49,6 +50,8 @@ import { DetailChanged } from './referral/detail-changed.js';
 import { NeedsController, needsRoute } from './referral/needs.controller.js';
 import { Referral } from './referral/referral.lifecycle.js';
 import { RiskAssessment } from './risk-assessment/risk-assessment.lifecycle.js';
+import { StatisticsController, statisticsRoutes } from './statistics/statistics.controller.js';
+import { StatisticsJob, StatisticsOrders } from './statistics/statistics-job.js';
 import { SafetyAlert } from './safety-alert/safety-alert.lifecycle.js';
 
 /** Cases, and everything that a person decides or that is decided about her before she travels anywhere. */
@@ -56,11 +59,11 @@ export const referralsService: ServiceDefinition = service({
   name: 'referrals',
   classes,
   lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake, BreakGlass, Export, RecipientKey, IdentityEnvelope, RightsRequest, LegalHold, ExactRelease, ContinuityCode],
-  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, Access1764230000000, Sealing1764200000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000],
-  controllers: [AssignController, DecoyController, RotateReferencesController, ContinuityCodesController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten, DisclosureController, KeyDirectoryController, AccessCopyController, ConsentsController, RetentionController, OutcomeController],
-  documented: [...assignRoutes, decoyRoute, rotateReferencesRoute, ...continuityCodeRoutes, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute, disclosureRoute, keyDirectoryRoute, accessCopyRoute, ...consentsRoutes, retentionRoute, outcomeRoute],
+  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, Access1764230000000, Sealing1764200000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000, Statistics1764250000000],
+  controllers: [AssignController, DecoyController, RotateReferencesController, ContinuityCodesController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten, DisclosureController, KeyDirectoryController, AccessCopyController, ConsentsController, RetentionController, OutcomeController, StatisticsController, StatisticsOrders],
+  documented: [...assignRoutes, decoyRoute, rotateReferencesRoute, ...continuityCodeRoutes, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute, disclosureRoute, keyDirectoryRoute, accessCopyRoute, ...consentsRoutes, retentionRoute, outcomeRoute, ...statisticsRoutes],
   guardianSpeaks: "exists (select 1 from guardian_appointment g where g.case_ref = $1->>1 and g.state in ('interim', 'appointed'))",
   access: { consentLives, breakGlass: openEmergency, decoy: isDecoy, exportAllowed: runningExport },
   ports: ({ signingKeys, keyStore }, pool) => ({ signingKeys, alarms: new Alarms(pool), [codes]: new ContinuityCodes(pool, keyStore) }),
-  jobs: (running) => [new SignEarlier(running), new ClearanceJob(running), new RetentionJob(running)],
+  jobs: (running) => [new SignEarlier(running), new ClearanceJob(running), new RetentionJob(running), new StatisticsJob(running)],
 });

@@ -14,6 +14,8 @@ export { ErasureException, ExtensionReason, LegalHoldGround, LegalHoldState, Rig
 export { CancelReason, NeutralReason, PauseReason, Priority, ReasonForReferral, ReferralOutcome, SaidServiceType, ServiceType, fetchedServiceTypes, minimumDataset, saidServiceType } from './code-lists/referral.js';
 export { BedRefusal, CapacityBand, ExitType, ServiceProfile, capacityBand } from './code-lists/shelter.js';
 export { ComponentType, PlanDimension } from './code-lists/reintegration.js';
+export { StatisticsOrderState, StatisticsOutcome } from './code-lists/statistics.js';
+export { worldOf, type WorldRegion } from './code-lists/world.js';
 export { componentForFunder, htcds, type Exported } from './htcds.js';
 
 export { states, type LifecycleName, type StateOf } from './states.js';
@@ -33,7 +35,7 @@ export {
   GuardianAppointed, GuardianSuspended, GuardianEnded, RiskAssessmentStarted, RiskAssessmentCompleted, RiskAssessmentSuperseded,
   RiskAssessmentExpired, ProtectionHoldPlaced, ProtectionHoldLifted, SafetyAlertRaised, SafetyAlertCleared, IntakeRegistered, IntakeConfirmed, IntakeNotTaken, ReferralDrafted,
   ReferralSent, ReferralAcknowledged, ReferralAccepted, ReferralDeclined, ReferralExpired, ReferralServiceStarted, ReferralSuspended, ReferralResumed,
-  ReferralCompleted, ReferralUnsuccessful, ReferralWithdrawn, ReferralClosed, ReferralEnteredInError, DirectedDetailChanged, FetchedDetailChanged,
+  ReferralCompleted, ReferralUnsuccessful, ReferralWithdrawn, ReferralClosed, ReferralEnteredInError, DirectedDetailChanged, FetchedDetailChanged, StatisticsCounted,
   IdentityAvailable, IdentityCollected, IdentityDestroyed, RecipientKeyPublished, RecipientKeyConfirmed, RecipientKeyRetired,
   RightsRequestReceived, RightsRequestExtended, RightsRequestGranted, RightsRequestPartlyGranted, RightsRequestRefused, RightsRequestWithdrawn, RightsRequestEnded, RestrictionChanged, LegalHoldPlaced, LegalHoldReviewed, LegalHoldEnded,
 } from './referrals.js';
@@ -61,6 +63,6 @@ export {
   PartnerServicesChanged, PartnerSuspended, PartnerTerminated, AgreementSigned, AgreementEnded, SubscriptionRequested, SubscriptionActivated,
   SubscriptionRejected, SubscriptionDegraded, SubscriptionRecovered, SubscriptionDisabled, SubscriptionPaused, SubscriptionRevoked,
   SubscriptionChallenge, DeliveryQueued, DeliverySucceeded, DeliveryFailed, DeliveryDeadLettered, DeliverySuppressed, DeliveryReplayed,
-  DeliveryPurged, StatisticsReleased, CaseErasedByNotifications, KeysRotated, OldKeysDestroyed, KeysLocked, KeysUnlocked, KeysRewrappedByNotifications,
+  DeliveryPurged, StatisticsOrdered, StatisticsOrderRefused, StatisticsReleased, CaseErasedByNotifications, KeysRotated, OldKeysDestroyed, KeysLocked, KeysUnlocked, KeysRewrappedByNotifications,
 } from './notifications.js';
 export { visibility, type VisibilityRow } from './visibility.js';

@@ -70,6 +70,8 @@ export const DeliverySuppressed = auditOnly(service, 'DeliverySuppressed', 'Cons
 export const DeliveryReplayed = auditOnly(service, 'DeliveryReplayed', 'Authorised again.');
 export const DeliveryPurged = auditOnly(service, 'DeliveryPurged', 'After 14 days.');
 
-export const StatisticsReleased = defineEvent(service, 'StatisticsReleased', { audience: 'network', subscribable: 'anyone', summary: 'Published tables for a period.', data: { period: wire.period } });
+export const StatisticsOrdered = defineEvent(service, 'StatisticsOrdered', { audience: 'instance', summary: 'Two persons of the network want the tables of the year that ended on this day.', data: { until: wire.day, version: wire.version } });
+export const StatisticsOrderRefused = auditOnly(service, 'StatisticsOrderRefused', 'A rule stood against it: area, budget or period.');
+export const StatisticsReleased = defineEvent(service, 'StatisticsReleased', { audience: 'network', subscribable: 'anyone', summary: 'New tables were published in this quarter: GET /v1/statistics.', data: { period: wire.period } });
 export const CaseErasedByNotifications = defineEvent(service, 'CaseErasedByNotifications', { audience: 'instance', summary: 'What was kept of this case is destroyed here.', data: { case: wire.ref('csr') } });
 export const KeysRewrappedByNotifications = keysRewrapped(service, 'KeysRewrappedByNotifications');

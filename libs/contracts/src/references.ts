@@ -10,7 +10,7 @@ export const lifecyclePrefix = {
 /** Everything else that has a reference. `csr` is how services call a case among themselves; no organisation ever sees it. */
 export const otherPrefix = {
   hold: 'hld', safetyAlert: 'alr', intake: 'int', recall: 'rcl', exactRelease: 'rrl', continuityCode: 'cty', approval: 'apr', agreement: 'agr', bedRequest: 'brq', keyRotation: 'kyr', panicLock: 'pnc', failedReception: 'frc', breakGlass: 'bgl', export: 'exp', recipientKey: 'rky', identityEnvelope: 'env', rightsRequest: 'rrq', legalHold: 'lgh',
-  organisation: 'org', account: 'acc', event: 'evt', caseRef: 'csr', challenge: 'chl',
+  organisation: 'org', account: 'acc', event: 'evt', caseRef: 'csr', challenge: 'chl', statisticsOrder: 'sto',
 } as const;
 
 export const prefixes = { ...lifecyclePrefix, ...otherPrefix } as const;

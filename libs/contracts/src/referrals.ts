@@ -2,6 +2,7 @@ import { wire } from '@footbridge/privacy';
 import { ClearanceStep } from './code-lists/case.js';
 import { ConsentCategory, GuardedPurpose, isGuarded } from './code-lists/consent.js';
 import { NeutralReason, PauseReason, Priority, SaidServiceType } from './code-lists/referral.js';
+import { StatisticsOutcome } from './code-lists/statistics.js';
 import { auditOnly, defineEvent } from './event.js';
 import { keysRewrapped } from './keys.js';
 import { flags, reached } from './payload.js';
@@ -169,3 +170,9 @@ export const RestrictionChanged = defineEvent(service, 'RestrictionChanged', {
 export const LegalHoldPlaced = auditOnly(service, 'LegalHoldPlaced', 'Kept beyond its time, by two persons, until a day.');
 export const LegalHoldReviewed = auditOnly(service, 'LegalHoldReviewed', 'Still needed, until a later day.');
 export const LegalHoldEnded = auditOnly(service, 'LegalHoldEnded', 'By two persons.');
+
+// --- Statistics. That they were counted, never what: numbers leave by the public tables only, with their noise.
+
+export const StatisticsCounted = defineEvent(service, 'StatisticsCounted', {
+  audience: 'instance', summary: 'The tables of the year that ended on this day are published, or were refused by a rule.', data: { until: wire.day, outcome: wire.code(StatisticsOutcome) },
+});

@@ -60,7 +60,8 @@ describe('the reference tables', () => {
       'ContinuityCodeUsed', 'DirectedDetailChanged', 'ExactReleaseEnded', 'ExactlyReleased', 'FailedReceptionRecorded', 'FailedReceptionReviewed', 'FetchedDetailChanged', 'IntakeConfirmed',
       'IntakeNotTaken', 'IntakeRefused', 'IntakeRegistered', 'KeysLocked', 'KeysRewrappedByNotifications', 'KeysRewrappedByReferrals', 'KeysRewrappedByReintegration', 'KeysRewrappedByReturns',
       'KeysRewrappedByShelters', 'KeysRotated', 'KeysUnlocked', 'OldKeysDestroyed', 'OrganisationAdded', 'OrganisationDisabled', 'OrganisationEnabled', 'PartnerServicesChanged',
-      'ReceptionDetailChanged', 'RecipientDeletionConfirmed', 'SafetyAlertCleared', 'SafetyAlertRaised', 'StatisticsReleased', 'SubscriptionChallenge',
+      'ReceptionDetailChanged', 'RecipientDeletionConfirmed', 'SafetyAlertCleared', 'SafetyAlertRaised', 'StatisticsCounted', 'StatisticsOrderRefused', 'StatisticsOrdered', 'StatisticsReleased',
+      'SubscriptionChallenge',
     ]);
   });
 });

@@ -31,3 +31,10 @@ export { retentionDue, retentionStanding, type RetentionClock, type RetentionSta
 export { FEWEST, Population, trait, type Assessment, type Attribute, type Decision, type Known, type Offer, type PopulationSpec } from './risk.js';
 export { populations, type DeclaredPopulation, type PopulationFile } from './population.js';
 export { continuityDigest, isContinuityCode, newContinuityCode } from './continuity-code.js';
+export { discreteGaussian, discreteLaplace } from './statistics/noise.js';
+export { cryptographic, type Rng } from './statistics/random.js';
+export { defineCube, worldRegions, type Cube, type CubeSpec, type Dimension, type Table, type WorldRegion } from './statistics/cube.js';
+export { Tally, type Counted } from './statistics/tally.js';
+export { Ledger, type Spent } from './statistics/ledger.js';
+export { publish, type Cell, type PublishOptions, type Release, type ReleasedTable } from './statistics/release.js';
+export { ledgerFile, releaseFiles } from './statistics/export.js';
