@@ -1,7 +1,7 @@
 export { dataClasses, isPersonalClass, type DataClass, type PersonalClass } from './data-class.js';
 export { PrivacyRefusal } from './refusal.js';
 export { Sealed, label, revealCapability, type RevealCapability } from './sealed.js';
-export type { Band, Code, Day, Instant, Period, Ref, Region, Version } from './brand.js';
+export type { Band, Code, Day, Digest, Instant, Period, Ref, Region, Version } from './brand.js';
 export { isRef, newRef, refOf } from './ref.js';
 export { bandOf, codeList, codeOf, type CodeList } from './code-list.js';
 export { dayOf, instantOf, isDay, isInstant, isPeriod, periodOf, type PeriodUnit, type Precision } from './time.js';
@@ -14,3 +14,4 @@ export { LocalFileKeyStore, type KeyStore } from './key-store.js';
 export { LocalFileSigningKeys, isSigned, type Signature, type SigningKeys, type VerifyingKey } from './signing-keys.js';
 export { newSubjectKey, openFields, sealFields, type FieldContext } from './fields.js';
 export { EgressFailure, createEgress, type Answer, type ConnectTarget, type Egress, type EgressOptions } from './egress.js';
+export * from './audit/index.js';
