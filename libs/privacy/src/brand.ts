@@ -18,3 +18,5 @@ export type Day = string & Branded<'day'>;
 export type Instant = string & Branded<'instant'>;
 /** How often an aggregate has changed. */
 export type Version = number & Branded<'version'>;
+/** A hash or a signature, in hexadecimal. */
+export type Digest = string & Branded<'digest'>;

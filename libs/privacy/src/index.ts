@@ -1,7 +1,7 @@
 export { dataClasses, isPersonalClass, type DataClass, type PersonalClass } from './data-class.js';
 export { PrivacyRefusal } from './refusal.js';
 export { Sealed, label, revealCapability, type RevealCapability } from './sealed.js';
-export type { Band, Code, Day, Instant, Period, Ref, Region, Version } from './brand.js';
+export type { Band, Code, Day, Digest, Instant, Period, Ref, Region, Version } from './brand.js';
 export { isRef, newRef, refOf } from './ref.js';
 export { bandOf, codeList, codeOf, type CodeList } from './code-list.js';
 export { dayOf, instantOf, isDay, isInstant, isPeriod, periodOf, type PeriodUnit, type Precision } from './time.js';
@@ -38,3 +38,4 @@ export { Tally, type Counted } from './statistics/tally.js';
 export { Ledger, type Spent } from './statistics/ledger.js';
 export { publish, type Cell, type PublishOptions, type Release, type ReleasedTable } from './statistics/release.js';
 export { ledgerFile, releaseFiles } from './statistics/export.js';
+export * from './audit/index.js';

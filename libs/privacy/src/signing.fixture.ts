@@ -15,6 +15,7 @@ export function memoryKeys(): SigningKeys {
       const { known, privateKey } = of(signer);
       return Promise.resolve({ key: known.key, signature: sign(null, bytes, createPrivateKey({ key: { kty: 'OKP', crv: 'Ed25519', x: known.publicKey, d: privateKey }, format: 'jwk' })).toString('base64url') });
     },
+    rotate: () => Promise.reject(new Error('not asked for here')),
     verifyingKeys: (signer) => Promise.resolve([keys.get(signer)?.known].flatMap((key) => key ?? [])),
   };
 }

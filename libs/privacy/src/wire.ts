@@ -1,4 +1,4 @@
-import type { Band, Code, Day, Instant, Period, Ref, Region, Version } from './brand.js';
+import type { Band, Code, Day, Digest, Instant, Period, Ref, Region, Version } from './brand.js';
 import type { CodeList } from './code-list.js';
 import type { DataClass } from './data-class.js';
 import { PrivacyRefusal } from './refusal.js';
@@ -8,7 +8,7 @@ import { isDay, isInstant, isPeriod } from './time.js';
 /** service: audit only. instance: the services of this instance. directed: one named organisation. network: all partners. */
 export type Audience = 'service' | 'instance' | 'directed' | 'network';
 
-export type WireKind = 'ref' | 'code' | 'band' | 'period' | 'region' | 'day' | 'version' | 'instant' | 'boolean' | FigureKind;
+export type WireKind = 'ref' | 'code' | 'band' | 'period' | 'region' | 'day' | 'version' | 'instant' | 'boolean' | 'digest' | FigureKind;
 /** Of documents only; no event has one. */
 export type FigureKind = 'integer' | 'decimal' | 'category';
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -84,6 +84,17 @@ function listed<T>(kind: 'code' | 'band', list: CodeList<string>): WireSchema<T>
   return declare<T>({ kind, list, dataClass: list.dataClass ?? 'operational', allowed: everywhere, jsonSchema: { type: 'string', enum: [...list.values] }, check: (value) => values.has(value) });
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+const isText = (bytes: Buffer): boolean => { try { utf8.decode(bytes); return true; } catch { return false; } };
+/** So many bytes that are no text: of 32 random ones not one in a hundred million reads as any. For who keeps them as a witness, so nobody is told one alone. */
+const digest = (bytes: number): WireSchema<Digest> => {
+  const pattern = new RegExp(`^[0-9a-f]{${2 * bytes}}$`);
+  return declare({
+    kind: 'digest', dataClass: 'open', allowed: (audience) => audience !== 'directed', jsonSchema: { type: 'string', pattern: pattern.source },
+    check: (value) => typeof value === 'string' && pattern.test(value) && !isText(Buffer.from(value, 'hex')),
+  });
+};
+
 /** Everything that an event can be made of. There is no text, no number, no list and no nesting. */
 export const wire = {
   ref: <P extends string>(prefix: P): WireSchema<Ref<P>> => {
@@ -105,6 +116,10 @@ export const wire = {
     check: (value, audience) => isInstant(value, audience === 'directed' ? 'minute' : 'millisecond'),
   }),
   boolean: declare<boolean>({ kind: 'boolean', dataClass: 'operational', allowed: everywhere, jsonSchema: { type: 'boolean' }, check: (value) => typeof value === 'boolean' }),
+  /** SHA-256. */
+  digest: digest(32),
+  /** Ed25519. */
+  signature: digest(64),
   optional: <T>(schema: WireSchema<T>): WireSchema<T | undefined> => declare(declarationOf(schema), true),
 } as const;
 
