@@ -3,7 +3,7 @@ import { Service } from './code-lists/services.js';
 import { defineEvent, type ContractEvent } from './event.js';
 
 const data = { digest: wire.digest, signature: wire.signature };
-const published = (service: Service): ContractEvent<typeof data> => defineEvent(service, `AuditRootPublishedBy${service.charAt(0).toUpperCase()}${service.slice(1)}`, {
+const published = (service: Service): ContractEvent<typeof data> => defineEvent(service, `AuditRootSignedBy${service.charAt(0).toUpperCase()}${service.slice(1)}`, {
   audience: 'network', subscribable: 'anyone', atFullHour: true, data,
   summary: 'What this service had written into its audit log by this hour. Keep it: nobody can change or cut off that log any more without your noticing.',
 });

@@ -7,7 +7,7 @@ const newKeys = (): SigningKeys & { readonly verifying: readonly VerifyingKey[] 
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(12).toString('base64url');
   const verifying = [{ key: keyIdOf(raw), publicKey: raw }];
-  return { verifying, sign: (_, bytes) => Promise.resolve({ key: keyIdOf(raw), signature: sign(null, bytes, privateKey).toString('base64url') }), verifyingKeys: () => Promise.resolve(verifying) };
+  return { verifying, rotate: () => Promise.resolve(1), sign: (_, bytes) => Promise.resolve({ key: keyIdOf(raw), signature: sign(null, bytes, privateKey).toString('base64url') }), verifyingKeys: () => Promise.resolve(verifying) };
 };
 const keys = newKeys();
 const entryOf = (position: number): Entry => ({ position, at: `2026-11-25T03:06:${String(position % 60).padStart(2, '0')}Z`, kind: 'rfr', command: position % 3 === 0 ? 'reveal' : 'send', fields: position % 3 === 0 ? ['person'] : null });
