@@ -1,6 +1,6 @@
 import type { Role } from '@footbridge/contracts';
 import { newRef, revealCapability, type RevealCapability, type Sealed } from '@footbridge/privacy';
-import { Engine, Problem, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, Problem, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
 import { ConsentRecord } from '../consent-record/consent-record.lifecycle.js';
 import { GuardianAppointment } from '../guardian-appointment/guardian-appointment.lifecycle.js';
@@ -31,7 +31,7 @@ const withoutTrafficker = ({ relationshipToTrafficker: _, ...hers }: Trafficking
 export class AccessCopyController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Get(':id/access-copy')
+  @Action('Case.accessCopy', mayGive) @Get(':id/access-copy')
   async read(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<unknown> {
     const { store, clock } = this.engine;
     const { row } = await this.engine.load(Case, principal, id) as { row: CaseRow };

@@ -1,7 +1,7 @@
 import { ConsentPurpose, type Role } from '@footbridge/contracts';
 import { checkBody, exampleOf, how, is, schemaOf } from '@footbridge/lifecycle';
 import { codeList } from '@footbridge/privacy';
-import { Engine, Problem, Protects, idempotency, send, type ExtraRoute, type Principal, type SignedRequest } from '@footbridge/service';
+import { Action, EVERYBODY, Engine, Problem, Protects, idempotency, send, type ExtraRoute, type Principal, type SignedRequest } from '@footbridge/service';
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { ConsentRow } from '../consent-record/consent-record.entity.js';
@@ -25,13 +25,13 @@ const hers: readonly Role[] = ['CASE_WORKER', 'HOTLINE_COUNSELLOR', 'SHELTER_INT
 export class ConsentsController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Get(':id/consents')
+  @Action('Case.consents', EVERYBODY) @Get(':id/consents')
   async list(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<unknown> {
     const found = await this.#of(id, principal);
     return { items: found.map(({ row, reference }) => copyOf(row, reference)) };
   }
 
-  @Post(':id/withdraw-consents') @HttpCode(200) @Protects()
+  @Action('Case.withdrawConsents', hers) @Post(':id/withdraw-consents') @HttpCode(200) @Protects()
   async withdraw(@Param('id') id: string, @Body() plain: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const { principal } = request;
     const key = idempotency(request, headers, plain).idempotency;

@@ -1,7 +1,7 @@
 import { CaseReferenceExchanged, isGuarded, type Role } from '@footbridge/contracts';
 import { checkBody, exampleOf, is, schemaOf } from '@footbridge/lifecycle';
 import { newRef } from '@footbridge/privacy';
-import { EXCHANGED_FOR_DAYS, Engine, Problem, days, idempotency, later, send, type Change, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, EXCHANGED_FOR_DAYS, Engine, Problem, days, idempotency, later, send, type Change, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Body, Controller, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { CaseRow } from './case.entity.js';
@@ -18,7 +18,7 @@ interface Held { readonly ref: string; readonly purpose: string; readonly newest
 export class RotateReferencesController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Post(':id/rotate-references') @HttpCode(200)
+  @Action('Case.rotateReferences', may) @Post(':id/rotate-references') @HttpCode(200)
   async rotate(@Param('id') id: string, @Body() plain: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const { principal } = request;
     return send(reply, await this.engine.once(idempotency(request, headers, plain).idempotency, async (keep) => {

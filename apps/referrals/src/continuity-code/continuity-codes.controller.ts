@@ -1,7 +1,7 @@
 import type { Role } from '@footbridge/contracts';
 import { checkBody, exampleOf, is, schemaOf } from '@footbridge/lifecycle';
 import { newContinuityCode } from '@footbridge/privacy';
-import { Engine, Problem, idempotency, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, Problem, idempotency, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Body, Controller, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Case } from '../case/case.lifecycle.js';
@@ -27,7 +27,7 @@ export class ContinuityCodesController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
   get #codes(): ContinuityCodes { return this.engine.store.reader('', []).port<ContinuityCodes>(codes); }
 
-  @Post('cases/:id/continuity-code') @HttpCode(201)
+  @Action('Case.continuityCode', helpers) @Post('cases/:id/continuity-code') @HttpCode(201)
   async give(@Param('id') id: string, @Body() plain: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const { principal } = request;
     const checked = checkBody(GiveCodeBody, plain ?? {});
@@ -39,7 +39,7 @@ export class ContinuityCodesController {
     return send(reply, answer.headers['idempotent-replay'] ? answer : { ...answer, body: { ...answer.body, code } });
   }
 
-  @Post('continuity-codes/redeem') @HttpCode(200)
+  @Action('continuity-codes.redeem', helpers) @Post('continuity-codes/redeem') @HttpCode(200)
   async redeem(@Body() plain: unknown, @Req() { principal }: SignedRequest): Promise<unknown> {
     if (!principal.roles.some((role) => helpers.includes(role))) throw new Problem('role-not-allowed', { roles: helpers });
     const checked = checkBody(RedeemBody, plain ?? {});

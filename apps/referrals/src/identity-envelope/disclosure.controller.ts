@@ -1,4 +1,4 @@
-import { Engine, Problem, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, Problem, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Controller, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Referral } from '../referral/referral.lifecycle.js';
@@ -9,7 +9,7 @@ import { IdentityEnvelope } from './identity-envelope.lifecycle.js';
 export class DisclosureController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Post(':id/disclosure') @HttpCode(200)
+  @Action('Referral.disclosure', ['RECEIVER']) @Post(':id/disclosure') @HttpCode(200)
   async disclose(@Param('id') id: string, @Req() { principal }: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const { row } = await this.engine.load(Referral, principal, id);
     if (!principal.roles.includes('RECEIVER')) throw new Problem('role-not-allowed', { roles: ['RECEIVER'] });

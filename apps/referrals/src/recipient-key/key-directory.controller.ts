@@ -1,5 +1,5 @@
 import { fingerprintOf, isRef } from '@footbridge/privacy';
-import { Engine, Problem, type ExtraRoute, type Running } from '@footbridge/service';
+import { Action, EVERYBODY, Engine, Problem, type ExtraRoute, type Running } from '@footbridge/service';
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { RecipientKey } from './recipient-key.lifecycle.js';
 
@@ -8,7 +8,7 @@ import { RecipientKey } from './recipient-key.lifecycle.js';
 export class KeyDirectoryController {
   constructor(@Inject(Engine) private readonly engine: Engine, @Inject('RUNNING') private readonly running: Running) {}
 
-  @Get(':organisation') async read(@Param('organisation') organisation: string): Promise<object> {
+  @Action('key-directory.read', EVERYBODY) @Get(':organisation') async read(@Param('organisation') organisation: string): Promise<object> {
     if (!isRef(organisation, 'org')) throw new Problem('not-found');
     const [known] = await this.engine.store.readAs(organisation, 'select to_jsonb(k.organisation) from known_organisation k where k.organisation = $1->>0', [organisation]);
     if (known === undefined) throw new Problem('not-found');

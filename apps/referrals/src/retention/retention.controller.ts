@@ -1,6 +1,6 @@
 import { retentionStanding, type RetentionClock } from '@footbridge/privacy';
 import { deadlines } from '@footbridge/contracts';
-import { Engine, Problem, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, Problem, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Controller, Get, Inject, Req } from '@nestjs/common';
 import type { CaseRow } from '../case/case.entity.js';
 import { Case, keptUntil } from '../case/case.lifecycle.js';
@@ -14,7 +14,7 @@ const AHEAD_MS = deadlines.retentionWarning.days * 86_400_000;
 export class RetentionController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Get()
+  @Action('retention.list', ['DPO', 'SUPERVISOR']) @Get()
   async list(@Req() { principal }: SignedRequest): Promise<unknown> {
     if (!principal.roles.some((role) => role === 'DPO' || role === 'SUPERVISOR')) throw new Problem('role-not-allowed', { roles: ['DPO', 'SUPERVISOR'] });
     const { store, clock } = this.engine;

@@ -1,5 +1,5 @@
 import type { ErasureException } from '@footbridge/contracts';
-import { Engine, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, EVERYBODY, Engine, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
 import type { CaseRow } from '../case/case.entity.js';
 import { ownersRead } from '../case/case-context.js';
@@ -14,7 +14,7 @@ const others = ['shelters', 'returns', 'reintegration', 'notifications'] as cons
 export class OutcomeController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Get(':id/outcome')
+  @Action('RightsRequest.outcome', EVERYBODY) @Get(':id/outcome')
   async outcome(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<unknown> {
     const { row } = await this.engine.load(RightsRequest, principal, id) as { row: RightsRequestRow };
     const answered = { kind: row.kind, state: row.state, receivedAt: row.receivedAt, decidedAt: row.decidedAt, extendedFor: row.extendedFor, ground: row.owner === principal.organisation ? row.ground : undefined };
