@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { accountCommands, type Surroundings } from './commands/accounts.js';
 import { backupCommands } from './commands/backup.js';
 import { keyCommands } from './commands/keys.js';
+import { envelopeCommands } from './commands/envelope.js';
 import { diagnose } from './commands/doctor.js';
 import { operatorCommands } from './commands/operate.js';
 import { connect } from './connection.js';
@@ -23,6 +24,7 @@ accountCommands(program, surroundings);
 operatorCommands(program, surroundings);
 backupCommands(program, surroundings);
 keyCommands(program, surroundings);
+envelopeCommands(program, surroundings);
 program.command('doctor').description('What is wrong, in words, and what to do').action(async () => {
   const findings = await diagnose(folder, environment);
   for (const { wrong, says } of findings) say(`${wrong ? 'WRONG  ' : 'ok     '}${says}`);

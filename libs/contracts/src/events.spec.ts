@@ -108,7 +108,7 @@ describe('an event for an organisation (decisions 8)', () => {
     expect(by('anyone').sort()).toEqual([...['Notifications', 'Referrals', 'Reintegration', 'Returns', 'Shelters'].map((service) => `AuditRootPublishedBy${service}`), 'StatisticsReleased']);
     for (const name of by('recipient')) expect([name, audienceOf(name)]).toEqual([name, 'directed']);
     expect(by('recipient').sort()).toEqual([
-      'BedHeld', 'BedHoldLapsed', 'BedRefused', 'BedReleased', 'BedRequestWithdrawn', 'BedRequested', 'ConsentScopeRecalled', 'DirectedDetailChanged', 'PersonAdmitted', 'PersonExited',
+      'BedHeld', 'BedHoldLapsed', 'BedRefused', 'BedReleased', 'BedRequestWithdrawn', 'BedRequested', 'ConsentScopeRecalled', 'DirectedDetailChanged', 'IdentityAvailable', 'PersonAdmitted', 'PersonExited',
       'ReceptionCancelled', 'ReceptionConfirmed', 'ReceptionDetailChanged', 'ReceptionFailed', 'ReceptionReady', 'ReceptionRequested',
       'ReferralAccepted', 'ReferralAcknowledged', 'ReferralClosed', 'ReferralCompleted', 'ReferralDeclined', 'ReferralEnteredInError', 'ReferralExpired', 'ReferralResumed',
       'ReferralSent', 'ReferralServiceStarted', 'ReferralSuspended', 'ReferralUnsuccessful', 'ReferralWithdrawn',

@@ -57,11 +57,11 @@ describe('the reference tables', () => {
     expect([...named.keys()].filter((name) => !transitions.has(name)).sort()).toEqual([
       'AccountDisabled', 'AccountEnabled', 'AgreementEnded', 'AgreementSigned', 'BedRequestAnswered', 'BedRequestWithdrawn', 'BedRequested', 'CapacityBandPublished', 'CaseErasedByNotifications', 'CaseErasedByReintegration',
       'CaseErasedByReturns', 'CaseErasedByShelters', 'CaseReferenceExchanged', 'ClearanceChanged', 'ConsentScopeRecalled', 'ContinuityCodeEnded', 'ContinuityCodeIssued', 'ContinuityCodeSeen',
-      'ContinuityCodeUsed', 'DirectedDetailChanged', 'ExactReleaseEnded', 'ExactlyReleased', 'FailedReceptionRecorded', 'FailedReceptionReviewed', 'FetchedDetailChanged', 'IntakeConfirmed',
-      'IntakeNotTaken', 'IntakeRefused', 'IntakeRegistered', 'KeysLocked', 'KeysRewrappedByNotifications', 'KeysRewrappedByReferrals', 'KeysRewrappedByReintegration', 'KeysRewrappedByReturns',
-      'KeysRewrappedByShelters', 'KeysRotated', 'KeysUnlocked', 'OldKeysDestroyed', 'OrganisationAdded', 'OrganisationDisabled', 'OrganisationEnabled', 'PartnerServicesChanged',
-      'ReceptionDetailChanged', 'RecipientDeletionConfirmed', 'SafetyAlertCleared', 'SafetyAlertRaised', 'StatisticsCounted', 'StatisticsOrderRefused', 'StatisticsOrdered', 'StatisticsReleased',
-      'SubscriptionChallenge',
+      'ContinuityCodeUsed', 'DirectedDetailChanged', 'ExactReleaseEnded', 'ExactlyReleased', 'FailedReceptionRecorded', 'FailedReceptionReviewed', 'FetchedDetailChanged', 'IdentityAvailable',
+      'IdentityCollected', 'IdentityDestroyed', 'IntakeConfirmed', 'IntakeNotTaken', 'IntakeRefused', 'IntakeRegistered', 'KeysLocked', 'KeysRewrappedByNotifications', 'KeysRewrappedByReferrals',
+      'KeysRewrappedByReintegration', 'KeysRewrappedByReturns', 'KeysRewrappedByShelters', 'KeysRotated', 'KeysUnlocked', 'OldKeysDestroyed', 'OrganisationAdded', 'OrganisationDisabled',
+      'OrganisationEnabled', 'PartnerServicesChanged', 'ReceptionDetailChanged', 'RecipientDeletionConfirmed', 'RecipientKeyConfirmed', 'RecipientKeyPublished', 'RecipientKeyRetired',
+      'SafetyAlertCleared', 'SafetyAlertRaised', 'StatisticsCounted', 'StatisticsOrderRefused', 'StatisticsOrdered', 'StatisticsReleased', 'SubscriptionChallenge',
     ]);
   });
 });

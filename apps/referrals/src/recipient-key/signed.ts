@@ -21,8 +21,11 @@ export type FoundKey<R extends string> = { readonly verified: VerifiedKey<R> } |
 
 /** The key that a recipient has in use, if it is what two people there have confirmed. Another one in its place raises an alarm there (T20). */
 export async function recipientKeyOf<R extends string>(read: Read, recipient: R): Promise<FoundKey<R>> {
-  const [row, another] = await read.as(recipient).many(RecipientKey, { owner: recipient, state: 'active' });
-  if (!row) return { refused: 'RECIPIENT_KEY_MISSING' };
+  // Not watched until the commit: the row is another organisation's, and a commit sees its own only.
+  const [found, another] = await read.as(recipient).sql<RecipientKeyRow>(`select jsonb_strip_nulls(jsonb_build_object('id', id, 'owner', owner, 'state', state, 'version', version, 'publicKey', public_key, 'signedBy', signed_by, 'proof', proof, 'pin', pin,
+    'confirmedAt', confirmed_at, 'signature', signature, 'signedWith', signed_with)) from recipient_key where owner = $1->>0 and state = 'active'`, [recipient]);
+  if (!found) return { refused: 'RECIPIENT_KEY_MISSING' };
+  const row: RecipientKeyRow = { ...found, ...(found.confirmedAt === undefined ? {} : { confirmedAt: new Date(found.confirmedAt).toISOString() }) };
   const { publicKey = '', signedBy = '', proof = '', pin = '', signature = '', signedWith = '' } = row;
   const keys = await read.port<SigningKeys>('signingKeys').verifyingKeys(recipient);
   try {
