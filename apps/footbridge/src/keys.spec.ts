@@ -156,7 +156,8 @@ describe('keys of an organisation, in all services', () => {
       file = await opened();
       const outsider = elsewhere();
       foreign = await opened(outsider);
-      consent = String((await worker.post('/v1/consent-records', { case: file, purpose: 'ASSISTANCE', categories: ['IDENTITY'], language: 'sq', medium: 'oral', witness: newRef('acc'), noticeVersion: '2026-1', validUntil: '2027-05-24' })).body['id']);
+      consent = String((await worker.post('/v1/consent-records', { case: file, purpose: 'REFERRAL_DISCLOSURE', recipient: other, categories: ['IDENTITY'], language: 'ro', medium: 'written', noticeVersion: '2026-1' })).body['id']);
+      expect(await worker.post(`/v1/consent-records/${consent}/give`, { onBehalfOf: 'PERSON', how: 'in_person', capacity: true, freely: true })).toMatchObject({ status: 200, body: { state: 'given' } });
       expect(await name(file)).toBe('Zyxqua');
       const locked = await worker.post('/v1/panic-locks', {});
       expect(locked).toMatchObject({ status: 201, body: { state: 'locked' } });
@@ -172,8 +173,9 @@ describe('keys of an organisation, in all services', () => {
     it('what needs no plaintext goes on: she withdraws, lists are read, and nothing sealed is lost by it', async () => {
       expect((await worker.get('/v1/cases')).status).toBe(200);
       expect((await worker.get(`/v1/cases/${file}`)).body).toMatchObject({ id: file, state: 'active' });
-      const refused = await worker.post(`/v1/consent-records/${consent}/refuse`, { onBehalfOf: 'PERSON', how: 'in_person' });
-      expect(refused).toMatchObject({ status: 200, body: { state: 'refused' } });
+      expect(await worker.post(`/v1/consent-records/${consent}/withdraw`, { onBehalfOf: 'PERSON', how: 'in_person' })).toMatchObject({ status: 200, body: { state: 'withdrawn' } });
+      // What does need it is refused, also where it is no creating: an edit of what is sealed.
+      expect((await worker.patch(`/v1/cases/${file}`, { person: { phone: '+355600000002' } }, 1)).body['code']).toBe('keys-locked');
     });
 
     it('stays through a restart, of a process that remembers nothing', async () => {
@@ -192,7 +194,7 @@ describe('keys of an organisation, in all services', () => {
       expect(await both(supervisor, dpo, `/v1/panic-locks/${lock}/unlock-keys`)).toMatchObject({ status: 200, body: { state: 'unlocked' } });
       await lockedEverywhere(false);
       expect(await name(file)).toBe('Zyxqua');
-      expect((await worker.get(`/v1/consent-records/${consent}`)).body).toMatchObject({ state: 'refused' });
+      expect((await worker.get(`/v1/consent-records/${consent}?reveal=givenBy&purpose=ASSISTANCE`)).body).toMatchObject({ state: 'withdrawn', givenBy: 'PERSON' });
       expect((await readdir(folder)).filter((entry) => entry.endsWith('.locked'))).toEqual([]);
     });
   });

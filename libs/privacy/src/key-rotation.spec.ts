@@ -107,10 +107,10 @@ describe('T24 a change of key', () => {
   it('a damaged or exposed newest file is refused and said; the older one is not used in its place', async () => {
     await store.wrap('org_a', key, 'c');
     await store.rotate('org_a');
-    await chmodSync(join(folder, 'org_a.2.keys.json'), 0o644);
+    chmodSync(join(folder, 'org_a.2.keys.json'), 0o644);
     expect(await codeOf(() => store.wrap('org_a', key, 'c'))).toBe('KEY_FILE_EXPOSED');
     await writeFile(join(folder, 'org_a.2.keys.json'), '{"current":2');
-    await chmodSync(join(folder, 'org_a.2.keys.json'), 0o600);
+    chmodSync(join(folder, 'org_a.2.keys.json'), 0o600);
     expect(await codeOf(() => store.wrap('org_a', key, 'c'))).toBe('KEY_FILE_DAMAGED');
     await writeFile(join(folder, 'org_a.2.keys.json'), JSON.stringify({ current: 1, keys: { 1: key.toString('base64') } }));
     expect(await codeOf(() => store.wrap('org_a', key, 'c'))).toBe('KEY_FILE_DAMAGED');

@@ -1,6 +1,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LocalFileKeyStore, VaultTransitKeyStore } from '@footbridge/privacy';
+import { keySettings, keyStoresOf } from './keys/key-stores.js';
 import { processSettings } from './main.js';
 
 describe('the settings of one service\'s process', () => {
@@ -21,6 +23,20 @@ describe('the settings of one service\'s process', () => {
     expect(processSettings({ ...given, KAFKA_SSL: 'yes', KAFKA_SSL_CA_FILE: file }).transport).toMatchObject({ ssl: { ca: ['long and secret'] } });
     expect([said({ ...sasl, KAFKA_SASL_MECHANISM: 'plain' }), said({ ...sasl, KAFKA_SASL_USERNAME: '' }), said({ ...sasl, KAFKA_SASL_PASSWORD_FILE: `${file}.none` }), said({ KAFKA_SSL: 'maybe' })])
       .toEqual(['KAFKA_SASL_MECHANISM=plain shows its password on the way: it needs KAFKA_SSL=yes.', 'KAFKA_SASL_USERNAME is missing.', 'KAFKA_SASL_PASSWORD_FILE names a file that cannot be read.', 'KAFKA_SSL must be no or yes.']);
+  });
+  it('keep keys in a folder, or in a Vault that is named and reached safely', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'footbridge-settings-')), 'token');
+    writeFileSync(file, 'hvs.x\n');
+    expect(processSettings(given)).toMatchObject({ keys: '/keys', keySettings: { keyBackupDays: 35 } });
+    const vault = { KEY_STORE: 'vault', VAULT_ADDR: 'https://vault.example:8200', VAULT_TOKEN_FILE: file };
+    expect(processSettings({ ...given, KEYS_DIR: '', ...vault, KEY_BACKUP_DAYS: '0' })).toMatchObject({ keys: '', keySettings: { keyBackupDays: 0, vault: { address: 'https://vault.example:8200', tokenFile: file } } });
+    expect(processSettings({ ...given, ...vault, VAULT_TRANSIT_MOUNT: 'teams/transit', VAULT_NAMESPACE: 'north', VAULT_CACERT: file }).keySettings.vault).toEqual({ address: 'https://vault.example:8200', tokenFile: file, mount: 'teams/transit', namespace: 'north', ca: 'hvs.x\n' });
+    writeFileSync(`${file}.empty`, ' \n');
+    expect([said({ KEYS_DIR: '' }), said({ KEY_STORE: 'cloud' }), said({ KEY_BACKUP_DAYS: '-1' }), said({ ...vault, VAULT_ADDR: '' }), said({ ...vault, VAULT_TOKEN_FILE: '' }), said({ ...vault, VAULT_TOKEN_FILE: `${file}.none` }), said({ ...vault, VAULT_TOKEN_FILE: `${file}.empty` }), said({ ...vault, VAULT_CACERT: `${file}.none` })])
+      .toEqual(['KEYS_DIR is missing.', 'KEY_STORE must be file or vault.', 'KEY_BACKUP_DAYS must be whole days, zero or more.', 'VAULT_ADDR is missing.', 'VAULT_TOKEN_FILE is missing.', 'VAULT_TOKEN_FILE names a file that cannot be read.', 'VAULT_TOKEN_FILE names an empty file.', 'VAULT_CACERT names a file that cannot be read.']);
+    expect(() => keyStoresOf(keySettings({ ...vault, VAULT_ADDR: 'http://vault.example' }), '')).toThrow(/^VAULT_ADDR must be an https address/);
+    expect(keyStoresOf(keySettings({}), '/keys').keyStore).toBeInstanceOf(LocalFileKeyStore);
+    expect(keyStoresOf(keySettings(vault), '').keyStore).toBeInstanceOf(VaultTransitKeyStore);
   });
   it('let a manual clock begin where it was before the process ended, and no other clock', () => {
     expect(processSettings({ ...given, FOOTBRIDGE_CLOCK: 'manual', FOOTBRIDGE_CLOCK_OFFSET: '3600000' })).toMatchObject({ manual: true, ahead: 3_600_000 });
