@@ -3,6 +3,7 @@ import type { Result } from './rounds.js';
 
 const benches: Readonly<Record<string, () => Promise<(quick: boolean) => Promise<Result>>>> = {
   accept: async () => (await import('./accept.js')).accept,
+  privacy: async () => (await import('./privacy.js')).privacy,
   relay: async () => (await import('./relay.js')).relay,
 };
 const [id, ...flags] = process.argv.slice(2);

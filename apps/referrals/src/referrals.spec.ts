@@ -33,7 +33,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
   async function tell<P extends object>(event: ContractEvent, data: P, o: Told = {}): Promise<void> {
     const running = instance.services.get(event.service) as RunningService;
     const aggregate = o.aggregate ?? randomUUID();
-    const body = running.gate.encode(event, data as never, { topic: `footbridge.${event.service}`, key: aggregate });
+    const body = running.gate.encode(event, { ...data } as Readonly<Record<string, unknown>>, { topic: `footbridge.${event.service}`, key: aggregate });
     const now = new Date().toISOString();
     const directed = event.audience === 'directed' && o.recipient !== undefined;
     await running.engine.store.commit(o.owner ?? house, [{ t: 'outbox', op: 'insert', row: outboxRow({

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { canaryPerson } from './canary-person.js';
 import { huntLeaks } from './leak-hunt.js';
@@ -39,6 +40,18 @@ describe('the hunt finds each leak that is planted for it', () => {
     ['UTF-16BE at an odd position', 'utf-16be', Buffer.concat([Buffer.from([1]), swapped(name)])],
     ['UTF-16LE taken for text', 'latin-1 > utf-16le', around(Buffer.from(name, 'utf16le').toString('latin1'))],
     ['UTF-16LE taken for text, in JSON', 'json > latin-1 > utf-16le', JSON.stringify({ reason: Buffer.from(name, 'utf16le').toString('latin1') })],
+    ['backward', 'backward', around([...name].reverse().join(''))],
+    ['backward, of bytes', 'bytes backward', around(Buffer.from(name).reverse())],
+    ['in pieces', 'in pieces', around([...name].join('-'))],
+    ['in pieces, by lines', 'in pieces', around(`${name.slice(0, 3)}\n${name.slice(3)}`)],
+    ['MD5', 'hex > md5', around(createHash('md5').update(name).digest('hex'))],
+    ['SHA-1 of lower case', 'hex > sha1', around(createHash('sha1').update(name.toLowerCase()).digest('hex'))],
+    ['SHA-256 in upper-case hex', 'hex > sha256', around(createHash('sha256').update(name).digest('hex').toUpperCase())],
+    ['SHA-256 in base64', 'base64 > sha256', around(createHash('sha256').update(name).digest('base64'))],
+    ['SHA-256 without diacritics', 'hex > sha256', around(createHash('sha256').update(name.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()).digest('hex'))],
+    ['SHA-256 of upper case, as bytes', 'sha256', Buffer.concat([Buffer.from([0]), createHash('sha256').update(name.toUpperCase()).digest()])],
+    ['quoted-printable', 'quoted-printable > plain', around(Buffer.from(name).toString('hex').toUpperCase().replace(/../g, '=$&'))],
+    ['quoted-printable over two lines', 'quoted-printable > plain', around(`${name.slice(0, 4)}=\r\n${name.slice(4)}`)],
     ['JSON escapes', 'json > plain', around(escaped(name))],
     ['JSON escapes twice', 'json > plain', around(escaped(name).replaceAll('\\', '\\\\'))],
     ['HTML escapes', 'html > plain', around([...name].map((c) => `&#${c.charCodeAt(0)};`).join(''))],
@@ -93,4 +106,15 @@ it('takes twenty people and some megabytes of log in reasonable time', () => {
   const before = Date.now();
   expect(huntLeaks([{ name: 'log', content: line.repeat(20_000) }], Array.from({ length: 20 }, (_, seed) => canaryPerson(seed)))).toEqual([]);
   expect(Date.now() - before).toBeLessThan(20_000);
+});
+
+describe('the hunt', () => {
+  it('finds the sum of a whole name in each order', () => {
+    for (const whole of [`${person.givenName} ${person.familyName}`, `${person.familyName} ${person.givenName}`, `${person.familyName}, ${person.givenName}`, `${person.givenName}${person.familyName}`.toLowerCase()]) {
+      expect(huntLeaks([{ name: 'log', content: createHash('sha256').update(whole).digest('hex') }], [person, ...others])).toEqual([{ sink: 'log', canary: person.name, field: 'name', encoding: 'hex > sha256' }]);
+    }
+  });
+  it('takes no sum of somebody else for hers, and no letters that are near each other for pieces', () => {
+    expect(huntLeaks([{ name: 'log', content: `${createHash('sha256').update(`${name} `).digest('hex')} ${[...name].slice(1).join('-')}` }], [person])).toEqual([]);
+  });
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { constants, inflateRawSync, inflateSync } from 'node:zlib';
 import type { Canary } from './canary-person.js';
 import { fold } from './fold.js';
@@ -9,17 +10,20 @@ export interface Sink { readonly name: string; readonly content: Buffer | string
 export interface Leak { readonly sink: string; readonly canary: string; readonly field: string; readonly encoding: string }
 
 interface Needle { readonly canary: string; readonly field: string; readonly encoding: string; readonly bytes: Buffer }
-interface Wanted { readonly exact: readonly Needle[]; readonly folded: readonly Needle[] }
+interface Wanted { readonly exact: readonly Needle[]; readonly folded: readonly Needle[]; readonly pieces: readonly Needle[] }
 interface Disguise { readonly encoding: string; readonly reveal: (content: Buffer, text: string) => Buffer | undefined }
 
 const DEEPEST = 4;
 const SHORTEST = 4;
+/** So deep is still looked for pieces: what chance has decoded has none. */
+const IN_PIECES = 0;
 const MOST_INFLATED = 64 * 1024 * 1024;
 
 /**
- * Searches sinks for invented people: each value plain, without case and diacritics, as base64 (also inside a longer
- * one, in whatever position), base64url, hex, URL, JSON escapes, UTF-16 of both orders, also taken for text, gzip and
- * deflate; and each of these inside another, up to four deep.
+ * Searches sinks for invented people: each value, and the names together, plain, without case and diacritics, backward, in
+ * pieces, as their MD5, SHA-1 and SHA-256 sums, as base64 (also inside a longer one, in whatever position, and in lines),
+ * base64url, hex, URL, quoted-printable, JSON and HTML escapes, UTF-16 of both orders, also taken for text, gzip and deflate;
+ * and each of these inside another, up to four deep.
  */
 export function huntLeaks(sinks: readonly Sink[], canaries: readonly Canary[]): Leak[] {
   const wanted = wantedOf(canaries);
@@ -34,19 +38,36 @@ export function huntLeaks(sinks: readonly Sink[], canaries: readonly Canary[]): 
   return [...leaks.values()];
 }
 
+const SUMS = ['md5', 'sha1', 'sha256'] as const;
+const backward = (text: string): string => [...text].reverse().join('');
+const letters = (text: string): string => text.replace(/[^\p{L}\p{N}]+/gu, '');
+
+/** Names stand together too: a sum of the whole is another than that of a part. */
+function* valuesOf({ values }: Canary): Generator<readonly [field: string, value: string, whole: boolean]> {
+  for (const [field, value] of Object.entries(values)) yield [field, value, false];
+  const { givenName: given, familyName: family } = values;
+  if (given !== undefined && family !== undefined) for (const value of [`${given} ${family}`, `${family} ${given}`, `${family}, ${given}`, `${given}${family}`]) yield ['name', value, true];
+}
+
 function wantedOf(canaries: readonly Canary[]): Wanted {
   const exact: Needle[] = [];
   const folded: Needle[] = [];
-  for (const { name: canary, values } of canaries) for (const [field, value] of Object.entries(values)) {
+  const pieces: Needle[] = [];
+  for (const person of canaries) for (const [field, value, whole] of valuesOf(person)) {
+    const canary = person.name;
     if ([...fold(value)].length < SHORTEST) throw new RangeError(`${canary}, ${field}: too short to be told from chance.`);
-    exact.push({ canary, field, encoding: 'plain', bytes: Buffer.from(value, 'utf8') });
-    folded.push({ canary, field, encoding: 'folded', bytes: Buffer.from(fold(value), 'utf8') });
-    for (const form of new Set([value, value.toLowerCase(), value.toUpperCase(), fold(value), value.normalize('NFD')])) {
+    const forms = new Set([value, value.toLowerCase(), value.toUpperCase(), fold(value), value.normalize('NFD')]);
+    for (const sum of SUMS) for (const form of forms) exact.push({ canary, field, encoding: sum, bytes: createHash(sum).update(form).digest() });
+    if (whole) continue; // its parts are sought already
+    exact.push({ canary, field, encoding: 'plain', bytes: Buffer.from(value, 'utf8') }, { canary, field, encoding: 'bytes backward', bytes: Buffer.from(value, 'utf8').reverse() });
+    folded.push({ canary, field, encoding: 'folded', bytes: Buffer.from(fold(value), 'utf8') }, { canary, field, encoding: 'backward', bytes: Buffer.from(backward(fold(value)), 'utf8') });
+    pieces.push({ canary, field, encoding: 'in pieces', bytes: Buffer.from(letters(fold(value)), 'utf8') });
+    for (const form of forms) {
       const little = Buffer.from(form, 'utf16le');
       exact.push({ canary, field, encoding: 'utf-16le', bytes: little }, { canary, field, encoding: 'utf-16be', bytes: Buffer.from(little).swap16() });
     }
   }
-  return { exact, folded };
+  return { exact, folded, pieces };
 }
 
 function search(content: Buffer, path: readonly string[], wanted: Wanted, report: (found: Needle, encoding: string) => void): void {
@@ -56,7 +77,9 @@ function search(content: Buffer, path: readonly string[], wanted: Wanted, report
   const folded = [text, ...(text.includes('\ufffd') ? [content.toString('latin1')] : [])]
     .flatMap((read, i) => within(Buffer.from(fold(read), 'utf8'), wanted.folded).map((needle) => (i === 0 ? needle : { ...needle, encoding: 'latin-1' })))
     .filter(({ canary, field }) => !plain.has(`${canary}/${field}`));
-  for (const found of [...exact, ...folded]) report(found, [...path, found.encoding].join(' > '));
+  const seen = new Set([...exact, ...folded].map(({ canary, field }) => `${canary}/${field}`));
+  const pieces = path.length > IN_PIECES ? [] : within(Buffer.from(letters(fold(text)), 'utf8'), wanted.pieces).filter(({ canary, field }) => !seen.has(`${canary}/${field}`));
+  for (const found of [...exact, ...folded, ...pieces]) report(found, [...path, found.encoding].join(' > '));
   if (path.length === DEEPEST) return;
   for (const { encoding, reveal } of disguises) {
     const inside = reveal(content, text);
@@ -66,7 +89,7 @@ function search(content: Buffer, path: readonly string[], wanted: Wanted, report
 
 /** One bit for each run of three bytes that occurs: nearly every needle is ruled out without a look at the content. */
 const triples = new Uint8Array(1 << 21);
-const WORTH_AN_INDEX = 4096;
+const WORTH_AN_INDEX = 512;
 
 function within(content: Buffer, needles: readonly Needle[]): Needle[] {
   if (content.length < WORTH_AN_INDEX) return needles.filter(({ bytes }) => content.includes(bytes));
@@ -88,7 +111,8 @@ function within(content: Buffer, needles: readonly Needle[]): Needle[] {
 /** Runs of an encoding's alphabet, each decoded from every position at which a unit of it could begin. */
 function runs(text: string, run: RegExp, unit: number, decode: (run: string) => Buffer): Buffer | undefined {
   const parts: Buffer[] = [];
-  for (const [found] of text.matchAll(run)) for (let start = 0; start < unit; start += 1) parts.push(decode(found.slice(start)), SEPARATOR);
+  // a log says the same words again and again: each is looked into once
+  for (const found of new Set(text.match(run))) for (let start = 0; start < unit; start += 1) parts.push(decode(found.slice(start)), SEPARATOR);
   return parts.length > 0 ? Buffer.concat(parts) : undefined;
 }
 const SEPARATOR = Buffer.from('\n\n');
@@ -133,6 +157,7 @@ const disguises: readonly Disguise[] = [
   { encoding: 'base64 in lines', reveal: (_, text) => (/[A-Za-z0-9+/]{60,}\r?\n[A-Za-z0-9+/]/.test(text) ? runs(text, /[A-Za-z0-9+/]{60,}(?:\r?\n[A-Za-z0-9+/]+)+/g, 4, (run) => Buffer.from(run.replace(/\s/g, ''), 'base64')) : undefined) },
   { encoding: 'hex', reveal: (_, text) => runs(text, /[0-9a-fA-F]{8,}/g, 2, (run) => Buffer.from(run.slice(0, run.length & ~1), 'hex')) },
   { encoding: 'url', reveal: (_, text) => unescaped(text, /(?:%[0-9a-f]{2})+|\+/gi, (run) => (run === '+' ? ' ' : bytesOf(run))) },
+  { encoding: 'quoted-printable', reveal: (_, text) => unescaped(text, /(?:=[0-9A-F]{2})+|=\r?\n/g, (run) => (run.startsWith('=\n') || run.startsWith('=\r') ? '' : bytesOf(run))) },
   { encoding: 'json', reveal: (_, text) => unescaped(text, /\\+u([0-9a-f]{4})/gi, (_run, code = '') => String.fromCharCode(Number.parseInt(code, 16))) },
   { encoding: 'html', reveal: (_, text) => unescaped(text, /&#(x?)([0-9a-f]{1,6});/gi, (run, hex = '', code = '') => character(run, Number.parseInt(code, hex === '' ? 10 : 16))) },
   { encoding: 'escaped bytes', reveal: (_, text) => unescaped(text, /(?:\\+x[0-9a-f]{2})+/gi, (run) => bytesOf(run)) },

@@ -46,7 +46,7 @@ const toAnOrganisation: ReadonlyMap<string, Rule> = new Map([
 ]);
 
 /** `footbridge-statistics-2026-Q4.csv`: the kind of document, a period or a day, and a kind of file. Nothing else finds room. */
-const FILE_NAME = /^footbridge-([a-z]+(?:-[a-z0-9]+)*?)(?:-(20[0-9W-Z-]{2,9}))?\.(json|csv|ndjson|txt|gz|pdf|age)$/;
+const FILE_NAME = /^footbridge-([a-z]+(?:-[a-z0-9]+)*?)(?:-(20[0-9QW-]{2,9}))?\.(json|csv|ndjson|txt|gz|pdf|age)$/;
 export function isFileName(name: unknown, kind: string): boolean {
   const [, of, when] = typeof name === 'string' ? FILE_NAME.exec(name) ?? [] : [];
   return of === kind && (when === undefined || isPeriod(when) || isDay(when));

@@ -1,0 +1,89 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { codeList, createGate, figure, label, newRef, newSubjectKey, openFields, sealFields, structured, wire, type DocumentDef, type EventDef } from '@footbridge/privacy';
+import { corridor } from '@footbridge/service';
+import { rounds, type Rate, type Result } from './rounds.js';
+
+/** 14 bytes, as most names and numbers are. */
+const VALUE = 'Example-Person';
+const PADDED = 256;
+
+function rate(count: number, act: () => void): Promise<Rate> {
+  const before = process.hrtime.bigint();
+  for (let n = 0; n < count; n += 1) act();
+  return Promise.resolve({ perSecond: count / (Number(process.hrtime.bigint() - before) / 1e9) });
+}
+const microseconds = async (count: number, act: () => void): Promise<number> => {
+  await rate(Math.ceil(count / 10), act);
+  return Math.round(1e9 / (await rate(count, act)).perSecond) / 1000;
+};
+
+const inverse = (n: number): number => (n === 0 ? 0 : Math.round(1000 / n) / 1000);
+
+/** The same by hand: AES-256-GCM over a padded plaintext, with a random IV and the place as associated data. */
+function byHand(key: Buffer): () => void {
+  const aad = Buffer.from('org|case|1', 'utf8');
+  return () => {
+    const iv = randomBytes(12);
+    const plain = Buffer.alloc(PADDED);
+    const size = plain.write(JSON.stringify({ name: VALUE }), 4, 'utf8');
+    plain.writeUInt32BE(size);
+    const cipher = createCipheriv('aes-256-gcm', key, iv);
+    cipher.setAAD(aad);
+    const sealed = Buffer.concat([Buffer.from([1]), iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 13));
+    decipher.setAAD(aad);
+    decipher.setAuthTag(sealed.subarray(sealed.length - 16));
+    const opened = Buffer.concat([decipher.update(sealed.subarray(13, sealed.length - 16)), decipher.final()]);
+    const { name } = JSON.parse(opened.toString('utf8', 4, 4 + opened.readUInt32BE())) as { name: string };
+    if (name !== VALUE) throw new Error('not what was sealed');
+  };
+}
+function byTheLibrary(key: Buffer): () => void {
+  const place = { organisation: 'org', table: 'case', row: '1' };
+  return () => {
+    const { name } = openFields(key, sealFields(key, { name: label('direct', VALUE) }, place), { name: 'direct' }, place);
+    if (name?.test((value) => value === VALUE) !== true) throw new Error('not what was sealed');
+  };
+}
+
+const State = codeList('State', ['sent', 'accepted']);
+const sent: EventDef = { type: 'footbridge.referrals.referral-sent.v1', service: 'referrals', name: 'ReferralSent', audience: 'directed', data: { referral: wire.ref('rfr'), state: wire.code(State), version: wire.version, from: wire.ref('org'), to: wire.ref('org'), dueAt: wire.instant } };
+const table: DocumentDef = { name: 'statistics', readership: 'public', head: { period: wire.period }, columns: { state: wire.code(State), count: figure.integer(0, 9_999) } };
+
+/** Policies that are parsed already, decided as a service decides them; nothing where this instance has no policies. */
+async function cedar(count: number): Promise<{ readonly microsecondsPerDecision?: number }> {
+  const module = new URL('../libs/service/src/authz/bench.ts', import.meta.url);
+  if (!existsSync(module)) return {};
+  const { decision } = await import(module.href) as { decision: () => () => void };
+  return { microsecondsPerDecision: await microseconds(count, decision()) };
+}
+
+/** Design 9.1: seal and open of one field against node:crypto, what the gate costs an event, and a policy a decision. */
+export async function privacy(quick: boolean): Promise<Result> {
+  const key = newSubjectKey();
+  const [ours, reference] = [byTheLibrary(key), byHand(key)];
+  const count = quick ? 4_000 : 20_000;
+  for (const warm of [ours, reference]) await rate(count, warm);
+  const fields = await rounds('privacy', quick ? 7 : 15, () => rate(count, reference), () => rate(count, ours));
+  const payload = { referral: newRef('rfr'), state: 'sent', version: 2, from: newRef('org'), to: newRef('org'), dueAt: '2026-11-25T03:06:00Z' };
+  const metadata = { topic: 'footbridge.referrals', key: '7b2c9a52-5f0e-4c8b-9b1c-8f3f3c1f9a10' };
+  const [bare, gate] = [createGate(), createGate({ scanners: [structured({ countries: corridor })] })];
+  const rows = Array.from({ length: 100 }, (_, n) => ({ state: 'sent', count: n }));
+  const document = { head: { period: '2026-Q4' }, rows } as Parameters<typeof gate.document>[1];
+  const n = quick ? 10_000 : 50_000;
+  const seal = { microseconds: Math.round(1e9 / Number(fields.ours['perSecond'] || 1)) / 1000, byHand: Math.round(1e9 / Number(fields.reference['perSecond'] || 1)) / 1000, timesByHand: inverse(fields.ratio), goal: 1.5 };
+  return {
+    ...fields,
+    // how many times as long as by hand: less is better here
+    ratio: inverse(fields.ratio), min: inverse(fields.max), max: inverse(fields.min),
+    ours: {
+      ...fields.ours, sealAndOpen: seal,
+      gate: {
+        microsecondsPerEvent: await microseconds(n, () => { gate.encode(sent, payload, metadata); }), withoutScanners: await microseconds(n, () => { bare.encode(sent, payload, metadata); }),
+        microsecondsPerTableOf100: await microseconds(n / 100, () => { gate.document(table, document, {}); }),
+      },
+      cedar: await cedar(quick ? 500 : 5_000),
+    },
+  };
+}

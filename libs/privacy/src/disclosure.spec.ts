@@ -1,0 +1,88 @@
+import { disclosure, type DisclosureDef, type DisclosureInput } from './disclosure.js';
+import { createGate, type Metadata } from './gate.js';
+import { knownIdentity } from './known-identity.js';
+import { PrivacyRefusal } from './refusal.js';
+import { newRef } from './ref.js';
+import { label } from './sealed.js';
+import { structured } from './structured.js';
+
+const needs: DisclosureDef = {
+  name: 'needs',
+  members: {
+    referral: { categories: [] },
+    person: { categories: [], members: { givenName: { categories: ['IDENTITY'], identifies: true }, phone: { categories: ['CONTACT'], identifies: true }, gender: { categories: ['AGE_GENDER_LANGUAGE'] } } },
+    needs: { categories: ['NEEDS'] },
+    contact: { categories: ['CONTACT', 'IDENTITY'] },
+  },
+};
+const recipient = newRef('org');
+const input: DisclosureInput = { recipient, purpose: 'REFERRAL_DISCLOSURE', categories: ['NEEDS', 'IDENTITY'], auditId: 'evt_1' };
+const values = { referral: 'rfr_1', person: label('direct', { givenName: 'Qëzvxwöj' }), needs: { quiet: true, count: 2, words: ['a', null, { b: 'c' }], nothing: undefined } };
+const gate = createGate({ scanners: [structured({ countries: ['AL'] })] });
+const told = (given: Readonly<Record<string, unknown>> = values, change: Partial<DisclosureInput> = {}, metadata: Metadata = { recipient }, def = needs, known?: Parameters<typeof gate.disclose>[4]): string => {
+  try { return gate.disclose(def, disclosure({ ...input, ...change }), given, metadata, known).bytes().toString('utf8'); } catch (error) {
+    expect(error).toBeInstanceOf(PrivacyRefusal);
+    expect(String(error)).not.toContain('Qëz');
+    const { code, pointer } = error as PrivacyRefusal;
+    return pointer === undefined ? code : `${code} ${pointer}`;
+  }
+};
+
+describe('what another organisation is told', () => {
+  it('is what the categories allow; labelled values are opened in the gate only', () => expect(told()).toBe('{"referral":"rfr_1","person":{"givenName":"Qëzvxwöj"},"needs":{"quiet":true,"count":2,"words":["a",null,{"b":"c"}]}}'));
+  it('one of several categories is enough', () => expect(told({ contact: 'x' })).toBe('{"contact":"x"}'));
+  it.each<[string, Readonly<Record<string, unknown>>, string]>([
+    ['a member of a category that was not consented to', { person: { gender: 'x' } }, 'CATEGORY_NOT_AUTHORISED /person/gender'], ['one inside a labelled value', { person: label('direct', { phone: '+355691234567' }) }, 'CATEGORY_NOT_AUTHORISED /person/phone'], ['an undeclared member', { health: 'x' }, 'UNEXPECTED_FIELD'], ['one inside', { person: { address: 'x' } }, 'UNEXPECTED_FIELD'],
+    ['a labelled value deep inside', { needs: { a: [label('direct', 'x')] } }, 'SEALED_VALUE /needs'], ['a Date', { needs: { at: new Date() } }, 'PAYLOAD_NOT_PLAIN /needs'], ['a Map', { needs: new Map() }, 'PAYLOAD_NOT_PLAIN /needs'], ['a function', { needs: () => 1 }, 'FIELD_INVALID /needs'], ['no number', { needs: Number.NaN }, 'FIELD_INVALID /needs'], ['a bigint', { needs: 3n }, 'FIELD_INVALID /needs'],
+    ['a value as the name of a member', { needs: { 'Qëzvxwöj': true } }, 'UNEXPECTED_FIELD /needs'], ['what is no object where one is declared', { person: 'Qëzvxwöj' }, 'PAYLOAD_NOT_PLAIN'],
+    ['thirteen levels', { needs: Array.from({ length: 13 }).reduce<unknown>((inner) => [inner], 1) }, 'FIELD_INVALID /needs'],
+  ])('is never %s', (_what, given, code) => expect(told(given)).toBe(code));
+  it('has twelve levels', () => expect(told({ needs: Array.from({ length: 12 }).reduce<unknown>((inner) => [inner], 1) })).toBe(`{"needs":${'['.repeat(12)}1${']'.repeat(12)}}`));
+
+  it.each<[string, Partial<DisclosureInput>, Metadata, string]>([
+    ['another recipient', {}, { recipient: newRef('org') }, 'RECIPIENT_INVALID'], ['no recipient', {}, {}, 'RECIPIENT_INVALID'], ['a recipient that is none', { recipient: newRef('rfr') }, { recipient }, 'RECIPIENT_INVALID'], ['no purpose', { purpose: '' }, { recipient }, 'PURPOSE_MISSING'], ['a purpose in words', { purpose: 'to help' }, { recipient }, 'PURPOSE_MISSING'],
+    ['no category', { categories: [] }, { recipient }, 'CATEGORY_MISSING'], ['a category in words', { categories: ['NEEDS', 'all of it'] }, { recipient }, 'CATEGORY_MISSING'], ['no audit entry', { auditId: '' }, { recipient }, 'AUDIT_ENTRY_MISSING'], ['an audit entry with a space', { auditId: 'a b' }, { recipient }, 'AUDIT_ENTRY_MISSING'],
+    ['a file name with a name', {}, { recipient, 'file-name': 'Qëzvxwöj.json' }, 'METADATA_INVALID /file-name'], ['a header that is not on the list', {}, { recipient, subject: 'x' }, 'UNEXPECTED_METADATA'],
+  ])('T12 nothing for %s', (_what, change, metadata, code) => expect(told(values, change, metadata)).toBe(code));
+  it('is not declared under a name that is none, or with a member whose name is a value', () => {
+    expect(told(values, {}, { recipient }, { ...needs, name: 'Needs' })).toBe('DOCUMENT_INVALID');
+    expect(told({ 'a b': 1 }, {}, { recipient }, { name: 'x', members: { 'a b': { categories: [] } } })).toBe('DOCUMENT_INVALID');
+  });
+
+  it('T15 is told once: the leave is used up, also by what was refused, and lasts a minute', () => {
+    const leave = disclosure(input);
+    gate.disclose(needs, leave, { needs: 1 }, { recipient });
+    const again = (): string => { try { gate.disclose(needs, leave, { needs: 1 }, { recipient }); return 'passed'; } catch (error) { return (error as PrivacyRefusal).code; } };
+    expect(again()).toBe('DISCLOSURE_NOT_ALLOWED');
+    const before = performance.now;
+    let now = 1_000;
+    performance.now = () => now;
+    try {
+      const [late, just] = [disclosure(input), disclosure(input)];
+      now = 60_999;
+      expect(gate.disclose(needs, just, { needs: 1 }, { recipient }).bytes().toString()).toBe('{"needs":1}');
+      now = 61_000;
+      expect(() => gate.disclose(needs, late, { needs: 1 }, { recipient })).toThrow(expect.objectContaining({ code: 'DISCLOSURE_NOT_ALLOWED' }));
+    } finally { performance.now = before; }
+  });
+  it('by leave that was asked for, and not written down', () => {
+    const leave = disclosure(input);
+    for (const forged of [{ ...leave }, Object.create(leave) as typeof leave, null, 'x']) expect(() => gate.disclose(needs, forged as typeof leave, {}, { recipient })).toThrow(expect.objectContaining({ code: 'DISCLOSURE_NOT_ALLOWED' }));
+    expect(() => new (leave.constructor as new (...a: unknown[]) => unknown)(recipient, 'X', new Set(), 'a', Symbol('granted'))).toThrow(expect.objectContaining({ code: 'DISCLOSURE_NOT_ALLOWED' }));
+    expect(Object.isFrozen(leave)).toBe(true);
+  });
+  it('does not change with the list that it was asked for with', () => {
+    const categories = ['NEEDS'];
+    const leave = disclosure({ ...input, categories });
+    categories.push('IDENTITY');
+    expect(() => gate.disclose(needs, leave, { person: { givenName: 'x' } }, { recipient })).toThrow(expect.objectContaining({ code: 'CATEGORY_NOT_AUTHORISED' }));
+  });
+
+  it('holds nobody where the declaration does not say who somebody is', () => {
+    const known = [knownIdentity(['Qëzvxwöj'], Buffer.alloc(32))];
+    expect(told({ needs: { words: 'for qezvxwoj' } }, {}, { recipient }, needs, known)).toBe('SCANNER_FOUND');
+    expect(told({ needs: { words: 'call 069 123 4567' } })).toBe('SCANNER_FOUND');
+    expect(told(values, {}, { recipient }, needs, known)).toContain('Qëzvxwöj');
+    expect(told({ person: { phone: '+355691234567' } }, { categories: ['CONTACT'] })).toContain('+355691234567');
+  });
+});
