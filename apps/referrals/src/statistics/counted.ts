@@ -3,9 +3,8 @@ import { label, type Counted, type Sealed } from '@footbridge/privacy';
 import type { CaseRow } from '../case/case.entity.js';
 import type { Person, Trafficking } from '../case/person.dto.js';
 
-const genders: Readonly<Partial<Record<Gender, string>>> = {
-  Feminine: 'Woman', Masculine: 'Man', TransgenderFeminine: 'Trans/Transgender/NonConforming', TransgenderMasculine: 'Trans/Transgender/NonConforming', NonConforming: 'Trans/Transgender/NonConforming',
-};
+const DIVERSE = 'Trans/Transgender/NonConforming';
+const genders: Readonly<Partial<Record<Gender, string>>> = { Feminine: 'Woman', Masculine: 'Man', TransgenderFeminine: DIVERSE, TransgenderMasculine: DIVERSE, NonConforming: DIVERSE };
 /** CTDC counts begging and illicit activities among the types of labour. */
 const labour: readonly TypeOfExploitation[] = ['ForcedLabour', 'ChildLabour', 'ForcedBegging', 'ForcedCriminality'];
 const bands: readonly (readonly [upTo: number, band: AgeBand])[] = [[8, '0-8'], [17, '9-17'], [20, '18-20'], [23, '21-23'], [26, '24-26'], [29, '27-29'], [38, '30-38'], [47, '39-47'], [Infinity, '48+']];
@@ -22,16 +21,12 @@ function citizenshipOf({ citizenships = [] }: Person, named: readonly string[]):
   const place = isCountry(first) ? worldOf(first) : undefined;
   return place === undefined || named.includes(place.alpha3) ? place?.alpha3 : place.region;
 }
+const when = (is: boolean): string => (is ? '1' : 'missing');
 
 /** A case as CTDC's variables have it; sealed all the way into the tally. */
-export function countedOf(row: Pick<CaseRow, 'person' | 'trafficking' | 'openedAt'>, area: string, named: readonly string[]): Sealed<Counted> {
-  const person = row.person ?? label('direct', {} as Person);
-  return person.with(row.trafficking ?? label('special', {} as Trafficking), (p, { typesOfExploitation = [], typesOfSexExploitation = [] }): Counted => {
-    const values: Readonly<Record<keyof Counted & string, string | undefined>> | object = {
-      gender: p.gender && genders[p.gender], ageBroad: ageBandOf(p, row.openedAt ?? '')?.replace('-', '--'), citizenship: citizenshipOf(p, named), CountryOfExploitation: area,
-      isForcedLabour: typesOfExploitation.some((type) => labour.includes(type)) ? '1' : undefined,
-      isSexualExploit: typesOfExploitation.includes('SexualExploitation') || typesOfSexExploitation.length > 0 ? '1' : undefined,
-    };
-    return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-  });
+export function countedOf({ person = label('direct', {}), trafficking = label('special', {}), openedAt = '' }: Pick<CaseRow, 'person' | 'trafficking' | 'openedAt'>, area: string, named: readonly string[]): Sealed<Counted> {
+  return person.with<Trafficking, Counted>(trafficking, (p, { typesOfExploitation = [], typesOfSexExploitation = [] }) => ({
+    gender: (p.gender && genders[p.gender]) ?? 'missing', ageBroad: ageBandOf(p, openedAt)?.replace('-', '--') ?? 'missing', citizenship: citizenshipOf(p, named) ?? 'missing', CountryOfExploitation: area,
+    isForcedLabour: when(typesOfExploitation.some((type) => labour.includes(type))), isSexualExploit: when(typesOfExploitation.includes('SexualExploitation') || typesOfSexExploitation.length > 0),
+  }));
 }

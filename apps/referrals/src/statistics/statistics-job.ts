@@ -8,7 +8,7 @@ const FAMILY = 'footbridge';
 /** For all tables of a year together, and 11 as CTDC has it (S-11; docs/decisions). */
 const EPSILON = 1;
 const K = 11;
-const EVERY_MS = 2_000;
+const EVERY_MS = 1_000;
 const AT_ONCE = 200;
 /** A rule has spoken, and will say the same tomorrow; anything else is tried again. */
 const final: readonly string[] = ['AREA_INVALID', 'AREA_TOO_SMALL', 'BUDGET_SPENT', 'RELEASED_ALREADY', 'PERIOD_INVALID', 'PERIOD_NOT_OVER'];
