@@ -8,6 +8,7 @@ import { Erasure } from './erasure/erasure.js';
 import { FeedController, Streams } from './feed/feed.controller.js';
 import { Feed } from './feed/feed.js';
 import { First1764000000000 } from './migrations/1764000000000-first.js';
+import { AuditTree1764220000000 } from './migrations/1764220000000-audit-tree.js';
 import { MailDue1764050000000 } from './migrations/1764050000000-mail-due.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
 import { AddAccountBody, AddOrganisationBody, StandingBody } from './organisation/organisation.dto.js';
@@ -36,7 +37,7 @@ const documented: readonly ExtraRoute[] = [
 export const notificationsService: ServiceDefinition = service({
   name: 'notifications',
   lifecycles: [Partner, Agreement, Subscription, Delivery],
-  migrations: [First1764000000000, MailDue1764050000000, SecondWord1764120000000],
+  migrations: [First1764000000000, MailDue1764050000000, SecondWord1764120000000, AuditTree1764220000000],
   controllers: [OrganisationsController, AccountsController, RotateSecretController, FeedController, Deliveries, Feed, Erasure],
   documented,
   ports: (config, _pool, gate) => ({ endpoints: new Endpoints(config, gate), gate, streams: new Streams() }),

@@ -1,4 +1,5 @@
 import { service, type ServiceDefinition } from '@footbridge/service';
+import { AccessesController, accessesRoute } from './case/accesses.controller.js';
 import { AssignController, assignRoutes } from './case/assign.controller.js';
 import { Case } from './case/case.lifecycle.js';
 import { RecipientsController, recipientsRoute } from './case/recipients.controller.js';
@@ -12,6 +13,7 @@ import { Intake } from './intake/intake.lifecycle.js';
 import { IntakesController, intakesRoute } from './intake/intakes.controller.js';
 import { Erased, Forgotten, KnownBeds, KnownPartners, KnownShelters } from './known/known.projections.js';
 import { First1764000000000 } from './migrations/1764000000000-first.js';
+import { AuditTree1764220000000 } from './migrations/1764220000000-audit-tree.js';
 import { Second1764100000000 } from './migrations/1764100000000-second.js';
 import { Closing1764130000000 } from './migrations/1764130000000-closing.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
@@ -28,9 +30,9 @@ import { SafetyAlert } from './safety-alert/safety-alert.lifecycle.js';
 export const referralsService: ServiceDefinition = service({
   name: 'referrals',
   lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake],
-  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000],
-  controllers: [AssignController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten],
-  documented: [...assignRoutes, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute],
+  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, AuditTree1764220000000],
+  controllers: [AssignController, RecipientsController, AccessesController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten],
+  documented: [...assignRoutes, recipientsRoute, accessesRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute],
   guardianSpeaks: "exists (select 1 from guardian_appointment g where g.case_ref = $1->>1 and g.state in ('interim', 'appointed'))",
   jobs: (running) => [new ClearanceJob(running)],
 });

@@ -2,6 +2,7 @@ import { CaseErasedByReintegration } from '@footbridge/contracts';
 import { erasure, service, type ServiceDefinition } from '@footbridge/service';
 import { KnownReceptions } from './known/known-reception.js';
 import { First1764000000000 } from './migrations/1764000000000-first.js';
+import { AuditTree1764220000000 } from './migrations/1764220000000-audit-tree.js';
 import { ConsentWithdrawn1764100000000 } from './migrations/1764100000000-consent-withdrawn.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
 import { ReintegrationCase } from './reintegration-case/reintegration-case.lifecycle.js';
@@ -10,6 +11,6 @@ import { ReintegrationCase } from './reintegration-case/reintegration-case.lifec
 export const reintegrationService: ServiceDefinition = service({
   name: 'reintegration',
   lifecycles: [ReintegrationCase],
-  migrations: [First1764000000000, ConsentWithdrawn1764100000000, SecondWord1764120000000],
+  migrations: [First1764000000000, ConsentWithdrawn1764100000000, SecondWord1764120000000, AuditTree1764220000000],
   controllers: [KnownReceptions, erasure(CaseErasedByReintegration)],
 });

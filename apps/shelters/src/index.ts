@@ -8,6 +8,7 @@ import { KnownReferrals } from './known/known-referral.js';
 import { KnownSafetyAlerts } from './known/known-safety-alert.js';
 import { BandsAndBeds1764100000000 } from './migrations/1764100000000-bands-and-beds.js';
 import { First1764000000000 } from './migrations/1764000000000-first.js';
+import { AuditTree1764220000000 } from './migrations/1764220000000-audit-tree.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
 import { Bands } from './shelter/bands.js';
 import { ShelterCapacity, ShelterDirectory, directoryRoutes } from './shelter/directory.controller.js';
@@ -19,7 +20,7 @@ import { Stay } from './stay/stay.lifecycle.js';
 export const sheltersService: ServiceDefinition = service({
   name: 'shelters',
   lifecycles: [Shelter, BedReservation, Stay, BedRequest],
-  migrations: [First1764000000000, BandsAndBeds1764100000000, SecondWord1764120000000],
+  migrations: [First1764000000000, BandsAndBeds1764100000000, SecondWord1764120000000, AuditTree1764220000000],
   controllers: [ShelterDirectory, ShelterCapacity, AssignReferral, KnownReferrals, KnownPartners, KnownSafetyAlerts, Intakes, erasure(CaseErasedByShelters)],
   documented: [...directoryRoutes, assignReferralRoute],
   jobs: (running) => [new Bands(running)],

@@ -11,3 +11,4 @@ export { HandlerRefusal, RefusalFilter } from './refusal.js';
 export { Relay, type RelayOptions } from './relay.js';
 export { messagingSchema } from './schema.js';
 export { TransportAway, type Arrival, type Message, type OnEvent, type Outcome, type Place, type Subscription, type Transport } from './transport.js';
+export { transaction } from './transaction.js';

@@ -25,3 +25,6 @@ export { provision, provisionedRoles, type Provisioned } from './provision.js';
 export { inForce, isCleared, knownClearance, knownConsents, type KnownClearance, type KnownConsent } from './known.js';
 export { WrongSetting, mailOf, processSettings, startFromEnv, type ProcessSettings } from './main.js';
 export { erasure } from './erasure.js';
+export { auditTree } from './audit/schema.js';
+export { AuditSequencer, type SequencerOptions } from './audit/sequencer.js';
+export { accessesOf, type Access } from './audit/accesses.js';

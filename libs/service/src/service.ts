@@ -4,12 +4,13 @@ import { createServer, type IncomingMessage, type RequestListener, type Server a
 import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { events } from '@footbridge/contracts';
+import { events, type Service } from '@footbridge/contracts';
 import type { Lifecycle } from '@footbridge/lifecycle';
 import { EventServer, Relay, connectEvents, type Freshness, type Transport } from '@footbridge/messaging';
 import { createGate, type EgressOptions, type Gate, type KeyStore, type SigningKeys } from '@footbridge/privacy';
 import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
+import { AuditSequencer } from './audit/sequencer.js';
 import { commonControllers } from './common-routes.js';
 import type { Clock } from './clock.js';
 import { systemClock } from './clock.js';
@@ -64,6 +65,8 @@ export interface ServiceConfig {
   readonly secret?: Buffer;
   readonly webhooks?: 'public' | 'loopback';
   readonly deadlinesEveryMs?: number;
+  /** Signed roots of the audit: at each full hour and at the end, or only when one is asked for. */
+  readonly auditRoots?: 'hourly' | 'asked';
   /** Waits of the webhook sender are multiplied by random jitter unless it is off. */
   readonly jitter?: () => number;
   readonly poolSize?: number;
@@ -78,6 +81,7 @@ export interface ServiceConfig {
 }
 export interface RunningService extends Running {
   readonly name: string;
+  readonly audit: AuditSequencer;
   readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
   listen(port: number, host?: string): Promise<number>;
   close(): Promise<void>;
@@ -118,6 +122,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate, onTrouble: (code) => log('event-trouble', { service: definition.name, reason: code }) });
   const engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness, definition.guardianSpeaks);
   const deadlines = new Deadlines(engine, config.deadlinesEveryMs);
+  const audit = new AuditSequencer({ engine, pool, service: definition.name as Service, signingKeys: config.signingKeys, roots: config.auditRoots });
   const running: Running = { engine, pool, gate, clock, config, deadlines, freshness: eventServer.freshness };
   const relay = new Relay({ pool, transport: config.transport, service: definition.name, onTrouble: (code) => log('relay-trouble', { service: definition.name, reason: code }) });
   const tokens = new AccessTokens({ issuer: config.issuer, audience: config.audience, ...(config.jwksUri ? { jwksUri: config.jwksUri } : {}) });
@@ -134,7 +139,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
     ],
     providers: [
       { provide: Engine, useValue: engine }, { provide: CURSOR_SECRET, useValue: config.secret ?? randomBytes(32) }, { provide: 'RUNNING', useValue: running }, { provide: 'DEFINITION', useValue: definition },
-      { provide: 'EVENTS', useValue: eventServer },
+      { provide: 'EVENTS', useValue: eventServer }, { provide: AuditSequencer, useValue: audit },
       { provide: SignIn, useValue: new SignIn(tokens, denyList) }, { provide: APP_GUARD, useClass: SignedIn }, { provide: APP_FILTER, useClass: ProblemFilter },
       ...(definition.providers?.(running) ?? []),
     ],
@@ -153,6 +158,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   await app.init();
   await fastify.ready();
   deadlines.start();
+  audit.start();
   const forget = (): void => { void pool.query("delete from idempotency where at < now() - interval '24 hours'").catch(() => log('idempotency-not-tidied', { service: definition.name })); };
   const forgetting = setInterval(forget, 600_000).unref();
   forget();
@@ -160,7 +166,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   for (const job of jobs) await job.start();
 
   return {
-    ...running, name: definition.name,
+    ...running, name: definition.name, audit,
     listener: (request, response) => { fastify.routing(request as never, response as never); },
     listen: async (port, host = '127.0.0.1') => {
       await app.listen(port, host);
@@ -172,6 +178,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
       for (const job of [...jobs].reverse()) await job.stop();
       await deadlines.stop();
       await app.close().catch(() => undefined);
+      await audit.stop();
       await relay.stop();
       await sessions.close();
       await pool.end();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ContractEvent, Service } from '@footbridge/contracts';
 import { outboxRow } from '@footbridge/messaging';
 import { newRef } from '@footbridge/privacy';
-import { grants, service, serviceSchema, type ServiceDefinition } from '@footbridge/service';
+import { auditTree, grants, service, serviceSchema, type ServiceDefinition } from '@footbridge/service';
 import type { TestInstance } from './instance.js';
 
 /**
@@ -15,6 +15,7 @@ export const speaker = (name: Service): ServiceDefinition => {
     async up(q: { query(text: string): Promise<unknown> }): Promise<void> {
       await q.query(serviceSchema(name, `${name}_owner`));
       await q.query(grants(name, `${name}_app`));
+      await q.query(auditTree(name, `${name}_owner`, `${name}_app`));
     }
     down(): Promise<void> { return Promise.resolve(); }
   }
