@@ -8,3 +8,4 @@ export { testClock, type TestClock } from './test-clock.js';
 export { waitUntil } from './wait-until.js';
 export { testInstance, testIssuer, type TestAccount, type TestAnswer, type TestInstance, type TestIssuer } from './instance.js';
 export { say, speaker, type Said } from './speaker.js';
+export { auditFaults, withAuditFault, type AuditFault } from './audit-fault.js';
