@@ -57,7 +57,7 @@ export async function backup(folder: DataFolder, dataFile: string, keysFile: str
 }
 
 /** The database of a running instance, or one started for this. */
-async function withDatabase<T>(folder: DataFolder, work: (adminUrl: string) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(folder: DataFolder, work: (adminUrl: string) => Promise<T>): Promise<T> {
   if (await holderOf(folder.lock)) return await work(await adminUrlOf(folder, database));
   const lock = await folder.open('a backup');
   try {

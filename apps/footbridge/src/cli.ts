@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { accountCommands, type Surroundings } from './commands/accounts.js';
+import { auditCommands } from './commands/audit.js';
 import { backupCommands } from './commands/backup.js';
 import { keyCommands } from './commands/keys.js';
 import { envelopeCommands } from './commands/envelope.js';
@@ -25,6 +26,7 @@ operatorCommands(program, surroundings);
 backupCommands(program, surroundings);
 keyCommands(program, surroundings);
 envelopeCommands(program, surroundings);
+auditCommands(program, surroundings);
 program.command('doctor').description('What is wrong, in words, and what to do').action(async () => {
   const findings = await diagnose(folder, environment);
   for (const { wrong, says } of findings) say(`${wrong ? 'WRONG  ' : 'ok     '}${says}`);

@@ -11,7 +11,7 @@ const approvals: ReadonlyMap<string, Service> = new Map(Service.values.map((serv
 /** From the services' own tables and documents: a new lifecycle needs no line here. */
 export function routeTable(definitions: readonly Pick<ServiceDefinition, 'name' | 'lifecycles' | 'documented'>[]): RouteTable {
   const table = new Map<string, Service>([['alerts', 'referrals']]);
-  for (const service of Service.values) for (const part of ['clock', 'parked', 'alerts', 'approvals', 'keys', 'erasure-receipts']) table.set(`${service}-${part}`, service);
+  for (const service of Service.values) for (const part of ['clock', 'parked', 'alerts', 'approvals', 'keys', 'erasure-receipts', 'audit-roots', 'accesses']) table.set(`${service}-${part}`, service);
   for (const { name, lifecycles, documented = [] } of definitions) {
     const service = Service.values.find((known) => known === name);
     if (!service) throw new Error(`no service ${name}`);

@@ -1,6 +1,7 @@
 import { Alarms, service, type ServiceDefinition } from '@footbridge/service';
 import { classes } from './classes.js';
 import { AccessCopyController, accessCopyRoute } from './case/access-copy.controller.js';
+import { AccessesController, accessesRoute } from './case/accesses.controller.js';
 import { AssignController, assignRoutes } from './case/assign.controller.js';
 import { BreakGlass, openEmergency } from './break-glass/break-glass.lifecycle.js';
 import { Case } from './case/case.lifecycle.js';
@@ -30,6 +31,7 @@ import { Intake } from './intake/intake.lifecycle.js';
 import { IntakesController, intakesRoute } from './intake/intakes.controller.js';
 import { Erased, Forgotten, KnownBeds, KnownPartners, KnownShelters } from './known/known.projections.js';
 import { First1764000000000 } from './migrations/1764000000000-first.js';
+import { AuditTree1764220000000 } from './migrations/1764220000000-audit-tree.js';
 import { Second1764100000000 } from './migrations/1764100000000-second.js';
 import { Closing1764130000000 } from './migrations/1764130000000-closing.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
@@ -59,9 +61,9 @@ export const referralsService: ServiceDefinition = service({
   name: 'referrals',
   classes,
   lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake, BreakGlass, Export, RecipientKey, IdentityEnvelope, RightsRequest, LegalHold, ExactRelease, ContinuityCode],
-  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, Access1764230000000, Sealing1764200000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000, Statistics1764250000000],
-  controllers: [AssignController, DecoyController, RotateReferencesController, ContinuityCodesController, RecipientsController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten, DisclosureController, KeyDirectoryController, AccessCopyController, ConsentsController, RetentionController, OutcomeController, StatisticsController, StatisticsOrders],
-  documented: [...assignRoutes, decoyRoute, rotateReferencesRoute, ...continuityCodeRoutes, recipientsRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute, disclosureRoute, keyDirectoryRoute, accessCopyRoute, ...consentsRoutes, retentionRoute, outcomeRoute, ...statisticsRoutes],
+  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, Access1764230000000, Sealing1764200000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000, Statistics1764250000000, AuditTree1764220000000],
+  controllers: [AssignController, DecoyController, RotateReferencesController, ContinuityCodesController, RecipientsController, AccessesController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten, DisclosureController, KeyDirectoryController, AccessCopyController, ConsentsController, RetentionController, OutcomeController, StatisticsController, StatisticsOrders],
+  documented: [...assignRoutes, decoyRoute, rotateReferencesRoute, ...continuityCodeRoutes, recipientsRoute, accessesRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute, disclosureRoute, keyDirectoryRoute, accessCopyRoute, ...consentsRoutes, retentionRoute, outcomeRoute, ...statisticsRoutes],
   guardianSpeaks: "exists (select 1 from guardian_appointment g where g.case_ref = $1->>1 and g.state in ('interim', 'appointed'))",
   access: { consentLives, breakGlass: openEmergency, decoy: isDecoy, exportAllowed: runningExport },
   ports: ({ signingKeys, keyStore }, pool) => ({ signingKeys, alarms: new Alarms(pool), [codes]: new ContinuityCodes(pool, keyStore) }),

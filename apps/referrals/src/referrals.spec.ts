@@ -5,8 +5,8 @@ import {
 import { outboxRow } from '@footbridge/messaging';
 import { tableOf } from '@footbridge/lifecycle';
 import { newRef } from '@footbridge/privacy';
-import { columnsOfTable, days, endingReferences, grants, hours, service, serviceSchema, type RunningService, type ServiceDefinition } from '@footbridge/service';
-import { testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
+import { auditTree, columnsOfTable, days, endingReferences, grants, hours, service, serviceSchema, type RunningService, type ServiceDefinition } from '@footbridge/service';
+import { auditFaults, testInstance, waitUntil, withAuditFault, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import { randomUUID } from 'node:crypto';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { referralsService } from './index.js';
@@ -16,7 +16,7 @@ import { Intake } from './intake/intake.lifecycle.js';
 function neighbour(name: 'notifications' | 'shelters' | 'returns' | 'reintegration'): ServiceDefinition {
   class Schema1764000000000 implements MigrationInterface {
     readonly name = 'Schema1764000000000';
-    async up(q: QueryRunner): Promise<void> { await q.query(serviceSchema(name, `${name}_owner`)); await q.query(grants(name, `${name}_app`)); await q.query(endingReferences(name, `${name}_app`)); }
+    async up(q: QueryRunner): Promise<void> { await q.query(serviceSchema(name, `${name}_owner`)); await q.query(grants(name, `${name}_app`)); await q.query(endingReferences(name, `${name}_app`)); await q.query(auditTree(name, `${name}_owner`, `${name}_app`)); }
     down(): Promise<void> { return Promise.resolve(); }
   }
   return service({ name, lifecycles: [], migrations: [Schema1764000000000] });
@@ -525,6 +525,40 @@ describe('referrals, on real Postgres and over HTTP', () => {
       expect(((await worker.get(`/v1/referrals/${referral}/timeline`)).body['items'] as object[]).at(-1)).toMatchObject({ command: 'fetchNeeds', organisation: foreign, fields: ['IDENTITY', 'NEEDS'] });
       expect((await legal.get(`/v1/referrals/${theirs}/needs`)).status).toBe(404);
       expect((await worker.get(`/v1/referrals/${referral}/needs`)).body['code']).toBe('role-not-allowed');
+    });
+    it.each(auditFaults)('T36 is not read without an entry: %s', async (fault) => {
+      const id = await open();
+      await agreed(id, foreign);
+      await sent(id);
+      const theirs = await newest(receiver, 'referrals');
+      const answer = await withAuditFault(instance.databaseUrl, 'referrals', fault, () => receiver.get(`/v1/referrals/${theirs}/needs`));
+      expect(answer.status).toBeGreaterThanOrEqual(500);
+      expect(JSON.stringify(answer.body)).not.toMatch(/Zyxqua|Vrmtt|needs|person/);
+      expect((await receiver.get(`/v1/referrals/${theirs}/needs`)).body).toHaveProperty('person');
+    });
+    it('DP-11: she is told who looked, when, at which fields and what for; never whose account, and of nobody else', async () => {
+      const id = await open(), other = await open();
+      await agreed(id, foreign);
+      await sent(id);
+      const theirs = await newest(receiver, 'referrals');
+      expect(await worker.get(`/v1/cases/${id}/accesses`)).toMatchObject({ status: 200, body: { items: [] } });
+      await worker.get(`/v1/cases/${id}?reveal=person,needs&purpose=ASSISTANCE`);
+      await receiver.get(`/v1/referrals/${theirs}/needs`);
+      await supervisor.get(`/v1/cases/${id}?reveal=person&purpose=CASE_TRANSFER`);
+      await worker.get(`/v1/cases/${other}?reveal=person&purpose=ASSISTANCE`);
+      // an edit is no look, a refused attempt is none either
+      await worker.patch(`/v1/cases/${id}`, { person: { givenName: 'Zyxqua' } }, 1);
+      await receiver.get(`/v1/cases/${id}?reveal=person&purpose=ASSISTANCE`);
+      const list = await worker.get(`/v1/cases/${id}/accesses`);
+      const minute: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:00Z$/);
+      expect(list.body).toEqual({ items: [
+        { at: minute, organisation: house, role: 'CASE_WORKER', about: 'cases', look: 'reveal', fields: ['person', 'needs'], purpose: 'ASSISTANCE' },
+        { at: minute, organisation: foreign, role: 'RECEIVER', about: 'referrals', look: 'fetchNeeds', fields: expect.arrayContaining(['IDENTITY']), purpose: 'REFERRAL_DISCLOSURE' },
+        { at: minute, organisation: house, role: 'SUPERVISOR', about: 'cases', look: 'reveal', fields: ['person'], purpose: 'CASE_TRANSFER' },
+      ] });
+      for (const account of [worker, supervisor, receiver]) expect(JSON.stringify(list.body)).not.toContain(account.subject);
+      expect((await supervisor.get(`/v1/cases/${id}/accesses`)).body).toEqual(list.body);
+      for (const nobody of [instance.account(house, 'CASE_WORKER'), receiver, officer, instance.account(house, 'OPERATOR')]) expect((await nobody.get(`/v1/cases/${id}/accesses`)).status).toBe(404);
     });
     it('that has changed after it was fetched is told, and nothing else is', async () => {
       const id = await open();

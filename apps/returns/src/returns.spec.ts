@@ -1,7 +1,7 @@
 import { CaseAnonymised, CaseOpened, ClearanceChanged, ConsentExpired, ConsentGiven, ConsentRenewed, ConsentWithdrawn, OrganisationAdded, ReintegrationAccepted } from '@footbridge/contracts';
 import { newRef } from '@footbridge/privacy';
 import { columnsOfTable, days, hours } from '@footbridge/service';
-import { say, speaker, testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
+import { auditFaults, say, speaker, testInstance, waitUntil, withAuditFault, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import pg from 'pg';
 import { randomUUID } from 'node:crypto';
 import { returnsService } from './index.js';
@@ -258,6 +258,11 @@ describe('returns, on real Postgres and over HTTP', () => {
     it('lets the office fetch what consent covers, at that moment, and writes down each look', async () => {
       const j = await readied();
       const theirs = await refOf(j.plan, oo);
+      // T36: nothing is handed out without an entry
+      for (const fault of auditFaults) {
+        const answer = await withAuditFault(instance.databaseUrl, 'returns', fault, () => origin.get(`/v1/reception-plans/${theirs}/detail`));
+        expect([fault, answer.status >= 500, JSON.stringify(answer.body).includes('Zyxqua')]).toEqual([fault, true, false]);
+      }
       expect((await origin.get(`/v1/reception-plans/${theirs}/detail`)).body).toEqual({ traveller: { givenName: 'Zyxqua' }, mitigations: ['met inside'] });
       expect((await officer.get(`/v1/reception-plans/${j.plan}/timeline`)).body['items']).toEqual(expect.arrayContaining([expect.objectContaining({ command: 'disclose', organisation: oo, fields: ['traveller', 'mitigations'] })]));
       expect(JSON.stringify((await origin.get(`/v1/reception-plans/${theirs}/timeline`)).body)).not.toContain('disclose');

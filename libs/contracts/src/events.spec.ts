@@ -105,7 +105,7 @@ describe('an event for an organisation (decisions 8)', () => {
   it('can be subscribed to by its recipient; network events by those whom reference 2.5.3 names; and by nobody else', () => {
     const by = (who: string): string[] => all.filter(({ subscribable }) => subscribable === who).map(({ name }) => name);
     expect(by('verified-partner-same-country').sort()).toEqual(['CapacityBandPublished', 'ShelterAdmissionsClosed', 'ShelterAdmissionsLimited', 'ShelterOpened']);
-    expect(by('anyone').sort()).toEqual([...['Notifications', 'Referrals', 'Reintegration', 'Returns', 'Shelters'].map((service) => `AuditRootPublishedBy${service}`), 'StatisticsReleased']);
+    expect(by('anyone').sort()).toEqual([...['Notifications', 'Referrals', 'Reintegration', 'Returns', 'Shelters'].map((service) => `AuditRootSignedBy${service}`), 'StatisticsReleased']);
     for (const name of by('recipient')) expect([name, audienceOf(name)]).toEqual([name, 'directed']);
     expect(by('recipient').sort()).toEqual([
       'BedHeld', 'BedHoldLapsed', 'BedRefused', 'BedReleased', 'BedRequestWithdrawn', 'BedRequested', 'ConsentScopeRecalled', 'DirectedDetailChanged', 'IdentityAvailable', 'PersonAdmitted', 'PersonExited',

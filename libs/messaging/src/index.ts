@@ -12,3 +12,4 @@ export { Relay, type RelayOptions } from './relay.js';
 export { messagingSchema } from './schema.js';
 export { TransportAway, type Arrival, type Message, type OnEvent, type Outcome, type Place, type Subscription, type Transport } from './transport.js';
 export { busTables, messagingTables } from './classes.js';
+export { transaction } from './transaction.js';

@@ -31,7 +31,7 @@ describe('a wire schema', () => {
   it('takes what it is for, and nothing else', () => {
     const good: readonly [WireSchema<unknown>, unknown][] = [
       [wire.ref('rfr'), newRef('rfr')], [wire.code(State), 'sent'], [wire.band(State), 'accepted'], [wire.period, '2026-W48'], [wire.region, 'AL-11'], [wire.day, '2026-11-24'],
-      [wire.version, 3], [wire.instant, '2026-11-24T03:06:00Z'], [wire.boolean, false],
+      [wire.version, 3], [wire.instant, '2026-11-24T03:06:00Z'], [wire.boolean, false], [wire.digest, 'b0'.repeat(32)],
     ];
     for (const [schema, value] of good) {
       expect([schema.kind, schema.accepts(value, 'directed')]).toEqual([schema.kind, true]);
@@ -41,10 +41,27 @@ describe('a wire schema', () => {
   });
 
   it('takes no text, whatever it is', () => {
-    const all = [wire.ref('rfr'), wire.code(State), wire.band(State), wire.period, wire.region, wire.day, wire.version, wire.instant, wire.boolean];
+    const all = [wire.ref('rfr'), wire.code(State), wire.band(State), wire.period, wire.region, wire.day, wire.version, wire.instant, wire.boolean, wire.digest, wire.signature];
     fc.assert(fc.property(fc.oneof(fc.string(), fc.anything()), (any) => {
       for (const schema of all) expect(schema.accepts(any, 'instance') && typeof any !== 'boolean' && !Number.isInteger(any)).toBe(false);
     }));
+  });
+
+  it('takes a hash or a signature, and none that reads as text, in whatever alphabet', () => {
+    const hash = 'b0'.repeat(32);
+    expect([wire.digest.accepts(hash, 'network'), wire.signature.accepts(hash + hash, 'network')]).toEqual([true, true]);
+    expect([wire.digest.kind, wire.digest.dataClass, wire.digest.jsonSchema, wire.signature.jsonSchema]).toEqual(['digest', 'open', { type: 'string', pattern: '^[0-9a-f]{64}$' }, { type: 'string', pattern: '^[0-9a-f]{128}$' }]);
+    for (const text of ['Qëzvxwöj Ƶǎbłorqx', 'عبدالله المستعار', 'Вымышленная Ю.', '虚构的人名字在这里']) for (const encoding of ['utf8', 'utf16le'] as const) {
+      const written = Buffer.from(text.padEnd(64), encoding);
+      for (const [schema, size] of [[wire.digest, 32], [wire.signature, 64]] as const) {
+        let bytes = Buffer.alloc(size, ' ');
+        for (let end = size; end > 0; end -= 1) if (written.subarray(0, end).toString('utf8').includes('\ufffd') === false || encoding === 'utf16le') { written.copy(bytes, 0, 0, end); break; }
+        if (bytes.toString('utf8').includes('\ufffd')) bytes = Buffer.alloc(size, 'name');
+        expect([text, schema.accepts(bytes.toString('hex'), 'network')]).toEqual([text, false]);
+      }
+    }
+    for (const wrong of [hash.slice(2), `${hash}00`, hash.toUpperCase(), `${hash.slice(1)}g`, ` ${hash}`, `${hash}\n`]) expect(wire.digest.accepts(wrong, 'network')).toBe(false);
+    expect((['instance', 'directed', 'network'] as const).filter((audience) => wire.digest.allowedFor(audience, 'digest'))).toEqual(['instance', 'network']);
   });
 
   it('tells times by who reads them: to the minute when directed, not at all to the network (G11)', () => {

@@ -1,9 +1,10 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Query, Req, Res, type Type } from '@nestjs/common';
-import { asyncapi } from '@footbridge/contracts';
+import { asyncapi, type Service } from '@footbridge/contracts';
 import { collectionOf } from '@footbridge/lifecycle';
 import { isRef } from '@footbridge/privacy';
 import { HandlerRefusal, type EventServer } from '@footbridge/messaging';
 import type { FastifyReply } from 'fastify';
+import { auditControllers } from './audit/routes.js';
 import { showDocs } from './docs-page.js';
 import { Engine } from './engine.js';
 import { Action, EVERYBODY } from './action.js';
@@ -122,4 +123,4 @@ export function AlertsController(path: string): Type<object> {
 }
 
 /** What every service answers besides its tables; each is in its document (openapi.ts). */
-export const commonControllers = (service: string): readonly Type<object>[] => [ServiceController, ApprovalsController, OperationsController(service), WaitingController(service), AlertsController(alertsPath(service)), KeysController(service)];
+export const commonControllers = (service: string): readonly Type<object>[] => [ServiceController, ApprovalsController, OperationsController(service), WaitingController(service), AlertsController(alertsPath(service)), KeysController(service), ...auditControllers(service as Service)];

@@ -1,9 +1,9 @@
 import { VictimPresumed } from '@footbridge/contracts';
 import { NONE, attested, direct, guard, is, lifecycle, open, operational, type Facts, type Lifecycle, type RowOf } from '@footbridge/lifecycle';
 import { newRef } from '@footbridge/privacy';
-import { testInstance, waitUntil, type TestAccount, type TestInstance } from '@footbridge/testing';
+import { auditFaults, testInstance, waitUntil, withAuditFault, type TestAccount, type TestInstance } from '@footbridge/testing';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createTable, endingReferences, grants, hours, later, protect, secondWord, service, serviceSchema } from './index.js';
+import { createTable, endingReferences auditTree, createTable, grants, hours, later, protect, secondWord, service, serviceSchema } from './index.js';
 
 // A lifecycle of the test's own: a box that is packed by one organisation and opened by another.
 const boxFields = { label: open.text({ shown: 'parties' }), receiver: operational.ref({ shown: 'parties' }), full: operational.boolean(), content: direct.json<{ what?: string; wrap?: { paper?: string } }>() };
@@ -32,7 +32,7 @@ const Box = lifecycle<Facts<BoxRow>>()({
 }) as unknown as Lifecycle;
 class First1764000000000 implements MigrationInterface {
   name = 'First1764000000000';
-  async up(q: QueryRunner): Promise<void> { await q.query(serviceSchema('shelters', 'shelters_owner')); await q.query(secondWord('shelters')); await q.query(createTable(Box)); await q.query(protect('crate', 'shelters_owner')); await q.query(grants('shelters', 'shelters_app')); await q.query(endingReferences('shelters', 'shelters_app')); }
+  async up(q: QueryRunner): Promise<void> { await q.query(serviceSchema('shelters', 'shelters_owner')); await q.query(secondWord('shelters')); await q.query(createTable(Box)); await q.query(protect('crate', 'shelters_owner')); await q.query(grants('shelters', 'shelters_app')); await q.query(endingReferences('shelters', 'shelters_app')); await q.query(auditTree('shelters', 'shelters_owner', 'shelters_app')); }
   down(): Promise<void> { return Promise.resolve(); }
 }
 const boxes = service({ name: 'shelters', lifecycles: [Box], migrations: [First1764000000000] });
@@ -124,6 +124,34 @@ describe('the engine, on real Postgres and over HTTP', () => {
     const { rows } = await instance.services.get('shelters')!.pool.query("select set_config('app.org', $1, false)", [sender]);
     expect(rows).toHaveLength(1);
     await instance.services.get('shelters')!.pool.query("select set_config('app.org', '', false)");
+  });
+  it.each(auditFaults)('T36 shows no plaintext without an entry: %s', async (fault) => {
+    const id = await pack();
+    const answer = await withAuditFault(instance.databaseUrl, 'shelters', fault, () => worker.get(`/v1/crates/${id}?reveal=content&purpose=ASSISTANCE`));
+    expect(answer.status).toBeGreaterThanOrEqual(500);
+    expect(JSON.stringify(answer.body)).not.toMatch(/Zyxqua|Vrmtt|content/);
+    // closed for as long as it lasts, and not for longer; and what was refused left no entry
+    expect((await worker.get(`/v1/crates/${id}?reveal=content&purpose=ASSISTANCE`)).body['content']).toEqual({ what: 'Zyxqua Vrmtt' });
+    expect(((await worker.get(`/v1/crates/${id}/timeline`)).body['items'] as { command: string }[]).map(({ command }) => command)).toEqual(['pack', 'reveal']);
+  });
+  it('T36 has the entry where it ends between that and the plaintext', async () => {
+    const id = await pack();
+    const { store } = instance.services.get('shelters')!.engine;
+    const commit = store.commit.bind(store);
+    let written = 0;
+    store.commit = async (...given) => { await commit(...given); written += 1; throw new Error('the process has ended'); };
+    try { expect(await worker.get(`/v1/crates/${id}?reveal=content&purpose=ASSISTANCE`)).toMatchObject({ status: 500, body: { code: 'internal-error' } }); } finally { store.commit = commit; }
+    expect(written).toBe(1);
+    expect(((await worker.get(`/v1/crates/${id}/timeline`)).body['items'] as object[]).at(-1)).toMatchObject({ command: 'reveal', account: worker.subject });
+  });
+  it.each(auditFaults)('T36 takes no step without an entry, though two have said yes: %s', async (fault) => {
+    const id = await sent();
+    await instance.advance(hours(25));
+    const { body: { approval } } = await supervisor.post(`/v1/crates/${id}/burn`);
+    expect((await withAuditFault(instance.databaseUrl, 'shelters', fault, () => supervisor2.post(`/v1/approvals/${String(approval)}/approve`))).status).toBeGreaterThanOrEqual(500);
+    expect((await worker.get(`/v1/crates/${id}`)).body['state']).toBe('lost');
+    expect((await supervisor2.get(`/v1/approvals/${String(approval)}`)).body['state']).toBe('waiting');
+    expect((await supervisor2.post(`/v1/approvals/${String(approval)}/approve`)).body).toMatchObject({ state: 'burnt' });
   });
   it('edits what is declared editable, by merge patch, with If-Match', async () => {
     const id = await pack();

@@ -38,3 +38,6 @@ export { EXCHANGED_FOR_DAYS, endingReferences } from './reference-end.js';
 export { LEARNT_MEANWHILE, hostCountry, ledger, release, type Release, type ReleaseInput } from './learnt.js';
 export { keysSchema } from './keys/schema.js';
 export { keySettings, keyStoresOf, type KeySettings } from './keys/key-stores.js';
+export { auditTree } from './audit/schema.js';
+export { AuditSequencer, type SequencerOptions } from './audit/sequencer.js';
+export { accessesOf, type Access } from './audit/accesses.js';

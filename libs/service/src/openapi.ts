@@ -1,4 +1,5 @@
 import { NONE, bodyOf, collectionOf, exampleOf, kebab, schemaOf, type AnyRow, type Guard, type Lifecycle } from '@footbridge/lifecycle';
+import { auditRoutes } from './audit/documented.js';
 import { problems } from './problem.js';
 
 /** A route that is not made from a lifecycle, as documented by its service. */
@@ -19,6 +20,7 @@ export const commonRoutes = (service: string): readonly ExtraRoute[] => [
   { method: 'post', path: `/v1/${service}-parked/{id}/{what}`, summary: 'Handle it again (`replay`) or never (`drop`). Who: OPERATOR', tag: COMMON, status: 200 },
   { method: 'post', path: `/v1/${service}-clock/advance`, summary: 'Advance a manual clock; never in production. Who: OPERATOR', tag: COMMON, status: 200,
     body: { schema: { type: 'object', properties: { milliseconds: { type: 'integer', minimum: 0, maximum: 315_360_000_000 } }, required: ['milliseconds'] }, example: { milliseconds: 0 } } },
+  ...auditRoutes(service),
 ];
 /** The tag of what every service has. */
 export const COMMON = 'Service';

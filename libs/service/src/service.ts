@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server a
 import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { events } from '@footbridge/contracts';
+import { events, type Service } from '@footbridge/contracts';
 import type { Lifecycle } from '@footbridge/lifecycle';
 import { EventServer, Relay, connectEvents, type Freshness, type Transport } from '@footbridge/messaging';
 import type { EgressOptions, Gate, KeyStore, MailTemplate, Population, SigningKeys } from '@footbridge/privacy';
@@ -14,6 +14,7 @@ import { Access, type AccessQueries } from './access.js';
 import { accessDefaults, type AccessSettings } from './access-settings.js';
 import { declaredActions, requireActions } from './action.js';
 import { Authorisation } from './authorisation.js';
+import { AuditSequencer } from './audit/sequencer.js';
 import { commonControllers } from './common-routes.js';
 import type { Classes } from './classes.js';
 import type { Clock } from './clock.js';
@@ -79,6 +80,8 @@ export interface ServiceConfig {
   readonly secret?: Buffer;
   readonly webhooks?: 'public' | 'loopback';
   readonly deadlinesEveryMs?: number;
+  /** Signed roots of the audit: at each full hour and at the end, or only when one is asked for. */
+  readonly auditRoots?: 'hourly' | 'asked';
   /** Waits of the webhook sender are multiplied by random jitter unless it is off. */
   readonly jitter?: () => number;
   readonly poolSize?: number;
@@ -97,6 +100,7 @@ export interface ServiceConfig {
 }
 export interface RunningService extends Running {
   readonly name: string;
+  readonly audit: AuditSequencer;
   readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
   listen(port: number, host?: string): Promise<number>;
   close(): Promise<void>;
@@ -149,6 +153,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const keepers = schema?.keepsKeys ? [new KeyKeeper(engine, config.keyStore, config.signingKeys, eventServer.parked)] : [];
   if (keepers.length > 0) await store.keys.look();
   const deadlines = new Deadlines(engine, config.deadlinesEveryMs);
+  const audit = new AuditSequencer({ engine, pool, service: definition.name as Service, signingKeys: config.signingKeys, roots: config.auditRoots });
   const running: Running = { engine, pool, gate, clock, config, deadlines, freshness: eventServer.freshness, refusals };
   const relay = new Relay({ pool, transport: config.transport, service: definition.name, onTrouble: (code) => log('relay-trouble', { service: definition.name, reason: code }) });
   const tokens = new AccessTokens({ issuer: config.issuer, audience: config.audience, ...(config.jwksUri ? { jwksUri: config.jwksUri } : {}) });
@@ -165,7 +170,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
     ],
     providers: [
       { provide: Engine, useValue: engine }, { provide: CURSOR_SECRET, useValue: config.secret ?? randomBytes(32) }, { provide: 'RUNNING', useValue: running }, { provide: 'DEFINITION', useValue: definition },
-      { provide: 'EVENTS', useValue: eventServer },
+      { provide: 'EVENTS', useValue: eventServer }, { provide: AuditSequencer, useValue: audit },
       { provide: Access, useValue: access }, { provide: SignIn, useValue: new SignIn(tokens, denyList) }, { provide: APP_GUARD, useClass: SignedIn }, { provide: APP_FILTER, useValue: new ProblemFilter(refusals) },
       ...(definition.providers?.(running) ?? []),
     ],
@@ -184,6 +189,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   await app.init();
   await fastify.ready();
   deadlines.start();
+  audit.start();
   const forget = (): void => { void pool.query("delete from idempotency where at < now() - interval '24 hours'").catch(() => log('idempotency-not-tidied', { service: definition.name })); };
   const forgetting = setInterval(forget, 600_000).unref();
   forget();
@@ -191,7 +197,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   for (const job of jobs) await job.start();
 
   return {
-    ...running, name: definition.name,
+    ...running, name: definition.name, audit,
     listener: (request, response) => { fastify.routing(request as never, response as never); },
     listen: async (port, host = '127.0.0.1') => {
       await app.listen(port, host);
@@ -203,6 +209,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
       for (const job of [...jobs].reverse()) await job.stop();
       await deadlines.stop();
       await app.close().catch(() => undefined);
+      await audit.stop();
       await relay.stop();
       await refusals.stop();
       await sessions.close();

@@ -9,3 +9,4 @@ export { waitUntil } from './wait-until.js';
 export { testInstance, testIssuer, type TestAccount, type TestAnswer, type TestInstance, type TestIssuer } from './instance.js';
 export { vaultStandIn, type VaultStandIn, type VaultTrouble } from './vault-stand-in.js';
 export { say, speaker, type Said } from './speaker.js';
+export { auditFaults, withAuditFault, type AuditFault } from './audit-fault.js';

@@ -73,13 +73,13 @@ export async function testInstance(definitions: readonly ServiceDefinition[], op
   for (const definition of definitions) {
     const urls = provisioned.services[definition.name as keyof typeof provisioned.services];
     running.set(definition.name, await startService(definition, {
-      databaseUrl: urls.databaseUrl, migrationUrl: urls.migrationUrl, transport: transportOf(), issuer: issuer.issuer, audience: 'footbridge', keyStore: new LocalFileKeyStore(keys), signingKeys: new LocalFileSigningKeys(keys), clock, webhooks: 'loopback', access: { looksPerHour: 200 }, jitter: () => 0, poolSize: 6, ...options.config,
+      databaseUrl: urls.databaseUrl, migrationUrl: urls.migrationUrl, transport: transportOf(), issuer: issuer.issuer, audience: 'footbridge', keyStore: new LocalFileKeyStore(keys), signingKeys: new LocalFileSigningKeys(keys), clock, webhooks: 'loopback', access: { looksPerHour: 200 }, jitter: () => 0, poolSize: 6, auditRoots: 'asked', ...options.config,
     }));
   }
   const serving = new Map<string, RunningService>();
   for (const definition of definitions) {
     const own = running.get(definition.name) as RunningService;
-    for (const name of [...definition.lifecycles.map(collectionOf), ...(definition.documented ?? []).map((d) => collectionIn(d.path)), ...['clock', 'parked', 'alerts', 'keys', 'erasure-receipts'].map((part) => `${definition.name}-${part}`)]) serving.set(name, own);
+    for (const name of [...definition.lifecycles.map(collectionOf), ...(definition.documented ?? []).map((d) => collectionIn(d.path)), ...['clock', 'parked', 'alerts', 'keys', 'erasure-receipts', 'audit-roots', 'accesses'].map((part) => `${definition.name}-${part}`)]) serving.set(name, own);
     if (definition.name === 'referrals') serving.set('alerts', own);
   }
   const approving: Readonly<Record<string, string>> = { apr: 'referrals', aps: 'shelters', apt: 'returns', api: 'reintegration', apn: 'notifications' };

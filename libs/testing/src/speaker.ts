@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ContractEvent, Service } from '@footbridge/contracts';
 import { outboxRow } from '@footbridge/messaging';
 import { newRef } from '@footbridge/privacy';
-import { endingReferences, grants, service, serviceSchema, type ServiceDefinition } from '@footbridge/service';
+import { endingReferences, grants auditTree, grants, service, serviceSchema, type ServiceDefinition } from '@footbridge/service';
 import type { TestInstance } from './instance.js';
 
 /**
@@ -16,6 +16,7 @@ export const speaker = (name: Service): ServiceDefinition => {
       await q.query(serviceSchema(name, `${name}_owner`));
       await q.query(grants(name, `${name}_app`));
       await q.query(endingReferences(name, `${name}_app`));
+      await q.query(auditTree(name, `${name}_owner`, `${name}_app`));
     }
     down(): Promise<void> { return Promise.resolve(); }
   }

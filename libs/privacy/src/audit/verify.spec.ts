@@ -69,12 +69,7 @@ describe('T37 a log that nobody has touched', () => {
     expect(await check(await grown([], []))).toEqual({ service: 'referrals', isWhole: true, findings: [], size: 0, signed: 0, expired: 0, waiting: 0, witnesses: {} });
   });
   it('has entries that wait for their place, after what is signed', async () => {
-    expect(await check({ ...await grown(entries(4), [3]), loose: [10, 13, 14] })).toMatchObject({ isWhole: true, waiting: 3, signed: 3 });
-  });
-  it('may be written down out of order, as long as nothing comes before what is signed', async () => {
-    const late = [entryOf(5), entryOf(9), entryOf(7), entryOf(11)];
-    expect(await codes(await grown(late, [3, 4]))).toEqual([]);
-    expect(await codes(await grown(late, [2, 4]))).toEqual(['INSERTED']);
+    expect(await check({ ...await grown(entries(4), [3]), loose: [12, 13, 14] })).toMatchObject({ isWhole: true, waiting: 3, signed: 3 });
   });
   it('keeps old entries as hashes, and only old ones', async () => {
     const kept = await grown(entries(6), [2, 4, 6]);
@@ -152,6 +147,7 @@ describe('T37 who has the database', () => {
   it('puts an entry where a gap was, with or without a place in the tree', async () => {
     const kept = await grown(entries(8), [4, 8]);
     expect((await check({ ...kept, loose: [8] })).findings).toEqual([{ code: 'INSERTED', position: 8 }]);
+    expect((await check({ ...await grown(entries(8), [4]), loose: [14, 20] })).findings).toEqual([{ code: 'INSERTED', position: 14 }]);
     const leaf = { index: 8, position: 8, leaf: entryHash(entryOf(8)), chain: chained((kept.leaves[7] as Leaf).chain, entryHash(entryOf(8))), entry: entryOf(8) };
     expect((await check({ ...kept, leaves: [...kept.leaves, leaf] })).findings).toEqual([{ code: 'INSERTED', position: 8 }]);
     // the position of an entry that was signed is taken, however it got there
@@ -177,8 +173,8 @@ describe('T37 who has the database', () => {
   });
   it('takes away a root, or changes its number, hour or service', async () => {
     const kept = await grown(entries(8), [2, 4, 8]);
-    expect((await check({ ...kept, roots: kept.roots.filter(({ number }) => number !== 2), witnesses: [] })).findings).toEqual([{ code: 'DELETED', root: 2 }]);
-    expect((await check({ ...kept, roots: kept.roots.slice(1), witnesses: [] })).findings).toEqual([{ code: 'DELETED', root: 1 }]);
+    expect((await check({ ...kept, roots: kept.roots.filter(({ number }) => number !== 2) })).findings).toEqual([{ code: 'DELETED', root: 2 }]);
+    expect((await check({ ...kept, roots: kept.roots.slice(1) })).findings).toEqual([{ code: 'DELETED', root: 1 }]);
     const but = (change: Partial<SignedRoot>): Kept => ({ ...kept, roots: kept.roots.map((root) => (root.number === 2 ? { ...root, ...change } : root)), witnesses: [] });
     for (const change of [{ at: '2026-11-25T09:00:00Z' }, { service: 'shelters' }, { previous: NOTHING }, { root: NOTHING }, { chain: NOTHING }]) expect(await codes(but(change))).toEqual(['CHANGED', 'SIGNATURE_MISSING']);
     expect(await codes(but({ size: 1 }))).toEqual(['CHANGED', 'ROLLED_BACK', 'SIGNATURE_MISSING']);

@@ -70,8 +70,8 @@ export async function verifyAudit(log: AuditLog): Promise<AuditReport> {
   const mismatched: Mismatch[] = [];
   const unlinked: Unlinked[] = [];
   let chain: Buffer = NOTHING;
-  let [index, highest, signedUpTo, asHash] = [0, 0, 0, 0];
-  let agrees = true;
+  let [index, last, highest, asHash] = [0, 0, 0, 0];
+  let [agrees, wasLinked] = [true, true];
   const atSize = new Map<number, SignedRoot[]>();
   for (const root of sound) atSize.set(root.size, [...atSize.get(root.size) ?? [], root]);
   const atRoot = (): void => {
@@ -79,25 +79,27 @@ export async function verifyAudit(log: AuditLog): Promise<AuditReport> {
       // Where a leaf is missing no root can be computed any more; and after the first that differs all others do.
       if (!agrees) return;
       agrees = tree.root().equals(root) && chain.equals(signedChain);
-      if (agrees) signedUpTo = highest;
-      else findings.push({ code: 'CHANGED', root: number, places: [roots.find((r) => r.number === number - 1)?.size ?? 0, index] });
+      if (!agrees) findings.push({ code: 'CHANGED', root: number, places: [roots.find((r) => r.number === number - 1)?.size ?? 0, index] });
     }
   };
   atRoot();
   for await (const found of log.leaves) {
+    const isLinked = chained(chain, found.leaf).equals(found.chain);
     if (found.index !== index) {
       findings.push({ code: 'DELETED', places: [index, found.index] });
       agrees = false;
-    } else if (!chained(chain, found.leaf).equals(found.chain)) unlinked.push({ position: found.position, before: chain, leaf: found.leaf, chain: found.chain });
-    // What stands below an entry that was signed long before was put there by hand.
-    if (found.position <= signedUpTo) findings.push({ code: 'INSERTED', position: found.position });
+    } else if (!isLinked) unlinked.push({ position: found.position, before: chain, leaf: found.leaf, chain: found.chain });
+    // A place is given in the order of positions: what comes later and stands before was put there by hand.
+    else if (wasLinked && found.position <= last) findings.push({ code: 'INSERTED', position: found.position });
+    wasLinked = isLinked;
     if (!found.entry) {
       if (found.index < expired) asHash += 1; else findings.push({ code: 'DELETED', position: found.position });
     } else if (!entryHash(found.entry).equals(found.leaf)) mismatched.push({ position: found.position, entry: found.entry, leaf: found.leaf });
     tree.add(found.leaf);
     chain = found.chain;
     index = found.index + 1;
-    highest = Math.max(highest, found.position);
+    last = found.position;
+    highest = Math.max(highest, last);
     atRoot();
   }
 
@@ -105,7 +107,7 @@ export async function verifyAudit(log: AuditLog): Promise<AuditReport> {
   const [newest] = roots.slice(-1);
   const lost = sound.find(({ size }) => size > index);
   if (lost) findings.push({ code: 'ROLLED_BACK', root: lost.number, places: [index, roots.at(-1)?.size ?? lost.size] });
-  const put = log.loose.filter((position) => position <= signedUpTo);
+  const put = log.loose.filter((position) => position <= highest);
   findings.push(...put.map((position) => ({ code: 'INSERTED' as const, position })));
 
   const witnesses = checkWitnesses(log, roots, findings);
@@ -135,7 +137,8 @@ function checkRoots({ service, keys }: AuditLog, roots: readonly SignedRoot[], f
 }
 
 function checkWitnesses({ service, keys, witnesses }: AuditLog, roots: readonly SignedRoot[], findings: AuditFinding[]): Readonly<Record<string, number>> {
-  const own = new Set(roots.map((root) => digestOf(root).toString('hex')));
+  // One that was deleted is still named by the next.
+  const own = new Set(roots.flatMap((root) => [digestOf(root), root.previous]).map((digest) => digest.toString('hex')));
   const newest = roots.at(-1);
   const alike: Record<string, number> = {};
   for (const witnessed of witnesses) {

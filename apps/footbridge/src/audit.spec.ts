@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Service } from '@footbridge/contracts';
+import { NOTHING, Peaks, digestOf, newRef, signRoot, type AuditReport, type WitnessedRoot } from '@footbridge/privacy';
+import { AuditSequencer, type RunningService } from '@footbridge/service';
+import { testInstance, waitUntil, type TestAnswer, type TestInstance } from '@footbridge/testing';
+import pg from 'pg';
+import { verifyDatabase, witnessesIn, wordsOf } from './audit.js';
+import { services } from './services.js';
+
+describe('the audit logs of an instance, on real Postgres', () => {
+  let instance: TestInstance, superuser: pg.Client;
+  const organisation = newRef('org');
+  const service = (name: Service): RunningService => instance.services.get(name) as RunningService;
+  const entry = (command: string, at = new Date()): Record<string, unknown> => ({ at: at.toISOString(), organisations: [organisation], kind: 'rfr', aggregate: randomUUID(), command, from_state: 'sent', to_state: 'sent', version: 2, organisation, account: newRef('acc'), role: 'RECEIVER', fields: ['person'] });
+  /** As a command writes it: with its own commit, by the service's own role. */
+  const write = (name: Service, command = 'reveal', at?: Date): Promise<void> => service(name).engine.store.commit(organisation, [{ t: 'audit', op: 'insert', row: entry(command, at) }], []);
+  const verify = async (name: Service, told: readonly WitnessedRoot[] = []): Promise<AuditReport> => (await verifyDatabase(instance.databaseUrl, service(name).config.signingKeys, [name], told))[0] as AuditReport;
+  const codes = (report: AuditReport): string[] => [...new Set(report.findings.map(({ code }) => code))].sort();
+  const places = async (name: Service): Promise<number[]> => (await superuser.query<{ position: string }>(`select position from ${name}.audit_leaf order by index`)).rows.map(({ position }) => Number(position));
+  const positions = async (name: Service): Promise<number[]> => (await superuser.query<{ position: string }>(`select position from ${name}.audit order by position`)).rows.map(({ position }) => Number(position));
+  const another = (name: Service, now?: () => Date): AuditSequencer => { const { engine, pool, config } = service(name); return new AuditSequencer({ engine, pool, service: name, signingKeys: config.signingKeys, roots: 'asked', ...(now ? { now } : {}) }); };
+
+  beforeAll(async () => {
+    instance = await testInstance(services, { name: 'audit', config: { denyList: { standing: () => 'good' } } });
+    superuser = new pg.Client({ connectionString: instance.databaseUrl });
+    await superuser.connect();
+  });
+  afterAll(async () => { await superuser?.end(); await instance?.close(); });
+
+  it('T37 gives every entry its place in order, once, while many write and several replicas are at it', async () => {
+    const replica = another('shelters');
+    let isWriting = true;
+    const sequencing = [service('shelters').audit, replica].map(async (sequencer) => { while (isWriting) await sequencer.run(); });
+    const slow = async (): Promise<void> => {
+      const client = await service('shelters').pool.connect();
+      try {
+        for (let n = 0; n < 6; n += 1) {
+          await client.query('begin');
+          await client.query("insert into audit (at, organisations, kind, command) values (now(), $1, 'rfr', 'slow')", [[organisation]]);
+          await new Promise((done) => { setTimeout(done, 60); });
+          // What is rolled back leaves a gap for ever.
+          await client.query(n % 3 === 2 ? 'rollback' : 'commit');
+        }
+      } finally { client.release(); }
+    };
+    await Promise.all([slow(), slow(), ...Array.from({ length: 6 }, async (_, worker) => { for (let n = 0; n < 40; n += 1) await write('shelters', `worker${worker}`); })]);
+    isWriting = false;
+    await Promise.all(sequencing);
+    await replica.run();
+    await service('shelters').audit.run();
+    const all = await positions('shelters');
+    expect(all).toHaveLength(6 * 40 + 8);
+    expect(all.at(-1)).toBeGreaterThan(all.length);
+    expect(await places('shelters')).toEqual(all);
+    expect(await verify('shelters')).toMatchObject({ isWhole: true, size: all.length, waiting: 0, signed: 0 });
+  });
+
+  it('T37 leaves out no entry whose transaction ends late: it waits, and nobody comes first', async () => {
+    const before = await places('returns');
+    const late = await service('returns').pool.connect();
+    await late.query('begin');
+    await late.query("insert into audit (at, organisations, kind, command) values (now(), $1, 'rfr', 'late')", [[organisation]]);
+    await write('returns', 'after');
+    await service('returns').audit.run();
+    expect(await places('returns')).toEqual(before);
+    expect(await verify('returns')).toMatchObject({ isWhole: true, waiting: 1 });
+    await late.query('commit');
+    late.release();
+    await service('returns').audit.run();
+    expect((await superuser.query<{ command: string }>('select a.command from returns.audit_leaf l join returns.audit a using (position) order by l.index')).rows.map(({ command }) => command).slice(-2)).toEqual(['late', 'after']);
+  });
+
+  it('goes on where it was stopped, and signs what has come since', async () => {
+    await write('returns');
+    const first: { readonly size: number } | undefined = await another('returns').sign('now');
+    await write('returns'); await write('returns');
+    expect(await another('returns').sign('where it has grown')).toMatchObject({ number: 2, size: Number(first?.size) + 2 });
+    expect(await another('returns').sign('where it has grown')).toBeUndefined();
+    expect(await another('returns').sign('once an hour')).toBeUndefined();
+    const later = new Date(Date.now() + 3_600_000);
+    expect(await another('returns', () => later).sign('once an hour')).toMatchObject({ number: 3, at: `${later.toISOString().slice(0, 13)}:00:00Z` });
+    expect(await verify('returns')).toMatchObject({ isWhole: true, newest: { number: 3 } });
+  });
+
+  it('tells the others of each root, who keep it; and whoever is signed in, but not how long the log is', async () => {
+    const operator = instance.account(organisation, 'OPERATOR');
+    const signed: TestAnswer = await operator.post('/v1/referrals-audit-roots');
+    expect(signed).toMatchObject({ status: 201, body: { service: 'referrals', number: 1 } });
+    for (const name of ['shelters', 'returns', 'reintegration', 'notifications'] as const) {
+      await waitUntil('the others know the root', async (): Promise<boolean> => (await superuser.query(`select from ${name}.known_audit_root where service = 'referrals' and number = 1 and encode(digest, 'hex') = $1`, [signed.body['digest']])).rowCount === 1);
+    }
+    expect((await verify('referrals')).witnesses).toEqual({ shelters: 1, returns: 1, reintegration: 1, notifications: 1 });
+    const seen = await instance.account(newRef('org'), 'RECEIVER').get('/v1/referrals-audit-roots');
+    expect(seen).toMatchObject({ status: 200, body: { service: 'referrals', keys: [{ publicKey: expect.any(String) }], next: null } });
+    expect((seen.body['items'] as object[]).map((item) => Object.keys(item).sort())).toEqual([['at', 'digest', 'key', 'number', 'signature']]);
+    expect((await instance.account(organisation, 'DPO').get('/v1/referrals-audit-roots?before=2')).body['items']).toEqual([expect.objectContaining({ number: 1, size: expect.any(Number), previous: '0'.repeat(64) })]);
+    expect((await operator.get('/v1/referrals-audit-roots?before=x')).status).toBe(422);
+    expect((await instance.account(organisation, 'SUPERVISOR').post('/v1/referrals-audit-roots')).body['code']).toBe('role-not-allowed');
+  });
+
+  describe('T37 a superuser of the database', () => {
+    const tables = ['audit', 'audit_leaf', 'audit_root'];
+    const target = 'shelters';
+    let whole: number[];
+    const inReplica = async (statements: string): Promise<void> => { await superuser.query(`set session_replication_role = replica; ${statements}; set session_replication_role = origin`); };
+    const keep = (as: string): Promise<unknown> => superuser.query(tables.map((table) => `drop table if exists public.${as}_${table}; create table public.${as}_${table} as select * from ${target}.${table}`).join('; '));
+    const putBack = (as: string): Promise<void> => inReplica(tables.map((table) => `delete from ${target}.${table}; insert into ${target}.${table} overriding system value select * from public.${as}_${table}`).join('; '));
+
+    beforeAll(async () => {
+      for (const running of instance.services.values()) await running.audit.stop();
+      await service(target).audit.sign('now');
+      await keep('older');
+      for (let n = 0; n < 12; n += 1) await write(target, `command${n}`);
+      await service(target).audit.sign('now');
+      whole = await places(target);
+      for (const name of ['referrals', 'returns', 'reintegration', 'notifications']) await waitUntil('the others know the root', async (): Promise<boolean> => (await superuser.query(`select from ${name}.known_audit_root where service = '${target}'`)).rowCount === 2);
+      await keep('whole');
+      expect(await verify(target)).toMatchObject({ isWhole: true, signed: whole.length });
+    });
+    afterEach(async () => { await putBack('whole'); expect((await verify(target)).isWhole).toBe(true); });
+    const at = (n: number): number => whole.at(n) as number;
+
+    it.each([
+      ['changes an entry', (): string => `update ${target}.audit set account = 'acc_other' where position = ${at(-3)}`, ['CHANGED']],
+      ['moves an entry to another time', (): string => `update ${target}.audit set at = at - interval '1 day' where position = ${at(-3)}`, ['CHANGED']],
+      ['takes away who gave the second word', (): string => `update ${target}.audit set approved_by = 'acc_friend' where position = ${at(0)}`, ['CHANGED']],
+      ['deletes an entry', (): string => `delete from ${target}.audit where position = ${at(-5)}`, ['DELETED']],
+      ['deletes an entry and its hash', (): string => `delete from ${target}.audit where position = ${at(-5)}; delete from ${target}.audit_leaf where position = ${at(-5)}`, ['DELETED']],
+      ['lets two entries change places', (): string => `create temp table two as select * from ${target}.audit where position in (${at(-5)}, ${at(-2)}); delete from ${target}.audit where position in (${at(-5)}, ${at(-2)});
+        insert into ${target}.audit overriding system value select (jsonb_populate_record(null::${target}.audit, to_jsonb(t) || jsonb_build_object('position', ${at(-5)} + ${at(-2)} - position))).* from two t; drop table two`, ['REORDERED']],
+      ['inserts an entry where a gap was', (): string => `insert into ${target}.audit overriding system value select (jsonb_populate_record(null::${target}.audit, to_jsonb(a) || '{"position": 0}')).* from ${target}.audit a where position = ${at(-1)}`, ['INSERTED']],
+      ['cuts off the end', (): string => `delete from ${target}.audit where position > ${at(-4)}; delete from ${target}.audit_leaf where position > ${at(-4)}`, ['ROLLED_BACK']],
+      ['empties all of it', (): string => `truncate ${tables.map((table) => `${target}.${table}`).join(', ')}`, ['ROLLED_BACK']],
+      ['deletes a root', (): string => `delete from ${target}.audit_root where number = 1`, ['DELETED']],
+    ] as const)('%s', async (_, tampering, expected) => {
+      await inReplica(tampering());
+      const report = await verify(target);
+      expect(codes(report)).toEqual(expected);
+      expect(wordsOf(report)[0]).toMatch(/^BROKEN shelters: /);
+      expect(wordsOf(report).length).toBeGreaterThan(1);
+    });
+
+    it('restores an older dump', async () => {
+      await putBack('older');
+      const report = await verify(target);
+      expect(codes(report)).toEqual(['ROLLED_BACK']);
+      expect(report.findings.map(({ witness }) => witness).sort()).toEqual(['notifications', 'referrals', 'reintegration', 'returns']);
+      expect(wordsOf(report)[1]).toContain('set back');
+    });
+
+    it('computes hashes and chain anew, and has no signing key', async () => {
+      await inReplica(`update ${target}.audit set account = 'acc_other' where position = ${at(-3)}; truncate ${target}.audit_leaf`);
+      await another(target).run();
+      expect(await places(target)).toEqual(whole);
+      expect((await verify(target)).findings).toEqual([{ code: 'CHANGED', root: 2, places: [whole.length - 12, whole.length] }]);
+      // a root of his own
+      await superuser.query(`set session_replication_role = replica`);
+      await superuser.query(`update ${target}.audit_root set root = sha256('x') where number = 2`);
+      await superuser.query(`set session_replication_role = origin`);
+      expect(codes(await verify(target))).toEqual(expect.arrayContaining(['SIGNATURE_MISSING']));
+    });
+
+    it('has the service\'s signing key as well, and not the witnesses: neither the services nor an organisation\'s feed', async () => {
+      // what an organisation kept of its feed, from the outbox of that service as the broker had it
+      const folder = await mkdtemp(join(tmpdir(), 'footbridge-witness-'));
+      const { rows } = await superuser.query<{ digest: string; signature: string; at: string }>(`select encode(digest, 'hex') as digest, signature, at from ${target}.audit_root order by number`);
+      const feed = rows.map(({ digest, signature, at: time }) => ({ specversion: '1.0', id: newRef('evt'), source: 'footbridge', type: 'footbridge.shelters.audit-root-signed-by-shelters.v1', time, data: { digest, signature: Buffer.from(signature, 'base64url').toString('hex') } }));
+      const other = { type: 'footbridge.referrals.referral-sent.v1', data: {} };
+      await writeFile(join(folder, 'page.json'), JSON.stringify({ items: [other, ...feed], next: 'x' }));
+      await writeFile(join(folder, 'lines.json'), [other, ...feed].map((event) => JSON.stringify(event)).join('\n'));
+      await writeFile(join(folder, 'list.json'), JSON.stringify([{ items: feed }, other]));
+      const told = await witnessesIn(join(folder, 'page.json'));
+      for (const file of ['lines.json', 'list.json']) expect((await witnessesIn(join(folder, file))).map(({ digest, signature }) => [digest, signature])).toEqual(told.map(({ digest, signature }) => [digest, signature]));
+      await writeFile(join(folder, 'none.json'), JSON.stringify([other]));
+      await expect(witnessesIn(join(folder, 'none.json'))).rejects.toThrow('holds no root');
+      await writeFile(join(folder, 'damaged.json'), JSON.stringify([{ ...feed[0], data: { digest: 'x' } }]));
+      await expect(witnessesIn(join(folder, 'damaged.json'))).rejects.toThrow('damaged');
+      await expect(witnessesIn(join(folder, 'missing.json'))).rejects.toThrow('cannot be read');
+      await rm(folder, { recursive: true });
+      expect((await verify(target, told)).witnesses['page.json']).toBe(2);
+
+      await inReplica(`update ${target}.audit set account = 'acc_other' where position = ${at(-3)}; truncate ${target}.audit_leaf; delete from ${target}.audit_root`);
+      await another(target).run();
+      const { rows: leaves } = await superuser.query<{ leaf: Buffer; chain: Buffer }>(`select leaf, chain from ${target}.audit_leaf order by index`);
+      const tree = new Peaks();
+      for (const { leaf } of leaves) tree.add(leaf);
+      let previous: Buffer = NOTHING;
+      for (const number of [1, 2, 3]) {
+        const root = await signRoot(service(target).config.signingKeys, { service: target, number, size: leaves.length, root: tree.root(), chain: leaves.at(-1)?.chain ?? NOTHING, at: rows.at(-1)?.at ?? '', previous });
+        await superuser.query(`insert into ${target}.audit_root (number, size, root, chain, at, previous, digest, key, signature, peaks) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '{}')`, [number, root.size, root.root, root.chain, root.at, previous, digestOf(root), root.signature.key, root.signature.signature]);
+        previous = digestOf(root);
+      }
+      const report = await verify(target, told);
+      // the feed has but the hour, which is that of the newest
+      expect(codes(report)).toEqual(['ROLLED_BACK', 'SPLIT_VIEW']);
+      expect(codes(await verify(target))).toEqual(['SPLIT_VIEW']);
+      expect([...new Set(report.findings.map(({ witness }) => witness))].sort()).toEqual(['notifications', 'page.json', 'referrals', 'reintegration', 'returns']);
+    });
+
+    it('cannot do it unseen by switching the triggers off: without that not even the owner of the tables changes anything', async () => {
+      const owner = new pg.Client({ connectionString: service(target).config.migrationUrl });
+      await owner.connect();
+      try {
+        for (const table of [...tables, 'known_audit_root']) for (const statement of [`update ${table} set ${table === 'audit' ? "command = 'x'" : table === 'audit_leaf' ? 'leaf = chain' : "at = 'x'"}`, `delete from ${table}`, `truncate ${table}`]) {
+          // row-level security hides from the owner what it may not delete; of the rest each row is refused
+          const done = await owner.query(statement).then(({ rowCount }) => rowCount, (error: { code: string }) => error.code);
+          expect([statement, done]).toEqual([statement, /^(update|delete from) audit( |$)/.test(statement) ? 0 : '42501']);
+        }
+      } finally { await owner.end(); }
+      expect((await verify(target)).isWhole).toBe(true);
+    });
+  });
+
+  it('keeps entries for six years, and their hashes for ever (DP-20)', async () => {
+    const long = new Date();
+    long.setUTCFullYear(long.getUTCFullYear() - 7);
+    const before = (await positions('reintegration')).length;
+    for (let n = 0; n < 3; n += 1) await write('reintegration', 'old', long);
+    const then = another('reintegration', () => long);
+    await then.sign('now');
+    await write('reintegration', 'old', long);
+    await write('reintegration', 'new');
+    await another('reintegration').sign('now');
+    const { rows: [gone] } = await service('reintegration').pool.query<{ expire_audit: string }>('select expire_audit()');
+    expect(Number(gone?.expire_audit)).toBe(3);
+    // what no old root covers stays, however old it says that it is
+    expect((await superuser.query<{ command: string }>('select command from reintegration.audit order by position')).rows.map(({ command }) => command).slice(-2)).toEqual(['old', 'new']);
+    expect(await verify('reintegration')).toMatchObject({ isWhole: true, expired: 3, size: before + 5 });
+    await expect(superuser.query('delete from reintegration.audit where command = \'new\'')).rejects.toThrow('append-only');
+  });
+});

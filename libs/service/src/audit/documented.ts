@@ -1,0 +1,8 @@
+import type { ExtraRoute } from '../openapi.js';
+
+/** What every service answers about its audit (routes.ts). */
+export const auditRoutes = (service: string): readonly ExtraRoute[] => [
+  { method: 'get', path: `/v1/${service}-audit-roots`, tag: 'Service', summary: "Signed roots of this service's audit log, newest first, and the keys that verify them. Keep them: then nobody changes the log without your noticing" },
+  { method: 'post', path: `/v1/${service}-audit-roots`, tag: 'Service', summary: 'Sign the log as it is now. Who: OPERATOR' },
+  ...(service === 'referrals' ? [] : [{ method: 'get' as const, path: `/v1/${service}-accesses`, tag: 'Service', summary: 'Who looked at what this service keeps of a person, when she asks (`?caseId=`): organisation, role, time, fields, purpose (DP-11)' }]),
+];

@@ -1,0 +1,70 @@
+import { Controller, Get, HttpCode, Inject, Post, Query, Req, type Type } from '@nestjs/common';
+import { Service, auditRootSigned, type Role } from '@footbridge/contracts';
+import { auditSigner, digestOf, isRef } from '@footbridge/privacy';
+import { Engine } from '../engine.js';
+import { Problem } from '../problem.js';
+import { handlersOf } from '../projections.js';
+import type { SignedRequest } from '../routes.js';
+import type { Running } from '../service.js';
+import { accessesOf } from './accesses.js';
+import { AuditSequencer } from './sequencer.js';
+
+interface RootRow { readonly number: number; readonly size: string; readonly root: string; readonly chain: string; readonly at: string; readonly previous: string; readonly digest: string; readonly key: string; readonly signature: string }
+
+/** How long a log is tells how busy a service was (G11): for who runs the servers and who watches over them. */
+const auditors: readonly Role[] = ['OPERATOR', 'DPO'];
+const PAGE = 100;
+
+function AuditRootsController(service: Service): Type<object> {
+  @Controller(`v1/${service}-audit-roots`)
+  class AuditRoots {
+    constructor(@Inject('RUNNING') private readonly running: Running, @Inject(AuditSequencer) private readonly sequencer: AuditSequencer) {}
+
+    @Get() async list(@Query('before') before: unknown, @Req() { principal }: SignedRequest): Promise<object> {
+      if (before !== undefined && (typeof before !== 'string' || !/^[1-9]\d{0,8}$/.test(before))) throw new Problem('validation-failed', { errors: [{ pointer: '/before', code: 'before', detail: 'Send the number of a root.' }] });
+      const { rows } = await this.running.pool.query<RootRow>(`select number, size, encode(root, 'hex') as root, encode(chain, 'hex') as chain, at, encode(previous, 'hex') as previous, encode(digest, 'hex') as digest, key, signature
+        from audit_root where number < coalesce($1::integer, 2147483647) order by number desc limit ${PAGE}`, [before ?? null]);
+      const all = principal.roles.some((role) => auditors.includes(role));
+      return {
+        service, keys: await this.running.config.signingKeys.verifyingKeys(auditSigner(service)),
+        items: rows.map(({ number, at, digest, key, signature, size, root, chain, previous }) => ({ number, at, digest, key, signature, ...(all ? { size: Number(size), root, chain, previous } : {}) })),
+        next: rows.length === PAGE ? rows.at(-1)?.number ?? null : null,
+      };
+    }
+
+    @Post() @HttpCode(201) async sign(@Req() { principal }: SignedRequest): Promise<object> {
+      if (!principal.roles.includes('OPERATOR')) throw new Problem('role-not-allowed', { roles: ['OPERATOR'] });
+      const root = await this.sequencer.sign('now');
+      if (!root) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
+      return { service, number: root.number, size: root.size, at: root.at, digest: digestOf(root).toString('hex') };
+    }
+  }
+  return AuditRoots as Type<object>;
+}
+
+/** What is kept of a case outside `referrals`; there it stands beside the case (`/v1/cases/{id}/accesses`). */
+function AccessesController(service: Service): Type<object> {
+  @Controller(`v1/${service}-accesses`)
+  class Accesses {
+    constructor(@Inject(Engine) private readonly engine: Engine) {}
+    @Get() async list(@Query('caseId') caseId: unknown, @Req() { principal }: SignedRequest): Promise<object> {
+      if (!isRef(caseId, 'cas')) throw new Problem('validation-failed', { errors: [{ pointer: '/caseId', code: 'caseId', detail: 'Send the reference that your organisation holds for the case.' }] });
+      const caseRef = (await this.engine.store.resolve(principal.organisation, [caseId])).get(caseId);
+      if (caseRef === undefined) throw new Problem('not-found');
+      return { items: await accessesOf(this.engine, principal, caseRef) };
+    }
+  }
+  return Accesses as Type<object>;
+}
+
+/** Each service keeps the roots of the others: none of their databases can be set back alone and unnoticed (design 4.2). */
+const witness = (service: Service): Type<object> => handlersOf('AuditWitness', Service.values.filter((other) => other !== service).map((other) => ({
+  type: auditRootSigned[other].type,
+  handle: async ({ data, version, time }, context) => {
+    await context.once('AuditWitness', async (tx) => {
+      await tx.query("insert into known_audit_root (service, number, digest, signature, at) values ($1, $2, decode($3, 'hex'), $4, $5) on conflict do nothing", [other, version, data['digest'], Buffer.from(String(data['signature']), 'hex').toString('base64url'), time]);
+    });
+  },
+})));
+
+export const auditControllers = (service: Service): readonly Type<object>[] => [AuditRootsController(service), ...(service === 'referrals' ? [] : [AccessesController(service)]), witness(service)];
