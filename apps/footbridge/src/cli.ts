@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { accessCopyCommand } from './commands/access-copy.js';
 import { accountCommands, type Surroundings } from './commands/accounts.js';
 import { backupCommands } from './commands/backup.js';
 import { diagnose } from './commands/doctor.js';
@@ -21,6 +22,7 @@ const program = new Command('footbridge').description('What an operator and an o
 accountCommands(program, surroundings);
 operatorCommands(program, surroundings);
 backupCommands(program, surroundings);
+accessCopyCommand(program, surroundings);
 program.command('doctor').description('What is wrong, in words, and what to do').action(async () => {
   const findings = await diagnose(folder, environment);
   for (const { wrong, says } of findings) say(`${wrong ? 'WRONG  ' : 'ok     '}${says}`);
