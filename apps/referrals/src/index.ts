@@ -44,3 +44,8 @@ export const referralsService: ServiceDefinition = service({
   guardianSpeaks: "exists (select 1 from guardian_appointment g where g.case_ref = $1->>1 and g.state in ('interim', 'appointed'))",
   jobs: (running) => [new ClearanceJob(running), new RetentionJob(running)],
 });
+
+export { Case } from './case/case.lifecycle.js';
+export type { CaseRow } from './case/case.entity.js';
+export { inStatistics, takesPartInStatistics } from './case/statistics-objection.js';
+export { RetentionJob } from './retention/retention-job.js';
