@@ -3,7 +3,11 @@ import { settingsIn, settingsRead } from './settings-read.js';
 
 const declared = new Set(Object.values(settings).flatMap((names) => names.split(' ').filter(Boolean)));
 /** What is named when it runs: each is one of those that are declared. */
-const made = new Map([['`${name.toUpperCase()}_URL`', ['REFERRALS_URL', 'SHELTERS_URL', 'RETURNS_URL', 'REINTEGRATION_URL', 'NOTIFICATIONS_URL']]]);
+const made = new Map([
+  ['variable', ['REFERRALS_URL', 'SHELTERS_URL', 'RETURNS_URL', 'REINTEGRATION_URL', 'NOTIFICATIONS_URL', 'IDENTITY_URL']],
+  // Their callers name it.
+  ['name', []],
+]);
 
 describe('T07 what the environment says', () => {
   it('is found however it is asked', () => {

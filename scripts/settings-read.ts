@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 
 /** Functions whose first or second argument names a variable of the environment. */
-const readers = new Set(['given', 'oneOf', 'port', 'inFile', 'portOf']);
+const readers = new Set(['given', 'oneOf', 'port', 'inFile', 'portOf', 'setting']);
 const isEnvironment = (node: ts.Expression): boolean => ['process.env', 'environment', 'env'].includes(node.getText());
 const named = (node: ts.Node | undefined): string | undefined => (node && ts.isStringLiteralLike(node) && /^[A-Z][A-Z0-9_]*$/.test(node.text) ? node.text : undefined);
 
@@ -12,7 +12,7 @@ export function settingsIn(text: string, file = 'source.ts'): readonly string[] 
   const found = new Set<string>();
   const take = (name: string | undefined): void => { if (name !== undefined) found.add(name); };
   const look = (node: ts.Node): void => {
-    if (ts.isElementAccessExpression(node) && isEnvironment(node.expression)) take(named(node.argumentExpression) ?? (ts.isTemplateExpression(node.argumentExpression) ? node.argumentExpression.getText() : undefined));
+    if (ts.isElementAccessExpression(node) && isEnvironment(node.expression)) take(named(node.argumentExpression) ?? node.argumentExpression.getText());
     else if (ts.isPropertyAccessExpression(node) && isEnvironment(node.expression)) take(node.name.text);
     else if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && readers.has(node.expression.text)) take(named(node.arguments[0]) ?? named(node.arguments[1]));
     else if (ts.isVariableDeclaration(node) && ts.isObjectBindingPattern(node.name) && node.initializer && isEnvironment(node.initializer)) for (const element of node.name.elements) take((element.propertyName ?? element.name).getText());

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { accessCopyCommand } from './commands/access-copy.js';
 import { accountCommands, type Surroundings } from './commands/accounts.js';
 import { auditCommands } from './commands/audit.js';
 import { backupCommands } from './commands/backup.js';
@@ -27,6 +28,7 @@ backupCommands(program, surroundings);
 keyCommands(program, surroundings);
 envelopeCommands(program, surroundings);
 auditCommands(program, surroundings);
+accessCopyCommand(program, surroundings);
 program.command('doctor').description('What is wrong, in words, and what to do').action(async () => {
   const findings = await diagnose(folder, environment);
   for (const { wrong, says } of findings) say(`${wrong ? 'WRONG  ' : 'ok     '}${says}`);

@@ -67,6 +67,9 @@ describe('isolation of organisations, on real Postgres and over HTTP', () => {
     const alert = await made(worker.post('/v1/safety-alerts', { case: file, reason: person.givenName }), 201);
     await made(worker.post(`/v1/safety-alerts/${alert}/clear`, { safeAgain: true }), 202);
     await made(supervisor.post(`/v1/holds/${hold}/lift`, { causeGone: true }), 202);
+    await made(worker.post('/v1/rights-requests', { case: file, kind: 'ACCESS', onBehalfOf: 'PERSON', how: 'phone' }), 201);
+    const kept = await made(supervisor.post('/v1/legal-holds', { case: file, ground: 'LEGAL_CLAIMS', reviewOn: new Date(instance.clock.now().getTime() + 30 * 86_400_000).toISOString().slice(0, 10) }), 202);
+    await made(instance.account(world.organisation('lantern'), 'DPO').post(`/v1/approvals/${kept}/approve`), 200);
     const { body: directory } = await worker.get('/v1/shelter-directory');
     await made(worker.post('/v1/bed-requests', { shelters: (directory['items'] as { shelter: string }[]).slice(0, 1).map(({ shelter }) => shelter), priority: 'URGENT', profile: 'women', partySize: 1, languages: ['sq'], neededFrom: instance.clock.now().toISOString() }), 201);
     // Nobody is missed on this journey.

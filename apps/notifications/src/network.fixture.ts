@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ClearanceChanged, ConsentGiven, ConsentScopeRecalled, ConsentWithdrawn, ReferralSent, ShelterOpened, flagsOf, type ContractEvent } from '@footbridge/contracts';
 import { outboxRow } from '@footbridge/messaging';
 import { createGate, newRef } from '@footbridge/privacy';
-import { endingReferences, grants auditTree, grants, service, serviceSchema, type ServiceConfig, type ServiceDefinition } from '@footbridge/service';
+import { auditTree, endingReferences, grants, service, serviceSchema, type ServiceConfig, type ServiceDefinition } from '@footbridge/service';
 import { testInstance, waitUntil, type TestAccount, type TestInstance } from '@footbridge/testing';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { notificationsService } from './index.js';

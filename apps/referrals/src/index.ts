@@ -69,3 +69,8 @@ export const referralsService: ServiceDefinition = service({
   ports: ({ signingKeys, keyStore }, pool) => ({ signingKeys, alarms: new Alarms(pool), [codes]: new ContinuityCodes(pool, keyStore) }),
   jobs: (running) => [new SignEarlier(running), new ClearanceJob(running), new RetentionJob(running), new StatisticsJob(running)],
 });
+
+export { Case } from './case/case.lifecycle.js';
+export type { CaseRow } from './case/case.entity.js';
+export { inStatistics, takesPartInStatistics } from './case/statistics-objection.js';
+export { RetentionJob } from './retention/retention-job.js';

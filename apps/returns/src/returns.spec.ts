@@ -270,6 +270,18 @@ describe('returns, on real Postgres and over HTTP', () => {
       await clearance(j.p, 'ORIGIN_CONTACT', false);
       expect(reasons(await origin.get(`/v1/reception-plans/${theirs}/detail`))).toEqual(['ADMINISTRATIVE']);
     });
+    it('DP-12: tells the office that has looked when a detail of her is put right', async () => {
+      const j = await readied();
+      const theirs = await refOf(j.plan, oo);
+      const version = async (): Promise<unknown> => (await officer.get(`/v1/reception-plans/${j.plan}`)).body['version'];
+      const told = async (): Promise<number> => (await events(await idOf(j.plan))).filter((e) => e.type === 'reception-detail-changed' && e.recipient === oo && e.data['receptionPlan'] === theirs).length;
+      expect((await officer.patch(`/v1/reception-plans/${j.plan}`, { traveller: { givenName: 'Zyxquo' } }, await version())).status).toBe(200);
+      expect((await origin.get(`/v1/reception-plans/${theirs}/detail`)).body).toMatchObject({ traveller: { givenName: 'Zyxquo' } });
+      expect((await officer.patch(`/v1/reception-plans/${j.plan}`, { traveller: { givenName: 'Zyxqui' } }, await version())).status).toBe(200);
+      await waitUntil('it is told, once: before, it had seen nothing', async () => await told() === 1);
+      expect((await origin.get(`/v1/reception-plans/${theirs}/detail`)).body).toMatchObject({ traveller: { givenName: 'Zyxqui' } });
+      expect((await origin.patch(`/v1/reception-plans/${theirs}`, { traveller: { givenName: 'Other' } }, await version())).status).toBe(403);
+    });
     it('gives the itinerary not earlier than 24 hours before departure', async () => {
       const j = await clearedToGo();
       const theirs = await refOf(j.plan, oo);

@@ -3,7 +3,7 @@ import { NONE, attested, direct, guard, is, lifecycle, open, operational, type F
 import { newRef } from '@footbridge/privacy';
 import { auditFaults, testInstance, waitUntil, withAuditFault, type TestAccount, type TestInstance } from '@footbridge/testing';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createTable, endingReferences auditTree, createTable, grants, hours, later, protect, secondWord, service, serviceSchema } from './index.js';
+import { auditTree, createTable, endingReferences, grants, hours, later, protect, secondWord, service, serviceSchema } from './index.js';
 
 // A lifecycle of the test's own: a box that is packed by one organisation and opened by another.
 const boxFields = { label: open.text({ shown: 'parties' }), receiver: operational.ref({ shown: 'parties' }), full: operational.boolean(), content: direct.json<{ what?: string; wrap?: { paper?: string } }>() };

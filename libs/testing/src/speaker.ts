@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ContractEvent, Service } from '@footbridge/contracts';
 import { outboxRow } from '@footbridge/messaging';
 import { newRef } from '@footbridge/privacy';
-import { endingReferences, grants auditTree, grants, service, serviceSchema, type ServiceDefinition } from '@footbridge/service';
+import { auditTree, endingReferences, grants, service, serviceSchema, type ServiceDefinition } from '@footbridge/service';
 import type { TestInstance } from './instance.js';
 
 /**

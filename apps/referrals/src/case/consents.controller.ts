@@ -1,6 +1,6 @@
 import { ConsentPurpose, type Role } from '@footbridge/contracts';
 import { checkBody, exampleOf, how, is, schemaOf } from '@footbridge/lifecycle';
-import { codeList } from '@footbridge/privacy';
+import { codeList, isRef } from '@footbridge/privacy';
 import { Action, EVERYBODY, Engine, Problem, Protects, idempotency, send, type ExtraRoute, type Principal, type SignedRequest } from '@footbridge/service';
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
@@ -36,10 +36,12 @@ export class ConsentsController {
     const { principal } = request;
     const key = idempotency(request, headers, plain).idempotency;
     return send(reply, await this.engine.once(key, async (keep) => {
+      // A foreign case is no case, whatever is sent to it.
+      const known = await this.#of(id, principal);
       const checked = checkBody(WithdrawConsentsBody, plain ?? {});
       if ('errors' in checked) throw new Problem('validation-failed', { errors: checked.errors });
       const { onBehalfOf, how: heard, purpose, recipient } = checked.value as unknown as WithdrawConsentsBody;
-      const wanted = (await this.#of(id, principal)).filter(({ row }) => living.includes(row.state) && (purpose === undefined || row.purpose === purpose) && (recipient === undefined || row.recipient === recipient));
+      const wanted = known.filter(({ row }) => living.includes(row.state) && (purpose === undefined || row.purpose === purpose) && (recipient === undefined || row.recipient === recipient));
       const items = [];
       for (const { reference } of wanted) items.push((await this.engine.run({ lifecycle: ConsentRecord, command: 'withdraw', reference, body: { onBehalfOf, how: heard }, caller: principal })).body);
       const answer = { status: 200, headers: {}, body: { items } };
@@ -50,9 +52,9 @@ export class ConsentsController {
 
   /** As the command itself finds them: she may come to any worker. */
   async #of(id: string, principal: Principal): Promise<readonly { readonly row: ConsentRow; readonly reference: string }[]> {
+    const caseId = isRef(id, 'cas') ? (await this.engine.store.resolve(principal.organisation, [id])).get(id) : undefined;
+    if (caseId === undefined) throw new Problem('not-found');
     if (!principal.roles.some((role) => hers.includes(role))) throw new Problem('role-not-allowed', { roles: hers });
-    const caseId = (await this.engine.store.resolve(principal.organisation, [id])).get(id);
-    if (caseId === undefined || !id.startsWith('cas_')) throw new Problem('not-found');
     const found = await this.engine.store.find(ConsentRecord, principal.organisation, `${ConsentRecord.reachable ?? 'false'} and t.case_id = ($1->>3)::uuid`, [principal.organisation, principal.subject, principal.roles, caseId], 'order by t.created_at, t.id');
     return found.map(({ row, references }) => ({ row: row as ConsentRow, reference: String(references[principal.organisation]) }));
   }

@@ -9,7 +9,6 @@ import { seenWithCase } from '../case/visible.js';
 import { ConsentRecord } from '../consent-record/consent-record.lifecycle.js';
 import { stands } from '../legal-hold/stands.js';
 import { LegalHold } from '../legal-hold/legal-hold.lifecycle.js';
-import { Recall } from '../recall/recall.lifecycle.js';
 import { ExtendRequestBody, GrantPartlyBody, ReceiveRequestBody, RefuseRequestBody } from './rights-request.dto.js';
 import { rightsRequestFields, type RightsRequestRow } from './rights-request.entity.js';
 

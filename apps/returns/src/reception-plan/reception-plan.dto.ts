@@ -5,15 +5,17 @@ export class TravellerBody {
   @is.text({ class: 'direct', optional: true }) givenName?: string;
   @is.text({ class: 'direct', optional: true }) familyName?: string;
 }
-/** The minimum that an office needs to say yes. */
-export class RequestReceptionBody {
-  @is.ref('ret') returnCase!: string;
-  @is.organisation() originOffice!: string;
+/** The minimum that an office needs to say yes; what of it is wrong can be put right (DP-12). */
+export class EditReceptionBody {
   @is.languages({ class: 'quasi', optional: true }) languages?: string[];
   @is.boolean({ class: 'quasi', optional: true, example: false }) interpreterNeeded?: boolean;
   @is.boolean({ class: 'quasi', optional: true, example: false }) accessNeeded?: boolean;
   @is.patterns(/^[^\p{Cc}]{1,200}$/u, 'short texts', 'met inside the building', { class: 'special', optional: true }) mitigations?: string[];
   @is.nested(() => TravellerBody, { class: 'direct', optional: true }) traveller?: TravellerBody;
+}
+export class RequestReceptionBody extends EditReceptionBody {
+  @is.ref('ret') returnCase!: string;
+  @is.organisation() originOffice!: string;
 }
 export class DeclineReceptionBody {
   @is.code(NeutralReason) reason!: NeutralReason;

@@ -1,5 +1,5 @@
 import {
-  ConsentGiven, ConsentRenewed, ReceptionAccepted, ReceptionCancelled, ReceptionDeclined, ReceptionMissed, ReceptionPerformed, ReceptionReady, ReceptionRequested, after, states, type ConsentCategory, type ConsentPurpose, type OrganisationType,
+  ConsentGiven, ConsentRenewed, ReceptionAccepted, ReceptionCancelled, ReceptionDeclined, ReceptionDetailChanged, ReceptionMissed, ReceptionPerformed, ReceptionReady, ReceptionRequested, after, states, type ConsentCategory, type ConsentPurpose, type OrganisationType,
 } from '@footbridge/contracts';
 import { Sealed, label } from '@footbridge/privacy';
 import { NONE, attested, guard, lifecycle, type Companion, type Facts } from '@footbridge/lifecycle';
@@ -13,7 +13,7 @@ import { noOffice } from '../return-case/return-case.lifecycle.js';
 import { returnOf } from '../return-case/return-of.js';
 import { byAnyWorker, byHost, byOffice } from '../visible.js';
 import { planOf } from './plan-of.js';
-import { DeclineReceptionBody, MakeReadyBody, PerformBody, RequestReceptionBody } from './reception-plan.dto.js';
+import { DeclineReceptionBody, EditReceptionBody, MakeReadyBody, PerformBody, RequestReceptionBody } from './reception-plan.dto.js';
 import { openPlan, receptionPlanFields, type Arrangement, type ReceptionPlanRow } from './reception-plan.entity.js';
 
 export interface PlanFacts extends Facts<ReceptionPlanRow> {
@@ -28,6 +28,8 @@ export interface PlanFacts extends Facts<ReceptionPlanRow> {
   readonly caseRef?: string;
   readonly phrase?: PhraseSaid;
   readonly newPhrase?: CodePhrase;
+  /** The office has looked at what it was told of her. */
+  readonly detailFetched?: boolean;
   readonly consentNeeded?: { readonly recipient?: string; readonly purpose: ConsentPurpose; readonly categories: readonly ConsentCategory[] };
 }
 
@@ -66,6 +68,7 @@ export const ReceptionPlan = lifecycle<PlanFacts>()({
     const caseRef = row.caseRef ?? returnCase?.caseRef;
     const shared = { ...(returnCase ? { returnCase, returnState: returnCase.state } : {}), ...(caseRef ? { caseRef } : {}) };
     if (command === 'perform') return { ...shared, phrase: await phraseSaid(read, row, body['codePhrase'], now) };
+    if (command === 'edit') return { ...shared, detailFetched: (await read.sql(`select to_jsonb(true) from audit where kind = 'rcp' and aggregate = ($1->>0)::uuid and command = 'disclose' limit 1`, [row.id])).length > 0 };
     if (command !== 'requestReception') return shared;
     const { originOffice } = row;
     const consent = namedIn(await knownConsents(read, caseRef, 'ORIGIN_OFFICE_DISCLOSURE'), originOffice, now);
@@ -84,6 +87,11 @@ export const ReceptionPlan = lifecycle<PlanFacts>()({
   wire: (row) => ({ from: row.owner, to: row.originOffice, returnCase: aggregate(row.returnCase), ...(row.state === 'reception_cancelled' ? { reason: 'PERSON_CHOICE' } : {}) }),
   recipients: (row) => [row.originOffice],
   consentRef: (row) => row.originConsent,
+  editable: {
+    by: ['RETURN_OFFICER', 'SUPERVISOR'], in: [...openPlan, 'missed'], body: EditReceptionBody,
+    // Whoever got the old value fetches anew (DP-12).
+    notices: ({ row, detailFetched }) => (detailFetched && row.originOffice ? [{ event: ReceptionDetailChanged, recipients: [row.originOffice], data: {} }] : []),
+  },
   clocks: [
     { name: 'answer', in: ['reception_requested'], shown: true, due: ({ row }) => after(new Date(row.createdAt), { hours: 72 }), alert: { code: 'RECEPTION_UNANSWERED', to: ({ row }) => row.owner } },
     // F3: no travel
