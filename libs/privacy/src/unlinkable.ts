@@ -39,7 +39,7 @@ function valuesOf(view: unknown): Map<string, string> {
   const look = (value: unknown, place: string): void => {
     if (typeof value === 'string') {
       put(value, place);
-      for (const word of value.match(TOKEN) ?? []) { put(word, place); for (const part of word.split(/[/=%.:]/)) put(part, place); }
+      for (const word of value.match(TOKEN) ?? []) { put(word, place); if (!IS_MOMENT.test(word)) for (const part of word.split(/[/=%.:]/)) put(part, place); }
     } else if (typeof value === 'number' || typeof value === 'bigint') put(String(value), place);
     else if (Array.isArray(value)) for (const member of value) look(member, place);
     else if (typeof value === 'object' && value !== null) for (const [name, member] of Object.entries(value)) { put(name, place); look(member, `${place}.${name}`); }
@@ -49,6 +49,7 @@ function valuesOf(view: unknown): Map<string, string> {
 }
 
 const MOMENT = /\d{4}-\d\d-\d\dt\d\d:\d\d:\d\d(?:\.\d+)?z/g;
+const IS_MOMENT = /^\d{4}-\d\d-\d\dT/i;
 const DAY = /\d{4}-\d\d-\d\d/g;
 /** What is drawn at random is written in long runs; no word of a published list or of a sentence is as long as this. */
 const LONGEST_WORD = 24;
