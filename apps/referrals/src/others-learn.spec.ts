@@ -8,7 +8,8 @@ import { referralsService } from './index.js';
 
 /** Host of everybody here is Albania: 1,000 persons, of whom 40 % speak Albanian. */
 const [house, shelter, lawyers, clinic] = [newRef('org'), newRef('org'), newRef('org'), newRef('org')];
-const person = { ...canaryPerson(41), birthDate: '1998-02-01', ageBand: '27-29', gender: 'Feminine', citizenships: ['AL'], languages: ['sq'], interpreterNeeded: false };
+const { givenName, familyName } = canaryPerson(41);
+const person = { givenName, familyName, birthDate: '1998-02-01', ageBand: '27-29', gender: 'Feminine', citizenships: ['AL'], languages: ['sq'], interpreterNeeded: false };
 const rare = { gender: 'Feminine', ageBand: '27-29', languages: ['fon'], citizenships: ['BJ'], interpreterNeeded: true };
 
 describe('what others learn of a person', () => {
@@ -17,7 +18,7 @@ describe('what others learn of a person', () => {
   const everything: Record<string, unknown[]> = {};
 
   const recorded = (party: string, account: TestAccount): TestAccount => {
-    const keep = async (asked: Promise<TestAnswer>): Promise<TestAnswer> => { const answer = await asked; (everything[party] ??= []).push({ ...answer, headers: [...answer.headers] }); return answer; };
+    const keep = async (asked: Promise<TestAnswer>): Promise<TestAnswer> => { const answer = await asked; (everything[party] ??= []).push({ ...answer, headers: [...answer.headers].filter(([name]) => name !== 'date') }); return answer; };
     return { ...account, get: (path, headers) => keep(account.get(path, headers)), post: (path, body, headers) => keep(account.post(path, body, headers)) };
   };
   const rows = async <T>(sql: string, values: readonly unknown[] = []): Promise<T[]> => (await database.query(sql, [...values])).rows as T[];
@@ -61,7 +62,7 @@ describe('what others learn of a person', () => {
       const file = await open(rare);
       await agreed(file, shelter, ['AGE_GENDER_LANGUAGE', 'NEEDS']);
       const answer = await needs(desk, await sent(file, desk, 'shelter', { needs: { interpreterLanguage: 'fon' } }));
-      expect(answer).toEqual({ referral: expect.anything() as unknown, categories: ['AGE_GENDER_LANGUAGE', 'NEEDS'], serviceType: 'shelter', person: { gender: 'Feminine', languages: ['language of West Africa'] }, needs: { childUnitNeeded: false, interpreterLanguage: 'language of West Africa' }, generalised: ['ageBand', 'interpreterLanguage', 'interpreterNeeded', 'languages'] });
+      expect(answer).toEqual({ referral: expect.anything() as unknown, categories: ['AGE_GENDER_LANGUAGE', 'NEEDS'], serviceType: 'shelter', person: { gender: 'Feminine', ageBand: '18+', languages: ['language of West Africa'] }, needs: { childUnitNeeded: false, interpreterLanguage: 'language of West Africa' }, generalised: ['ageBand', 'interpreterLanguage', 'interpreterNeeded', 'languages'] });
     });
     it('says it as it is where enough others fit it, and to whom she is named', async () => {
       const [many, named] = [await open({ gender: 'Feminine', languages: ['sq'] }), await open({ ...rare, givenName: person.givenName })];
@@ -86,16 +87,17 @@ describe('what others learn of a person', () => {
       expect(JSON.stringify(later)).not.toContain('yo');
       // Another organisation has learnt nothing yet.
       await agreed(file, shelter, ['AGE_GENDER_LANGUAGE', 'NEEDS']);
-      expect(await needs(desk, await sent(file, desk, 'psychosocial'))).not.toMatchObject({ person: { ageBand: '27-29' } });
+      expect(await needs(desk, await sent(file, desk, 'psychosocial'))).toMatchObject({ person: { ageBand: '27-29' }, generalised: ['languages'] });
     });
     it('T29 lets two looks of the same moment not pass together what neither could after the other', async () => {
       const file = await open({ gender: 'Feminine', languages: ['en'] });
       await agreed(file, clinic, ['AGE_GENDER_LANGUAGE', 'NEEDS']);
       const [one, two] = [await sent(file, nurse, 'psychosocial', { needs: { interpreterLanguage: 'ru' } }), await sent(file, nurse, 'health', { needs: { interpreterLanguage: 'vi' } })];
-      const said = (await Promise.all([needs(nurse, one), needs(nurse, two), needs(nurse, one), needs(nurse, two)])).map((answer) => JSON.stringify([answer['person'], answer['needs']]));
-      const languages = new Set(said.join().match(/"(?:en|ru|vi|[A-Z ]*language[^"]*)"/g));
+      const said = await Promise.all([needs(nurse, one), needs(nurse, two), needs(nurse, one), needs(nurse, two)]) as { person?: { languages?: string[] }; needs?: { interpreterLanguage?: string } }[];
+      const languages = new Set(said.flatMap(({ person: p, needs: n }) => [...p?.languages ?? [], ...n?.interpreterLanguage ? [n.interpreterLanguage] : []]));
+      expect(languages.size).toBeGreaterThan(0);
       // All that it ever heard, together.
-      expect(populations()('AL').persons(['age=18+', 'gender=Feminine', ...[...languages].map((l) => `language=${l.slice(1, -1)}`)])).toBeGreaterThanOrEqual(11);
+      expect(populations()('AL').persons(['age=18+', 'gender=Feminine', ...[...languages].map((l) => `language=${l}`)])).toBeGreaterThanOrEqual(11);
       expect((await rows<{ version: number }>(`select version from referrals.learnt where recipient = $1 and subject = (select c.case_ref from referrals."case" c join referrals.reference r on r.aggregate = c.id::text where r.ref = $2)`, [clinic, file]))[0]?.version).toBe(4);
     });
     it('keeps what was learnt sealed under the key of the case', async () => {
@@ -111,7 +113,7 @@ describe('what others learn of a person', () => {
       expect(await worker.post('/v1/exact-releases', release)).toMatchObject({ status: 409, body: { code: 'consent-required', recipient: shelter } });
       await agreed(file, shelter, ['AGE_GENDER_LANGUAGE', 'NEEDS']);
       await agreed(file, clinic, ['AGE_GENDER_LANGUAGE', 'NEEDS']);
-      expect((await colleague.post('/v1/exact-releases', release)).status).toBe(422);
+      expect(guards(await colleague.post('/v1/exact-releases', release))).toEqual(['ON_CASE NOT_ASSIGNED']);
       expect(guards(await worker.post('/v1/exact-releases', { ...release, fields: [] }))).toEqual(['G7 FIELDS_MISSING']);
       expect(guards(await worker.post('/v1/exact-releases', { ...release, neededForHelp: false }))).toEqual(['G7 NEEDED_FOR_HELP_NOT_CONFIRMED']);
       expect(guards(await worker.post('/v1/exact-releases', { ...release, releasedUntil: new Date(instance.clock.now().getTime() + days(31)).toISOString() }))).toEqual(['G7 VALIDITY_TOO_LONG']);
@@ -134,7 +136,7 @@ describe('what others learn of a person', () => {
         const released = String((await newest(worker, 'exact-releases'))['id']);
         if (end === 'hand') await done(worker.post(`/v1/exact-releases/${released}/end-release`)); else await instance.advance(hours(2));
         expect((await done(worker.get(`/v1/exact-releases/${released}`)))['state']).toBe('ended');
-        expect((await needs(desk, await sent(id, desk, 'shelter')))['person']).not.toHaveProperty('ageBand');
+        expect(await needs(desk, await sent(id, desk, 'shelter'))).toMatchObject({ person: { ageBand: '18+' } });
       }
     });
   });
@@ -205,10 +207,10 @@ describe('what others learn of a person', () => {
       const file = await open({});
       await agreed(file, lawyers, ['NEEDS'], 'LEGAL_REPRESENTATION');
       await agreed(file, clinic, ['NEEDS']);
-      await say(instance, PartnerTerminated, {}, { partner: newRef('ptn'), organisation: lawyers, state: 'partner_terminated', version: 9 });
+      await say(instance, PartnerTerminated, { version: 9 }, { partner: newRef('ptn'), organisation: lawyers, state: 'partner_terminated', version: 9 });
       await say(instance, OrganisationDisabled, { version: 9 }, { organisation: clinic, version: 9 });
       await waitUntil('both have ended', async () => [...await names(file, lawyers), ...await names(file, clinic)].every(({ over }) => over));
-      await say(instance, PartnerActivated, {}, { partner: newRef('ptn'), organisation: lawyers, state: 'partner_active', version: 10, country: 'AL', legal: true });
+      await say(instance, PartnerActivated, { version: 10 }, { partner: newRef('ptn'), organisation: lawyers, state: 'partner_active', version: 10, country: 'AL', legal: true });
     });
     it('T04 is none that somebody guesses, forges, or holds for another', async () => {
       const file = await open({});

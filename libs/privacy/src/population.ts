@@ -38,9 +38,9 @@ const attributes: Readonly<Record<string, Attribute>> = {
     shares: { '0-8': 0.05, '9-17': 0.2, '18-20': 0.12, '21-23': 0.12, '24-26': 0.11, '27-29': 0.1, '30-38': 0.17, '39-47': 0.08, '48+': 0.05, '0-17': 0.25, '18-29': 0.45, '30+': 0.3, '18+': 0.75 },
     wider: { '0-8': '0-17', '9-17': '0-17', '18-20': '18-29', '21-23': '18-29', '24-26': '18-29', '27-29': '18-29', '30-38': '30+', '39-47': '30+', '48+': '30+', '18-29': '18+', '30+': '18+' },
   },
-  gender: { worth: 7, shares: { Feminine: 0.65, Masculine: 0.3, NonSpecifiedUnknown: 0.02, TransgenderFeminine: 0.004, TransgenderMasculine: 0.002, NonConforming: 0.002 } },
+  gender: { worth: 12, shares: { Feminine: 0.65, Masculine: 0.3, NonSpecifiedUnknown: 0.02, TransgenderFeminine: 0.004, TransgenderMasculine: 0.002, NonConforming: 0.002 } },
   language: {
-    worth: 9, wider: families,
+    worth: 30, wider: families,
     shares: {
       en: 0.06, ar: 0.04, fr: 0.04, es: 0.04, ro: 0.04, ru: 0.04, uk: 0.03, sq: 0.03, sr: 0.03, bg: 0.03, zh: 0.02, vi: 0.02, pt: 0.02, tl: 0.02, ur: 0.02, yo: 0.01, ti: 0.01, so: 0.01, fa: 0.01, tr: 0.01,
       'Slavic language': 0.15, 'Romance language': 0.15, 'Germanic language': 0.1, 'Turkic language': 0.02, 'Iranian language': 0.03, 'language of South Asia': 0.06, 'language of East Asia': 0.04, 'language of South-east Asia': 0.06,
@@ -56,8 +56,8 @@ const attributes: Readonly<Record<string, Attribute>> = {
     },
   },
   interpreter: { worth: 6, shares: { yes: 0.5, no: 0.5 } },
-  party: { worth: 8, shares: { '1': 0.8, '2-3': 0.15, '4+': 0.05 } },
-  access: { worth: 8, shares: { needed: 0.06, 'not needed': 0.9, STEP_FREE: 0.03, CARE: 0.02, HEARING: 0.01, SIGHT: 0.01 }, wider: { STEP_FREE: 'needed', CARE: 'needed', HEARING: 'needed', SIGHT: 'needed' } },
+  party: { worth: 12, shares: { '1': 0.8, '2-3': 0.15, '4+': 0.05 } },
+  access: { worth: 12, shares: { needed: 0.06, 'not needed': 0.9, STEP_FREE: 0.03, CARE: 0.02, HEARING: 0.01, SIGHT: 0.01 }, wider: { STEP_FREE: 'needed', CARE: 'needed', HEARING: 'needed', SIGHT: 'needed' } },
   family: { worth: 1, shares: { Single: 0.5, Married: 0.25, Divorced: 0.1, Separated: 0.08, Widowed: 0.04, RegisteredPartnership: 0.01 } },
   children: { worth: 2, shares: { '0': 0.5, '1': 0.2, '2': 0.15, '3': 0.08, '1 or more': 0.5 }, wider: Object.fromEntries(Array.from({ length: 50 }, (_, n) => [String(n + 1), '1 or more'])) },
   exploitation: {

@@ -39,7 +39,7 @@ function valuesOf(view: unknown): Map<string, string> {
   const look = (value: unknown, place: string): void => {
     if (typeof value === 'string') {
       put(value, place);
-      for (const word of value.match(TOKEN) ?? []) { put(word, place); for (const part of word.split(/[/=%.:]/)) put(part, place); }
+      for (const word of value.match(TOKEN) ?? []) { put(word, place); if (!IS_MOMENT.test(word)) for (const part of word.split(/[/=%.:]/)) put(part, place); }
     } else if (typeof value === 'number' || typeof value === 'bigint') put(String(value), place);
     else if (Array.isArray(value)) for (const member of value) look(member, place);
     else if (typeof value === 'object' && value !== null) for (const [name, member] of Object.entries(value)) { put(name, place); look(member, `${place}.${name}`); }
@@ -48,16 +48,23 @@ function valuesOf(view: unknown): Map<string, string> {
   return values;
 }
 
+const MOMENT = /\d{4}-\d\d-\d\dt\d\d:\d\d:\d\d(?:\.\d+)?z/g;
+const IS_MOMENT = /^\d{4}-\d\d-\d\dT/i;
+const DAY = /\d{4}-\d\d-\d\d/g;
+/** What is drawn at random is written in long runs; no word of a published list or of a sentence is as long as this. */
+const LONGEST_WORD = 24;
+
 /**
- * How surprising it is that two hold this, estimated from above: words of letters are codes and names of fields, which are the same for
- * everybody; times to the minute are those of a day; everything else counts by its characters.
+ * How surprising it is that two hold this, estimated from above, word by word: words of letters are codes and names of fields, which are
+ * the same for everybody; a moment to the minute is one of a day, a day one of a year; everything else counts by its characters.
  */
 function bitsOf(value: string): number {
-  const text = value.toUpperCase();
-  if (isInstant(text, 'minute')) return Math.log2(24 * 60);
-  if (/^\d{4}-\d\d-\d\d$/.test(value)) return Math.log2(366);
-  if (/^\d+$/.test(value)) return value.length * Math.log2(10);
-  // Prose and codes: a published word says nothing of a person. What is drawn at random has digits among its letters, or is long.
-  if (/^[\p{L}' ,.;:()_/-]+$/u.test(value) && !/[\p{L}]{20}/u.test(value)) return 0;
-  return value.replaceAll(/[^\p{L}\p{N}]/gu, '').length * Math.log2(32);
+  let bits = 0;
+  const count = (more: number): string => { bits += more; return ' '; };
+  const rest = value.replace(MOMENT, (moment) => (isInstant(moment.toUpperCase(), 'minute') ? count(Math.log2(24 * 60)) : count(Math.log2(24 * 60 * 60 * 1000)))).replace(DAY, () => count(Math.log2(366)));
+  for (const word of rest.match(/[\p{L}\p{N}]+/gu) ?? []) {
+    if (/^\p{N}+$/u.test(word)) count(word.length * Math.log2(10));
+    else if (/\p{N}/u.test(word) || word.length > LONGEST_WORD) count(word.length * Math.log2(32));
+  }
+  return bits;
 }

@@ -156,10 +156,11 @@ export class Engine {
     const own = row.owner === caller.organisation;
     const values = row as unknown as Values;
     const view: Values = { id: references[caller.organisation] ?? references[EVERYBODY], state: row.state, version: row.version };
-    if (row.dueAt) view['dueAt'] = row.dueAt;
+    if (row.dueAt) view['dueAt'] = own ? row.dueAt : minute(new Date(row.dueAt));
     for (const [name, field] of Object.entries(l.fields as Fields)) {
       if (isPersonal(field) || field.shown === 'nobody' || values[name] === undefined) continue;
-      if (own || field.shown === 'parties') view[name] = values[name];
+      // Two parties of one row would have a moment to the millisecond in common (privacy G4).
+      if (own) view[name] = values[name]; else if (field.shown === 'parties') view[name] = field.column === 'instant' ? minute(new Date(values[name] as string)) : values[name];
     }
     const may = (role: Role): boolean => this.#stands(l, row, caller, role);
     view['can'] = commandsNow(l, row.state, (r) => may(r) || ((r === 'PERSON' || r === 'GUARDIAN') && this.#actsFor(l, row, caller)), own ? facts : undefined, this.clock.now());

@@ -22,7 +22,7 @@ export class ContinuityCodes {
     await this.pool.query('insert into continuity_attempt (account, organisation, at) values ($1, $2, $3)', [account, organisation, now]);
     // What is counted is there already: of several that come at once none is overlooked.
     const { rows: [tried] } = await this.pool.query<{ account: string; organisation: string; everybody: string }>(
-      `select count(*) filter (where account = $1) as account, count(*) filter (where organisation = $2) as organisation, count(*) as everybody from continuity_attempt where at > $3::timestamptz - interval '1 hour' and at <= $3`, [account, organisation, now]);
+      `select count(*) filter (where account = $1) as account, count(*) filter (where organisation = $2) as organisation, count(*) as everybody from continuity_attempt where at > $3::timestamptz - interval '1 hour'`, [account, organisation, now]);
     await this.pool.query(`delete from continuity_attempt where at < $1::timestamptz - interval '1 day'`, [now]);
     return tried !== undefined && Number(tried.account) <= LIMITS.account && Number(tried.organisation) <= LIMITS.organisation && Number(tried.everybody) <= LIMITS.everybody;
   }

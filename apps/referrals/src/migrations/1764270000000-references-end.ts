@@ -44,7 +44,7 @@ const others = `
 create index exact_release_case on exact_release (case_id, recipient) where state = 'released';
 create index continuity_code_case on continuity_code (case_id);
 create unique index continuity_code_digest on continuity_code (digest);
-create table continuity_pepper (only boolean primary key default true check (only), wrapped text not null);
+create table continuity_pepper (one boolean primary key default true check (one), wrapped text not null);
 create table continuity_attempt (position bigint generated always as identity primary key, account text not null, organisation text not null, at timestamptz not null);
 create index continuity_attempt_at on continuity_attempt (at);
 
