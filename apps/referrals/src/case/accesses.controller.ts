@@ -1,4 +1,4 @@
-import { Engine, accessesOf, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, EVERYBODY, Engine, accessesOf, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
 import { Case } from './case.lifecycle.js';
 
@@ -7,7 +7,7 @@ import { Case } from './case.lifecycle.js';
 export class AccessesController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Get(':id/accesses')
+  @Action('Case.accesses', EVERYBODY) @Get(':id/accesses')
   async read(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<unknown> {
     const { row } = await this.engine.load(Case, principal, id);
     return { items: row.caseRef === undefined ? [] : await accessesOf(this.engine, principal, row.caseRef) };

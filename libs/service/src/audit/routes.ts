@@ -1,6 +1,7 @@
 import { Controller, Get, HttpCode, Inject, Post, Query, Req, type Type } from '@nestjs/common';
 import { Service, auditRootSigned, type Role } from '@footbridge/contracts';
 import { auditSigner, digestOf, isRef } from '@footbridge/privacy';
+import { Action, EVERYBODY } from '../action.js';
 import { Engine } from '../engine.js';
 import { Problem } from '../problem.js';
 import { handlersOf } from '../projections.js';
@@ -20,7 +21,7 @@ function AuditRootsController(service: Service): Type<object> {
   class AuditRoots {
     constructor(@Inject('RUNNING') private readonly running: Running, @Inject(AuditSequencer) private readonly sequencer: AuditSequencer) {}
 
-    @Get() async list(@Query('before') before: unknown, @Req() { principal }: SignedRequest): Promise<object> {
+    @Action('audit-roots.list', EVERYBODY) @Get() async list(@Query('before') before: unknown, @Req() { principal }: SignedRequest): Promise<object> {
       if (before !== undefined && (typeof before !== 'string' || !/^[1-9]\d{0,8}$/.test(before))) throw new Problem('validation-failed', { errors: [{ pointer: '/before', code: 'before', detail: 'Send the number of a root.' }] });
       const { rows } = await this.running.pool.query<RootRow>(`select number, size, encode(root, 'hex') as root, encode(chain, 'hex') as chain, at, encode(previous, 'hex') as previous, encode(digest, 'hex') as digest, key, signature
         from audit_root where number < coalesce($1::integer, 2147483647) order by number desc limit ${PAGE}`, [before ?? null]);
@@ -32,8 +33,7 @@ function AuditRootsController(service: Service): Type<object> {
       };
     }
 
-    @Post() @HttpCode(201) async sign(@Req() { principal }: SignedRequest): Promise<object> {
-      if (!principal.roles.includes('OPERATOR')) throw new Problem('role-not-allowed', { roles: ['OPERATOR'] });
+    @Action('audit-roots.sign', ['OPERATOR']) @Post() @HttpCode(201) async sign(): Promise<object> {
       const root = await this.sequencer.sign('now');
       if (!root) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
       return { service, number: root.number, size: root.size, at: root.at, digest: digestOf(root).toString('hex') };
@@ -47,7 +47,7 @@ function AccessesController(service: Service): Type<object> {
   @Controller(`v1/${service}-accesses`)
   class Accesses {
     constructor(@Inject(Engine) private readonly engine: Engine) {}
-    @Get() async list(@Query('caseId') caseId: unknown, @Req() { principal }: SignedRequest): Promise<object> {
+    @Action('accesses.list', EVERYBODY) @Get() async list(@Query('caseId') caseId: unknown, @Req() { principal }: SignedRequest): Promise<object> {
       if (!isRef(caseId, 'cas')) throw new Problem('validation-failed', { errors: [{ pointer: '/caseId', code: 'caseId', detail: 'Send the reference that your organisation holds for the case.' }] });
       const caseRef = (await this.engine.store.resolve(principal.organisation, [caseId])).get(caseId);
       if (caseRef === undefined) throw new Problem('not-found');
