@@ -1,11 +1,13 @@
 import { CaseErasedByReturns } from '@footbridge/contracts';
 import { erasure, service, type ServiceDefinition } from '@footbridge/service';
 import { PhraseAttempts, attempts } from './code-phrase.js';
+import { KnownEnvelopes, ReturnDisclosure, returnDisclosureRoute } from './disclosure/disclosure.controller.js';
 import { FailedReception } from './failed-reception/failed-reception.lifecycle.js';
 import { KnownReintegrations } from './known/known-reintegration.js';
 import { First1764000000000 } from './migrations/1764000000000-first.js';
 import { FailedReceptions1764100000000 } from './migrations/1764100000000-failed-receptions.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
+import { Envelopes1764200000000 } from './migrations/1764200000000-envelopes.js';
 import { ReceptionDetail, detailRoutes } from './reception-plan/detail.controller.js';
 import { ReceptionPlan } from './reception-plan/reception-plan.lifecycle.js';
 import { ReturnCase } from './return-case/return-case.lifecycle.js';
@@ -14,8 +16,8 @@ import { ReturnCase } from './return-case/return-case.lifecycle.js';
 export const returnsService: ServiceDefinition = service({
   name: 'returns',
   lifecycles: [ReturnCase, ReceptionPlan, FailedReception],
-  migrations: [First1764000000000, FailedReceptions1764100000000, SecondWord1764120000000],
-  controllers: [ReceptionDetail, KnownReintegrations, erasure(CaseErasedByReturns)],
-  documented: detailRoutes,
+  migrations: [First1764000000000, FailedReceptions1764100000000, SecondWord1764120000000, Envelopes1764200000000],
+  controllers: [ReceptionDetail, ReturnDisclosure, KnownEnvelopes, KnownReintegrations, erasure(CaseErasedByReturns)],
+  documented: [...detailRoutes, returnDisclosureRoute],
   ports: (_config, pool) => ({ [attempts]: new PhraseAttempts(pool) }),
 });

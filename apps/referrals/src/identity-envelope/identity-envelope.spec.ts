@@ -211,6 +211,32 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
     });
   });
 
+  describe('for the origin side', () => {
+    it('G2: is sealed under the consent that names the office, and fetched by it, while nothing stands against the contact', async () => {
+      const office = instance.account(ngo, 'ORIGIN_OFFICE');
+      const { caseId, consent: forReferral } = await story();
+      const consent = String(ok(await worker.post('/v1/consent-records', { case: caseId, recipient: ngo, purpose: 'ORIGIN_OFFICE_DISCLOSURE', categories: ['IDENTITY', 'NEEDS'], noticeVersion: '2026-1', language: 'ro', medium: 'written' }), 201).body['id']);
+      const sealFor = (consentRecord: string): Promise<TestAnswer> => soon(() => worker.post('/v1/identity-envelopes', { consentRecord }));
+      expect((await sealFor(consent)).body['code']).toBe('consent-required');
+      ok(await worker.post(`/v1/consent-records/${consent}/give`, { ...herself, capacity: true, freely: true }));
+      expect(reasons(await sealFor(forReferral))).toContain('NOTHING_OWN_NAMED');
+      expect(reasons(await soon(() => worker.post('/v1/identity-envelopes', {})))).toContain('NOTHING_OWN_NAMED');
+      await waitUntil('the contact is cleared', async () => (await sealFor(consent)).status === 201);
+      const id = await newest(office, 'identity-envelopes');
+      const fetch = (): Promise<TestAnswer> => soon(() => office.post(`/v1/identity-envelopes/${id}/collect`));
+      const { envelope } = ok(await fetch()).body as { envelope: SealedEnvelope };
+      const keys = (await office.get(`/v1/key-directory/${house}`)).body['signing'] as never;
+      // Bound to its purpose: as something for a referral it opens nowhere (T16).
+      await expect(opened(envelope)).rejects.toMatchObject({ code: 'ENVELOPE_OTHER_PURPOSE' });
+      expect((await openEnvelope(envelope, mine.privateKey, { sender: house, recipient: ngo, purpose: 'ORIGIN_OFFICE_DISCLOSURE', consent: envelope.consent }, { senderKeys: keys, now: instance.clock.now() })).reveal(revealCapability({ purpose: 'TEST', auditId: 't' }))).toMatchObject({ IDENTITY: { givenName: 'Zyxqua', birthDate: '1994-03-01' } });
+      expect(((await worker.get(`/v1/cases/${caseId}/recipients`)).body['items'] as { recipient: string; fetched: object[] }[]).find(({ recipient }) => recipient === ngo)?.fetched).toMatchObject([{ categories: ['IDENTITY', 'NEEDS'] }]);
+      ok(await worker.post('/v1/holds', { case: caseId }), 201);
+      await waitUntil('the contact is no longer cleared', async () => (await fetch()).status === 409);
+      ok(await worker.post(`/v1/consent-records/${consent}/withdraw`, herself));
+      expect((await rows<{ state: string }>('select state from identity_envelope where consent_id = $1::uuid', [await idOf(consent)])).map(({ state }) => state)).toEqual(['destroyed']);
+    });
+  });
+
   describe('a forged consent', () => {
     it('T17: put in or changed by a superuser counts for nothing, where needs are read, where it is sealed and where it is fetched, and the owner is alerted', async () => {
       const s = await story(['IDENTITY', 'NEEDS']), victim = await story(['NEEDS']);
