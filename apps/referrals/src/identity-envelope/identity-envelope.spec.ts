@@ -1,11 +1,12 @@
 import { AgreementSigned, ConsentCategory, OrganisationAdded, PartnerActivated, PartnerSuspended, flagsOf, type ContractEvent } from '@footbridge/contracts';
 import { outboxRow } from '@footbridge/messaging';
-import { fingerprintOf, newEnvelopeKey, newEntryKey, newRef, openEnvelope, proveKey, readEnvelope, revealCapability, type KeyEntry, type SealedEnvelope } from '@footbridge/privacy';
+import { PrivacyRefusal, fingerprintOf, newEnvelopeKey, newEntryKey, newRef, openEnvelope, proveKey, readEnvelope, revealCapability, type KeyEntry, type SealedEnvelope } from '@footbridge/privacy';
 import { days, grants, hours, service, serviceSchema, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { SignEarlier } from '../consent-record/sign-earlier.js';
 import { referralsService } from '../index.js';
 
 /** A neighbour that only speaks: its outbox and relay are real, its events are told by the test. */
@@ -283,6 +284,32 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
       expect(reasons(await worker.post(`/v1/consent-records/${s.consent}/renew`, { ...herself, validUntil: until }))).toContain('CONSENT_NOT_GENUINE');
       ok(await worker.post(`/v1/consent-records/${s.consent}/withdraw`, herself));
     });
+  });
+
+  it('consents from before there were signatures are signed once, by an organisation that has never signed; later nothing unsigned is', async () => {
+    const s = await story();
+    const id = await idOf(s.consent);
+    await rows('update consent_record set signature = null, signed_with = null where id = $1::uuid', [id]);
+    const running = instance.services.get('referrals') as RunningService;
+    await new SignEarlier(running).start();
+    expect(await receiver.get(`/v1/referrals/${s.theirs}/needs`)).toMatchObject({ status: 409, body: { code: 'consent-required' } });
+    await new SignEarlier({ ...running, config: { ...running.config, signingKeys: { ...running.config.signingKeys, sign: () => Promise.reject(new Error('not asked')), verifyingKeys: () => Promise.resolve([]) } } }).start();
+    expect((await rows<{ version: number }>('select version from consent_record where id = $1::uuid', [id]))[0]?.version).toBe(3);
+    ok(await receiver.get(`/v1/referrals/${s.theirs}/needs`));
+  });
+  it('W1: consent is taken back while the signing keys are away, and nothing is sealed or fetched meanwhile', async () => {
+    const s = await story();
+    ok(await seal(s), 201);
+    const { signingKeys } = (instance.services.get('referrals') as RunningService).config;
+    const { sign, verifyingKeys } = signingKeys;
+    const away = (): Promise<never> => Promise.reject(new PrivacyRefusal('KEY_STORE_UNAVAILABLE'));
+    Object.assign(signingKeys, { sign: away, verifyingKeys: away });
+    try {
+      expect(await collect(s)).toMatchObject({ status: 409, body: { code: 'consent-required' } });
+      ok(await worker.post(`/v1/consent-records/${s.consent}/withdraw`, herself));
+    } finally { Object.assign(signingKeys, { sign, verifyingKeys }); }
+    expect(await stored(s)).toEqual([{ state: 'destroyed', hasBytes: false }]);
+    expect(await rows('select state, signature from consent_record where id = $1::uuid', [await idOf(s.consent)])).toEqual([{ state: 'withdrawn', signature: null }]);
   });
 
   it('envelopes of a partner that is suspended are gone at once', async () => {
