@@ -2,6 +2,7 @@ import { CaseErasedByReturns } from '@footbridge/contracts';
 import { erasure, service, type ServiceDefinition } from '@footbridge/service';
 import { classes } from './classes.js';
 import { PhraseAttempts, attempts } from './code-phrase.js';
+import { KnownEnvelopes, ReturnDisclosure, returnDisclosureRoute } from './disclosure/disclosure.controller.js';
 import { FailedReception } from './failed-reception/failed-reception.lifecycle.js';
 import { KnownReintegrations } from './known/known-reintegration.js';
 import { First1764000000000 } from './migrations/1764000000000-first.js';
@@ -12,6 +13,7 @@ import { Access1764230000000 } from './migrations/1764230000000-access.js';
 import { Rights1764240000000 } from './migrations/1764240000000-rights.js';
 import { ReferencesEnd1764270000000 } from './migrations/1764270000000-references-end.js';
 import { Keys1764210000000 } from './migrations/1764210000000-keys.js';
+import { Envelopes1764200000000 } from './migrations/1764200000000-envelopes.js';
 import { ReceptionDetail, detailRoutes } from './reception-plan/detail.controller.js';
 import { ReceptionPlan } from './reception-plan/reception-plan.lifecycle.js';
 import { ReturnCase } from './return-case/return-case.lifecycle.js';
@@ -21,8 +23,8 @@ export const returnsService: ServiceDefinition = service({
   name: 'returns',
   classes,
   lifecycles: [ReturnCase, ReceptionPlan, FailedReception],
-  migrations: [First1764000000000, FailedReceptions1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000, AuditTree1764220000000],
-  controllers: [ReceptionDetail, KnownReintegrations, erasure(CaseErasedByReturns)],
-  documented: detailRoutes,
+  migrations: [First1764000000000, FailedReceptions1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000, AuditTree1764220000000, Envelopes1764200000000],
+  controllers: [ReceptionDetail, ReturnDisclosure, KnownEnvelopes, KnownReintegrations, erasure(CaseErasedByReturns)],
+  documented: [...detailRoutes, returnDisclosureRoute],
   ports: (_config, pool) => ({ [attempts]: new PhraseAttempts(pool) }),
 });

@@ -1,4 +1,4 @@
-import { CaseAnonymised, CaseOpened, ClearanceChanged, ConsentExpired, ConsentGiven, ConsentRenewed, ConsentWithdrawn, OrganisationAdded, ReintegrationAccepted } from '@footbridge/contracts';
+import { CaseAnonymised, CaseOpened, ClearanceChanged, ConsentExpired, ConsentGiven, ConsentRenewed, ConsentWithdrawn, IdentityAvailable, OrganisationAdded, ReintegrationAccepted } from '@footbridge/contracts';
 import { newRef } from '@footbridge/privacy';
 import { columnsOfTable, days, hours } from '@footbridge/service';
 import { auditFaults, say, speaker, testInstance, waitUntil, withAuditFault, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
@@ -488,5 +488,21 @@ describe('returns, on real Postgres and over HTTP', () => {
     expect(rows.some(({ text }) => /Zyxqua|Vrmtt|Qwrtz|Officer One/.test(text))).toBe(false);
     await instance.advance(days(0));
     expect((await reintegrator.get('/v1/return-cases')).body['items']).toEqual([]);
+  });
+
+  it('the office learns at the return where its sealed envelope waits, until it is out of time; nobody else does', async () => {
+    const { p, id } = await readied();
+    const [envelope, theirs] = [newRef('env'), await refOf(id, oo)];
+    const ask = (by = origin, of = theirs): Promise<TestAnswer> => by.post(`/v1/return-cases/${of}/disclosure`);
+    expect((await ask()).status).toBe(404);
+    const dueAt = `${new Date(instance.clock.now().getTime() + days(7)).toISOString().slice(0, 16)}:00Z`;
+    // One for a referral is fetched there.
+    await say(instance, IdentityAvailable, { caseRef: p.caseRef, owner: ngo, recipient: oo, subject: newRef('env') }, { identityEnvelope: newRef('env'), referral: newRef('rfr'), version: 1, dueAt });
+    await say(instance, IdentityAvailable, { caseRef: p.caseRef, owner: ngo, recipient: oo, subject: envelope }, { identityEnvelope: envelope, version: 1, dueAt });
+    await waitUntil('the pointer is known', async () => (await ask()).status === 200);
+    expect((await ask()).body).toEqual({ identityEnvelope: envelope, dueAt: new Date(dueAt).toISOString(), links: { collect: `/v1/identity-envelopes/${envelope}/collect` } });
+    expect([(await ask(officer, id)).status, (await ask(reintegrator)).status]).toEqual([403, 404]);
+    await instance.advance(days(7));
+    expect((await ask()).status).toBe(404);
   });
 });

@@ -143,7 +143,7 @@ export const ReferralEnteredInError = defineEvent(service, 'ReferralEnteredInErr
 // --- What is handed over sealed: a pointer goes out, the bytes stay with the owner until they are fetched (claim check).
 
 export const IdentityAvailable = defineEvent(service, 'IdentityAvailable', {
-  ...directed, summary: 'A sealed envelope waits for you until `dueAt`: fetch it at the referral. Consent is looked at again then.', data: { identityEnvelope: wire.ref('env'), referral: wire.ref('rfr'), version: wire.version, dueAt: wire.instant },
+  ...directed, summary: 'A sealed envelope waits for you until `dueAt`: fetch it at the referral, or at the return. Consent is looked at again then.', data: { identityEnvelope: wire.ref('env'), referral: wire.optional(wire.ref('rfr')), version: wire.version, dueAt: wire.instant },
 });
 export const IdentityCollected = auditOnly(service, 'IdentityCollected', 'The recipient has fetched the envelope.');
 export const IdentityDestroyed = auditOnly(service, 'IdentityDestroyed', 'The envelope is gone: fetched a day ago, out of time, or its ground has ended.');

@@ -1,4 +1,4 @@
-import { ConsentCategory } from '@footbridge/contracts';
+import { ConsentCategory, ConsentPurpose } from '@footbridge/contracts';
 import { direct, operational, type RowOf } from '@footbridge/lifecycle';
 import { codeList } from '@footbridge/privacy';
 
@@ -9,6 +9,7 @@ export const envelopeFields = {
   caseId: operational.uuid({ shown: 'nobody' }),
   referralId: operational.uuid({ shown: 'nobody' }),
   consentId: operational.uuid({ shown: 'nobody' }),
+  purpose: operational.code(ConsentPurpose, { shown: 'parties' }),
   recipient: operational.ref({ shown: 'parties' }),
   categories: operational.codes(ConsentCategory, { shown: 'parties' }),
   expiresAt: operational.instant({ shown: 'parties' }),

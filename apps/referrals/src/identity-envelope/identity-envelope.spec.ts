@@ -1,11 +1,12 @@
 import { AgreementSigned, ConsentCategory, OrganisationAdded, PartnerActivated, PartnerSuspended, flagsOf, type ContractEvent } from '@footbridge/contracts';
 import { outboxRow } from '@footbridge/messaging';
-import { fingerprintOf, newEnvelopeKey, newEntryKey, newRef, openEnvelope, proveKey, readEnvelope, revealCapability, type KeyEntry, type SealedEnvelope } from '@footbridge/privacy';
+import { PrivacyRefusal, fingerprintOf, newEnvelopeKey, newEntryKey, newRef, openEnvelope, proveKey, readEnvelope, revealCapability, type KeyEntry, type SealedEnvelope } from '@footbridge/privacy';
 import { days, grants, hours, service, serviceSchema, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { SignEarlier } from '../consent-record/sign-earlier.js';
 import { referralsService } from '../index.js';
 
 /** A neighbour that only speaks: its outbox and relay are real, its events are told by the test. */
@@ -211,6 +212,32 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
     });
   });
 
+  describe('for the origin side', () => {
+    it('G2: is sealed under the consent that names the office, and fetched by it, while nothing stands against the contact', async () => {
+      const office = instance.account(ngo, 'ORIGIN_OFFICE');
+      const { caseId, consent: forReferral } = await story();
+      const consent = String(ok(await worker.post('/v1/consent-records', { case: caseId, recipient: ngo, purpose: 'ORIGIN_OFFICE_DISCLOSURE', categories: ['IDENTITY', 'NEEDS'], noticeVersion: '2026-1', language: 'ro', medium: 'written' }), 201).body['id']);
+      const sealFor = (consentRecord: string): Promise<TestAnswer> => soon(() => worker.post('/v1/identity-envelopes', { consentRecord }));
+      expect((await sealFor(consent)).body['code']).toBe('consent-required');
+      ok(await worker.post(`/v1/consent-records/${consent}/give`, { ...herself, capacity: true, freely: true }));
+      expect(reasons(await sealFor(forReferral))).toContain('NOTHING_OWN_NAMED');
+      expect(reasons(await soon(() => worker.post('/v1/identity-envelopes', {})))).toContain('NOTHING_OWN_NAMED');
+      await waitUntil('the contact is cleared', async () => (await sealFor(consent)).status === 201);
+      const id = await newest(office, 'identity-envelopes');
+      const fetch = (): Promise<TestAnswer> => soon(() => office.post(`/v1/identity-envelopes/${id}/collect`));
+      const { envelope } = ok(await fetch()).body as { envelope: SealedEnvelope };
+      const keys = (await office.get(`/v1/key-directory/${house}`)).body['signing'] as never;
+      // Bound to its purpose: as something for a referral it opens nowhere (T16).
+      await expect(opened(envelope)).rejects.toMatchObject({ code: 'ENVELOPE_OTHER_PURPOSE' });
+      expect((await openEnvelope(envelope, mine.privateKey, { sender: house, recipient: ngo, purpose: 'ORIGIN_OFFICE_DISCLOSURE', consent: envelope.consent }, { senderKeys: keys, now: instance.clock.now() })).reveal(revealCapability({ purpose: 'TEST', auditId: 't' }))).toMatchObject({ IDENTITY: { givenName: 'Zyxqua', birthDate: '1994-03-01' } });
+      expect(((await worker.get(`/v1/cases/${caseId}/recipients`)).body['items'] as { recipient: string; fetched: object[] }[]).find(({ recipient }) => recipient === ngo)?.fetched).toMatchObject([{ categories: ['IDENTITY', 'NEEDS'] }]);
+      ok(await worker.post('/v1/holds', { case: caseId }), 201);
+      await waitUntil('the contact is no longer cleared', async () => (await fetch()).status === 409);
+      ok(await worker.post(`/v1/consent-records/${consent}/withdraw`, herself));
+      expect((await rows<{ state: string }>('select state from identity_envelope where consent_id = $1::uuid', [await idOf(consent)])).map(({ state }) => state)).toEqual(['destroyed']);
+    });
+  });
+
   describe('a forged consent', () => {
     it('T17: put in or changed by a superuser counts for nothing, where needs are read, where it is sealed and where it is fetched, and the owner is alerted', async () => {
       const s = await story(['IDENTITY', 'NEEDS']), victim = await story(['NEEDS']);
@@ -257,6 +284,32 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
       expect(reasons(await worker.post(`/v1/consent-records/${s.consent}/renew`, { ...herself, validUntil: until }))).toContain('CONSENT_NOT_GENUINE');
       ok(await worker.post(`/v1/consent-records/${s.consent}/withdraw`, herself));
     });
+  });
+
+  it('consents from before there were signatures are signed once, by an organisation that has never signed; later nothing unsigned is', async () => {
+    const s = await story();
+    const id = await idOf(s.consent);
+    await rows('update consent_record set signature = null, signed_with = null where id = $1::uuid', [id]);
+    const running = instance.services.get('referrals') as RunningService;
+    await new SignEarlier(running).start();
+    expect(await receiver.get(`/v1/referrals/${s.theirs}/needs`)).toMatchObject({ status: 409, body: { code: 'consent-required' } });
+    await new SignEarlier({ ...running, config: { ...running.config, signingKeys: { ...running.config.signingKeys, sign: () => Promise.reject(new Error('not asked')), verifyingKeys: () => Promise.resolve([]) } } }).start();
+    expect((await rows<{ version: number }>('select version from consent_record where id = $1::uuid', [id]))[0]?.version).toBe(3);
+    ok(await receiver.get(`/v1/referrals/${s.theirs}/needs`));
+  });
+  it('W1: consent is taken back while the signing keys are away, and nothing is sealed or fetched meanwhile', async () => {
+    const s = await story();
+    ok(await seal(s), 201);
+    const { signingKeys } = (instance.services.get('referrals') as RunningService).config;
+    const { sign, verifyingKeys } = signingKeys;
+    const away = (): Promise<never> => Promise.reject(new PrivacyRefusal('KEY_STORE_UNAVAILABLE'));
+    Object.assign(signingKeys, { sign: away, verifyingKeys: away });
+    try {
+      expect(await collect(s)).toMatchObject({ status: 409, body: { code: 'consent-required' } });
+      ok(await worker.post(`/v1/consent-records/${s.consent}/withdraw`, herself));
+    } finally { Object.assign(signingKeys, { sign, verifyingKeys }); }
+    expect(await stored(s)).toEqual([{ state: 'destroyed', hasBytes: false }]);
+    expect(await rows('select state, signature from consent_record where id = $1::uuid', [await idOf(s.consent)])).toEqual([{ state: 'withdrawn', signature: null }]);
   });
 
   it('envelopes of a partner that is suspended are gone at once', async () => {

@@ -40,6 +40,7 @@ create table "identity_envelope" (
   "case_id" uuid,
   "referral_id" uuid,
   "consent_id" uuid,
+  "purpose" text,
   "recipient" text,
   "categories" text[],
   "expires_at" timestamptz,
@@ -51,6 +52,8 @@ create index identity_envelope_consent on identity_envelope (consent_id) where s
 ${protect('recipient_key', 'referrals_owner')}
 ${protect('identity_envelope', 'referrals_owner')}
 
+-- To an origin office something goes without a referral.
+alter table disclosure alter referral_id drop not null;
 -- Each pick-up is a disclosure (DP-11), in the transaction that hands it out.
 create function identity_disclosed() returns trigger language plpgsql as $$
 begin
