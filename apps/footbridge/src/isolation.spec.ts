@@ -72,6 +72,11 @@ describe('isolation of organisations, on real Postgres and over HTTP', () => {
     await made(instance.account(world.organisation('lantern'), 'DPO').post(`/v1/approvals/${kept}/approve`), 200);
     const { body: directory } = await worker.get('/v1/shelter-directory');
     await made(worker.post('/v1/bed-requests', { shelters: (directory['items'] as { shelter: string }[]).slice(0, 1).map(({ shelter }) => shelter), priority: 'URGENT', profile: 'women', partySize: 1, languages: ['sq'], neededFrom: instance.clock.now().toISOString() }), 201);
+    // Of an organisation apart: on this journey nobody's keys are locked.
+    const apart = newRef('org');
+    const rotation = String((await instance.account(apart, 'DPO').post('/v1/key-rotations', {})).body['approval']);
+    expect((await instance.account(apart, 'PARTNER_ADMIN').post(`/v1/approvals/${rotation}/approve`)).status).toBe(200);
+    await made(instance.account(apart, 'CASE_WORKER').post('/v1/panic-locks', {}), 201);
     // Nobody is missed on this journey.
     const { rows: [travelled] } = await database.query<{ id: string; owner: string; case_ref: string; origin_office: string }>('select id, owner, case_ref, origin_office from returns.return_case order by created_at limit 1');
     const { engine } = instance.services.get('returns')!;

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Service } from '@footbridge/contracts';
-import { LocalFileKeyStore, LocalFileSigningKeys, VaultTransitKeyStore, VaultTransitSigningKeys, isReceipt, newRef, type KeyStore, type SignedErasureReceipt, type SigningKeys, type VerifyingKey } from '@footbridge/privacy';
+import { LocalFileKeyStore, LocalFileSigningKeys, PrivacyRefusal, VaultTransitKeyStore, VaultTransitSigningKeys, isReceipt, newRef, type KeyStore, type SignedErasureReceipt, type SigningKeys, type VerifyingKey } from '@footbridge/privacy';
 import { days } from '@footbridge/service';
 import { testInstance, vaultStandIn, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import pg from 'pg';
@@ -178,6 +178,13 @@ describe('keys of an organisation, in all services', () => {
       expect((await worker.patch(`/v1/cases/${file}`, { person: { phone: '+355600000002' } }, 1)).body['code']).toBe('keys-locked');
     });
 
+    it('keeps no other organisation waiting, and decides nothing for good that it cannot read', async () => {
+      const next = await opened(elsewhere());
+      await waitUntil('the other one has its answer', async () => (await query('select 1 from referrals.clearance c join referrals.reference r on r.aggregate = c.case_id::text where r.ref = $1', [next])).length > 0);
+      // What she withdrew has marked her case: the mark waits for the keys.
+      expect((await query('select 1 from referrals.clearance_due d join referrals.reference r on r.aggregate = d.case_id::text where r.ref = $1', [file])).length).toBeGreaterThan(0);
+    });
+
     it('stays through a restart, of a process that remembers nothing', async () => {
       await expect(new LocalFileKeyStore(folder).wrap(house, Buffer.alloc(32), 'x')).rejects.toMatchObject({ code: 'KEYS_LOCKED' });
       const { engine } = instance.services.get('referrals')!;
@@ -194,10 +201,26 @@ describe('keys of an organisation, in all services', () => {
       expect(await both(supervisor, dpo, `/v1/panic-locks/${lock}/unlock-keys`)).toMatchObject({ status: 200, body: { state: 'unlocked' } });
       await lockedEverywhere(false);
       expect(await name(file)).toBe('Zyxqua');
+      await waitUntil('what waited is answered', async () => (await query('select 1 from referrals.clearance_due')).length === 0);
       expect((await worker.get(`/v1/consent-records/${consent}?reveal=givenBy&purpose=ASSISTANCE`)).body).toMatchObject({ state: 'withdrawn', givenBy: 'PERSON' });
       expect((await readdir(folder)).filter((entry) => entry.endsWith('.locked'))).toEqual([]);
     });
   });
+
+  it('T24 a change that is stopped half-way goes on where it was', async () => {
+    const wrap = keyStore.wrap.bind(keyStore);
+    let left = 1;
+    keyStore.wrap = (...given) => (left-- > 0 ? wrap(...given) : Promise.reject(new PrivacyRefusal('KEY_STORE_UNAVAILABLE')));
+    try {
+      expect((await both(admin, dpo, '/v1/key-rotations')).status).toBe(200);
+      await waitUntil('one is wrapped anew', async () => (await versionsUsed()).length === 2);
+    } finally { keyStore.wrap = wrap; }
+    const [newest] = (await versionsUsed()).slice(-1) as number[];
+    expect(newest).toBeGreaterThan(3);
+    for (const running of instance.services.values()) running.engine.store.keys.onNews();
+    await settled(newest ?? 0);
+    expect(await versionsUsed()).toEqual([newest]);
+  }, 60_000);
 
   it('a damaged key file and one that others can read refuse what needs them, say no more, and all is back when it is mended', async () => {
     const id = await opened();

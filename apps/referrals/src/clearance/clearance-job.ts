@@ -1,5 +1,6 @@
 import { ClearanceChanged } from '@footbridge/contracts';
 import { Conflict, Stale, log, type Change, type Job, type Running } from '@footbridge/service';
+import { PrivacyRefusal } from '@footbridge/privacy';
 import { randomUUID } from 'node:crypto';
 import { clearanceFacts } from './clearance-facts.js';
 import { clearances, type Clearance } from './clearances.js';
@@ -19,6 +20,8 @@ export class ClearanceJob implements Job {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<number> | undefined;
   #day: string | undefined;
+  /** Marks that were answered as far as locked keys allow; they wait, by owner, for the rest. */
+  readonly #half = new Map<string, string>();
   constructor(private readonly running: Running) {}
 
   start(): void { this.#timer ??= setInterval(() => { void this.run().catch((error: unknown) => log('clearances-failed', { service: 'referrals', reason: error instanceof Error ? error.name : 'unknown' })); }, EVERY_MS); }
@@ -32,9 +35,18 @@ export class ClearanceJob implements Job {
     // A birthday is no commit: who was a child is looked at again every day.
     const today = this.running.clock.now().toISOString().slice(0, 10);
     if (today !== this.#day) { await this.running.pool.query('select mark_unplaced_cases()'); this.#day = today; }
+    const { keys } = this.running.engine.store;
+    for (const [position, owner] of this.#half) if (!keys.isLocked(owner)) this.#half.delete(position);
+    const refused: string[] = [];
     for (;;) {
-      const { rows } = await this.running.pool.query<Due>(`select case_id, owner, array_agg(position::text) as positions from clearance_due group by case_id, owner order by min(position) limit ${AT_ONCE}`);
-      for (const due of rows) changed += await this.#answer(due);
+      const { rows } = await this.running.pool.query<Due>(`select case_id, owner, array_agg(position::text) as positions from clearance_due where position <> all($1::bigint[]) group by case_id, owner order by min(position) limit ${AT_ONCE}`, [[...this.#half.keys(), ...refused]]);
+      for (const due of rows) {
+        // One organisation's keys that are not to be had keep nobody else waiting.
+        try { changed += await this.#answer(due); } catch (error) {
+          if (!(error instanceof PrivacyRefusal)) throw error;
+          refused.push(...due.positions);
+        }
+      }
       if (rows.length < AT_ONCE) return changed;
     }
   }
@@ -43,12 +55,15 @@ export class ClearanceJob implements Job {
     const { engine, clock } = this.running;
     const now = clock.now();
     const read = engine.store.reader(owner, []);
-    const facts = await clearanceFacts(read, caseId, owner, now);
+    // While the keys are locked what is sealed is not known: a clearance may go, for she may have withdrawn, but none is given.
+    const locked = engine.store.keys.isLocked(owner);
+    const facts = await (locked ? engine.store.keys.unread(() => clearanceFacts(read, caseId, owner, now)) : clearanceFacts(read, caseId, owner, now));
     const kept = new Map((await read.sql<Kept>('select to_jsonb(c) from clearance c where c.case_id = ($1->>0)::uuid', [caseId])).map((k) => [k.step, k]));
-    const news = facts?.caseRef === undefined ? [] : clearances(facts, now).filter((c) => differs(c, kept.get(c.step)));
+    const news = facts?.caseRef === undefined ? [] : clearances(facts, now).filter((c) => differs(c, kept.get(c.step)) && !(locked && c.cleared));
     const rows = news.flatMap((c) => this.#changes(c, kept.get(c.step), caseId, facts?.caseRef ?? '', owner, now));
     try {
-      await engine.store.commit(owner, [...rows, ...positions.map((position): Change => ({ t: 'clearance_due', op: 'delete', row: { position } }))], []);
+      await engine.store.commit(owner, [...rows, ...(locked ? [] : positions.map((position): Change => ({ t: 'clearance_due', op: 'delete', row: { position } })))], []);
+      if (locked) for (const position of positions) this.#half.set(position, owner);
       return news.length;
     } catch (error) {
       // Another replica was faster: the mark is gone or stays, and the next look decides.
