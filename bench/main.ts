@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import type { Result } from './rounds.js';
+import type { Utility } from './statistics.js';
 
-const benches: Readonly<Record<string, () => Promise<(quick: boolean) => Promise<Result>>>> = {
+const benches: Readonly<Record<string, () => Promise<(quick: boolean) => Promise<Result | Utility>>>> = {
   accept: async () => (await import('./accept.js')).accept,
   privacy: async () => (await import('./privacy.js')).privacy,
   relay: async () => (await import('./relay.js')).relay,
+  statistics: async () => (await import('./statistics.js')).statistics,
 };
 const [id, ...flags] = process.argv.slice(2);
 const load = id === undefined ? undefined : benches[id];

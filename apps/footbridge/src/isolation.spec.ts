@@ -16,17 +16,17 @@ import type { World } from './demo/world.js';
 import { problem, raw, type RawAnswer } from './refused.fixture.js';
 import { services } from './services.js';
 
-interface Operation { readonly method: 'get' | 'post' | 'patch'; readonly path: string; readonly schema?: object; readonly example?: unknown; readonly lifecycle?: Lifecycle; readonly service: string; readonly tag: string }
+interface Operation { readonly method: 'get' | 'post' | 'patch'; readonly path: string; readonly schema?: object; readonly example?: unknown; readonly lifecycle?: Lifecycle; readonly service: string; readonly tag: string; /** For everybody, without signing in: the documents, published statistics. */ readonly open: boolean }
 interface Held { readonly ref: string; readonly holder: string; readonly owner: string; readonly id: string }
 
 const lifecycles = services.flatMap((s): readonly Lifecycle[] => s.lifecycles);
-const operations: readonly Operation[] = services.flatMap((s) => Object.entries(openapi(s.name, s.lifecycles, s.documented)['paths'] as Record<string, Record<string, { tags: readonly string[]; requestBody?: { content: Record<string, { schema: object; example: unknown }> } }>>)
-  .flatMap(([path, methods]) => Object.entries(methods).map(([method, { tags: [tag = ''], requestBody }]): Operation => {
+const operations: readonly Operation[] = services.flatMap((s) => Object.entries(openapi(s.name, s.lifecycles, s.documented)['paths'] as Record<string, Record<string, { tags: readonly string[]; security?: readonly unknown[]; requestBody?: { content: Record<string, { schema: object; example: unknown }> } }>>)
+  .flatMap(([path, methods]) => Object.entries(methods).map(([method, { tags: [tag = ''], security, requestBody }]): Operation => {
     const lifecycle = s.lifecycles.find((l) => path === `/v1/${collectionOf(l)}` || path.startsWith(`/v1/${collectionOf(l)}/`));
-    return { method: method as Operation['method'], path, service: s.name, tag, ...(requestBody?.content['application/json'] ?? {}), ...(lifecycle ? { lifecycle } : {}) };
+    return { method: method as Operation['method'], path, service: s.name, tag, open: security?.length === 0, ...(requestBody?.content['application/json'] ?? {}), ...(lifecycle ? { lifecycle } : {}) };
   })));
 // What every service has is nobody's, or has its own tests below.
-const named = operations.filter(({ tag }) => tag !== COMMON).map((o) => [`${o.method.toUpperCase()} ${o.path}`, o] as const);
+const named = operations.filter(({ tag, open }) => tag !== COMMON && !open).map((o) => [`${o.method.toUpperCase()} ${o.path}`, o] as const);
 const withId = named.filter(([, { path }]) => path.includes('{id}'));
 const lists = named.filter(([, { path, method }]) => !path.includes('{id}') && method === 'get');
 const person = { givenName: 'Zyxqua', familyName: 'Vrmtt', phone: '+37360000001' };
@@ -59,6 +59,9 @@ describe('isolation of organisations, on real Postgres and over HTTP', () => {
     world = testWorld(instance);
     await makeNetwork(world, demonstration);
     await journey(world, [person, { givenName: 'Qwirro', familyName: 'Plzkh', phone: '+37360000002' }], inbox);
+    const [dpo, dpo2] = [world.as('network.dpo') as TestAccount, world.as('network.dpo2') as TestAccount];
+    const ordered = await dpo.post('/v1/statistics-orders', { year: String(instance.clock.now().getUTCFullYear() - 1) });
+    expect([ordered.status, (await dpo2.post(`/v1/approvals/${String(ordered.body['approval'])}/approve`)).status]).toEqual([202, 200]);
     // What no journey needs: a child's guardianship, a hold, an alert, a request for beds; two steps that wait for a second person.
     const [worker, supervisor] = [world.as('lantern.worker') as TestAccount, world.as('lantern.supervisor') as TestAccount];
     const made = async (answer: ReturnType<TestAccount['post']>, status: number): Promise<string> => { const { status: seen, body } = await answer; expect([seen, body]).toEqual([status, expect.anything()]); return String(body['id'] ?? body['approval']); };

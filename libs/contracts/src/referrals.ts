@@ -174,5 +174,5 @@ export const LegalHoldEnded = auditOnly(service, 'LegalHoldEnded', 'By two perso
 // --- Statistics. That they were counted, never what: numbers leave by the public tables only, with their noise.
 
 export const StatisticsCounted = defineEvent(service, 'StatisticsCounted', {
-  audience: 'instance', summary: 'The tables of the year that ended on this day are published, or were refused by a rule.', data: { until: wire.day, outcome: wire.code(StatisticsOutcome) },
+  audience: 'instance', summary: 'The tables of the year that ended on this day are published, or were refused by a rule.', data: { until: wire.day, counted: wire.code(StatisticsOutcome) },
 });

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const source = dirname(fileURLToPath(import.meta.url));
-const sources = readdirSync(source).filter((name) => name.endsWith('.ts') && !/\.(?:spec|typetest)\.ts$/.test(name));
+const sources = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !/\.(?:spec|typetest|fixture)\.ts$/.test(name));
 const readme = readFileSync(join(source, '..', 'README.md'), 'utf8');
 
 it('the README lists the codes of all refusals, and no other', () => {

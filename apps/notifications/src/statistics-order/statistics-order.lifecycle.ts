@@ -33,8 +33,8 @@ export const StatisticsOrder = lifecycle<StatisticsOrderFacts>()({
   // The quarter in which it happened: no event tells more of a time than that.
   wire: (row) => ({ until: row.until, period: periodOf(new Date(row.updatedAt), 'quarter') }),
   reactions: [
-    { on: StatisticsCounted, command: 'release', as: 'PLATFORM', when: ({ data }) => data['outcome'] === 'PUBLISHED', where: ({ data }) => ({ until: data['until'], state: 'ordered' }) },
-    { on: StatisticsCounted, command: 'refuseOrder', as: 'PLATFORM', when: ({ data }) => data['outcome'] === 'REFUSED', where: ({ data }) => ({ until: data['until'], state: 'ordered' }) },
+    { on: StatisticsCounted, command: 'release', as: 'PLATFORM', when: ({ data }) => data['counted'] === 'PUBLISHED', where: ({ data }) => ({ until: data['until'], state: 'ordered' }) },
+    { on: StatisticsCounted, command: 'refuseOrder', as: 'PLATFORM', when: ({ data }) => data['counted'] === 'REFUSED', where: ({ data }) => ({ until: data['until'], state: 'ordered' }) },
   ],
   rows: [
     // from         command            to                     by            guards                       emits

@@ -60,10 +60,10 @@ export class StatisticsJob implements Job {
     }
   }
 
-  async #settle({ id, until, version }: Order, outcome: StatisticsOutcome, rows: readonly Change[]): Promise<void> {
+  async #settle({ id, until, version }: Order, counted: StatisticsOutcome, rows: readonly Change[]): Promise<void> {
     await this.running.engine.store.commit('', [
-      { t: 'statistics_order', op: 'update', row: { counted: outcome, version: version + 1 }, id, version }, ...rows,
-      this.running.engine.announce(StatisticsCounted, { aggregate: id, version: version + 1 }, { until, outcome }),
+      { t: 'statistics_order', op: 'update', row: { counted, version: version + 1 }, id, version }, ...rows,
+      this.running.engine.announce(StatisticsCounted, { aggregate: id, version: version + 1 }, { until, counted }),
     ], []);
   }
 

@@ -56,7 +56,6 @@ export const FEWEST_SHELTERS = 3;
 /** Each more takes a share of the budget from all others (reference 5.2: four to six). */
 export const MOST_TABLES = 6;
 
-const refuse = (code: string): never => { throw new PrivacyRefusal(code); };
 const distinct = (list: readonly unknown[]): boolean => new Set(list).size === list.length;
 
 const made = new WeakSet<Cube>();
@@ -64,13 +63,13 @@ export const isCube = (cube: Cube): boolean => made.has(cube);
 
 /** @throws PrivacyRefusal CUBE_INVALID, DIMENSION_UNKNOWN, AREA_INVALID, AREA_TOO_SMALL */
 export function defineCube({ family, version, dimensions: names, areas, citizenships = [] }: CubeSpec): Cube {
-  if (!FAMILY.test(family) || !Number.isInteger(version) || version < 1) refuse('CUBE_INVALID');
-  if (!names.every(isDimension)) refuse('DIMENSION_UNKNOWN');
-  if (names.length === 0 || names.length > MOST_TABLES || !distinct(names)) refuse('CUBE_INVALID');
+  if (!FAMILY.test(family) || !Number.isInteger(version) || version < 1) throw new PrivacyRefusal('CUBE_INVALID');
+  if (!names.every(isDimension)) throw new PrivacyRefusal('DIMENSION_UNKNOWN');
+  if (names.length === 0 || names.length > MOST_TABLES || !distinct(names)) throw new PrivacyRefusal('CUBE_INVALID');
   const covered = areas.map(({ area }) => area).sort();
-  if (covered.length === 0 || !distinct(covered) || !covered.every((area) => COUNTRY.test(area))) refuse('AREA_INVALID');
-  if (!areas.every(({ shelters }) => Number.isInteger(shelters) && shelters >= FEWEST_SHELTERS)) refuse('AREA_TOO_SMALL');
-  if (!distinct(citizenships) || !citizenships.every((country) => COUNTRY.test(country))) refuse('CUBE_INVALID');
+  if (covered.length === 0 || !distinct(covered) || !covered.every((area) => COUNTRY.test(area))) throw new PrivacyRefusal('AREA_INVALID');
+  if (!areas.every(({ shelters }) => Number.isInteger(shelters) && shelters >= FEWEST_SHELTERS)) throw new PrivacyRefusal('AREA_TOO_SMALL');
+  if (!distinct(citizenships) || !citizenships.every((country) => COUNTRY.test(country))) throw new PrivacyRefusal('CUBE_INVALID');
 
   const valuesOf = (name: Dimension): readonly string[] => {
     const values = dimensions[name];
