@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Service, auditRootSigned } from '@footbridge/contracts';
-import { LocalFileSigningKeys, auditSigner, verifyAudit, type AuditFinding, type AuditReport, type Entry, type Leaf, type SignedRoot, type WitnessedRoot } from '@footbridge/privacy';
+import { LocalFileSigningKeys, auditSigner, verifyAudit, type AuditFinding, type AuditReport, type Entry, type Leaf, type SignedRoot, type VerifyingKey, type WitnessedRoot } from '@footbridge/privacy';
 import pg from 'pg';
 import { withDatabase } from './backup.js';
+import { expectOk, type Connection } from './connection.js';
 import type { DataFolder } from './data-folder.js';
 import { Refusal, codeOf } from './refusal.js';
 
@@ -11,13 +12,28 @@ import { Refusal, codeOf } from './refusal.js';
 const keptYears = 6;
 const atOnce = 2_000;
 
+export interface Asked { readonly services?: readonly Service[]; readonly witnessFiles?: readonly string[] }
+
 /**
  * Whether the audit logs are what was signed and witnessed. Reads everything as of one moment, as the database's superuser: the entries
  * hold no person's data. Whom a witness names, and the signing keys' public halves, are all that is believed.
  */
-export async function verifyAudits(folder: DataFolder, { services = Service.values, witnessFiles = [] }: { readonly services?: readonly Service[]; readonly witnessFiles?: readonly string[] } = {}): Promise<readonly AuditReport[]> {
+export async function verifyAudits(folder: DataFolder, { services = Service.values, witnessFiles = [] }: Asked = {}): Promise<readonly AuditReport[]> {
   const told = (await Promise.all(witnessFiles.map(witnessesIn))).flat();
   return await withDatabase(folder, async (url) => await verifyDatabase(url, new LocalFileSigningKeys(folder.keys), services, told));
+}
+
+/**
+ * The same where the services run on their own: on the database that AUDIT_DATABASE_URL names (a superuser's connection, so that no policy
+ * hides an entry), with the keys that the services show.
+ */
+export async function verifyElsewhere(url: string, connection: Pick<Connection, 'send'>, { services = Service.values, witnessFiles = [] }: Asked = {}): Promise<readonly AuditReport[]> {
+  const told = (await Promise.all(witnessFiles.map(witnessesIn))).flat();
+  const verifyingKeys = async (signer: string): Promise<readonly VerifyingKey[]> => {
+    const { keys } = expectOk(await connection.send('GET', `/v1/${signer.slice(auditSigner('').length)}-audit-roots`));
+    return Array.isArray(keys) ? keys as readonly VerifyingKey[] : [];
+  };
+  return await verifyDatabase(url, { verifyingKeys }, services, told);
 }
 
 export async function verifyDatabase(url: string, keys: Pick<LocalFileSigningKeys, 'verifyingKeys'>, services: readonly Service[], told: readonly WitnessedRoot[] = []): Promise<readonly AuditReport[]> {

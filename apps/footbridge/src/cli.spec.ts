@@ -1,6 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
+import { DataFolder } from './data-folder.js';
+import { adminUrlOf } from './postgres.js';
 import { alertsOf, footbridge, Started } from './start.fixture.js';
 
 describe('npm run footbridge --', () => {
@@ -32,6 +35,21 @@ describe('npm run footbridge --', () => {
     expect(out).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
     expect(await alertsOf(instance.url, out.trim())).toBe(200);
     expect(await run('token', 'nobody')).toEqual({ code: 2, out: '', error: 'There is no such account in the demonstration. List them: npm run footbridge -- accounts\n' });
+  }, 180_000);
+
+  it('T37 audit: signs and verifies the logs; and says what a superuser has done to one', async () => {
+    const signed = await run('audit', 'sign');
+    expect(signed.code).toBe(0);
+    expect(signed.out.split('\n').slice(0, 5)).toEqual(['referrals', 'shelters', 'returns', 'reintegration', 'notifications'].map((service): unknown => expect.stringMatching(new RegExp(`^${service} root \\d+ {2}\\d{4}-\\d\\d-\\d\\dT\\d\\d:00:00Z {2}[0-9a-f]{64}$`))));
+    const whole = await run('audit', 'verify');
+    expect([whole.code, whole.out.split('\n').filter((line) => line.startsWith('whole  ')).length]).toEqual([0, 5]);
+    expect(whole.out).toMatch(/^whole {2}notifications: \d+ entries; \d+ signed by root \d+ of /m);
+    const superuser = new pg.Client({ connectionString: await adminUrlOf(new DataFolder(folder()), 'footbridge') });
+    await superuser.connect();
+    try {
+      await superuser.query("set session_replication_role = replica; update notifications.audit set role = 'DPO' where position = (select min(position) from notifications.audit)");
+      expect(await run('audit', 'verify', '--service', 'notifications')).toEqual({ code: 1, error: '', out: expect.stringMatching(/^BROKEN notifications: .*\n {8}Entry \d+ was changed\.\n$/) });
+    } finally { await superuser.end(); }
   }, 180_000);
 
   it('account add: a secret, shown once, that signs in; and only by whom it may', async () => {

@@ -266,6 +266,12 @@ describe('returns, on real Postgres and over HTTP', () => {
       expect((await origin.get(`/v1/reception-plans/${theirs}/detail`)).body).toEqual({ traveller: { givenName: 'Zyxqua' }, mitigations: ['met inside'] });
       expect((await officer.get(`/v1/reception-plans/${j.plan}/timeline`)).body['items']).toEqual(expect.arrayContaining([expect.objectContaining({ command: 'disclose', organisation: oo, fields: ['traveller', 'mitigations'] })]));
       expect(JSON.stringify((await origin.get(`/v1/reception-plans/${theirs}/timeline`)).body)).not.toContain('disclose');
+      // DP-11: who looked, of what this service keeps
+      const { rows: [named] } = await admin.query<{ ref: string }>("select ref from returns.reference where organisation = $1 and kind = 'cas' and aggregate = $2", [ro, j.p.caseRef]);
+      const known = String(named?.ref);
+      expect((await officer.get(`/v1/returns-accesses?caseId=${known}`)).body['items']).toEqual([expect.objectContaining({ organisation: oo, about: 'reception-plans', look: 'disclose', fields: ['traveller', 'mitigations'], purpose: 'ORIGIN_OFFICE_DISCLOSURE' })]);
+      expect((await origin.get(`/v1/returns-accesses?caseId=${known}`)).status).toBe(404);
+      expect((await officer.get('/v1/returns-accesses')).status).toBe(422);
       expect((await origin.get(`/v1/reception-plans/${theirs}?reveal=traveller&purpose=ORIGIN_OFFICE_DISCLOSURE`)).status).toBe(403);
       await clearance(j.p, 'ORIGIN_CONTACT', false);
       expect(reasons(await origin.get(`/v1/reception-plans/${theirs}/detail`))).toEqual(['ADMINISTRATIVE']);

@@ -11,8 +11,10 @@ export function auditCommands(program: Command, { folder, environment, say, conn
     .option('--witness <file...>', 'events that an organisation kept of its feed or webhooks (GET /v1/events)')
     .addOption(new Option('--service <service...>', 'only these').choices(Service.values)).option('--json', 'as JSON')
     .action(async ({ witness = [], service, json }: { readonly witness?: readonly string[]; readonly service?: readonly Service[]; readonly json?: boolean }) => {
-      const { verifyAudits, wordsOf } = await import('../audit.js');
-      const reports = await verifyAudits(folder, { witnessFiles: witness.map(path), ...(service ? { services: service } : {}) });
+      const { verifyAudits, verifyElsewhere, wordsOf } = await import('../audit.js');
+      const asked = { witnessFiles: witness.map(path), ...(service ? { services: service } : {}) };
+      const elsewhere = environment['AUDIT_DATABASE_URL'];
+      const reports = elsewhere ? await verifyElsewhere(elsewhere, await connect(), asked) : await verifyAudits(folder, asked);
       if (json === true) say(JSON.stringify(reports, null, 2));
       else for (const line of reports.flatMap(wordsOf)) say(line);
       if (reports.some(({ isWhole }) => !isWhole)) process.exitCode = 1;
