@@ -192,8 +192,8 @@ describe('what others learn of a person', () => {
       const [before] = await names(file, shelter);
       expect((await worker.post(`/v1/cases/${file}/rotate-references`, { organisation: shelter })).status).toBe(403);
       expect((await desk.post(`/v1/cases/${file}/rotate-references`, { organisation: shelter })).status).toBe(404);
-      expect((await supervisor.post(`/v1/cases/${file}/rotate-references`, { organisation: lawyers })).status).toBe(422);
-      expect((await supervisor.post(`/v1/cases/${file}/rotate-references`, { organisation: house })).status).toBe(422);
+      expect((await supervisor.post(`/v1/cases/${file}/rotate-references`, { organisation: lawyers })).status).toBe(409);
+      expect((await supervisor.post(`/v1/cases/${file}/rotate-references`, { organisation: house })).status).toBe(409);
       expect(await done(supervisor.post(`/v1/cases/${file}/rotate-references`, { organisation: shelter }))).toMatchObject({ organisation: shelter, exchanged: 1 });
       const [old, now] = await names(file, shelter);
       expect([old?.ref, old?.over, now?.generation, now?.over]).toEqual([before?.ref, false, 2, false]);
