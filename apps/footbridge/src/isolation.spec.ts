@@ -65,6 +65,12 @@ describe('isolation of organisations, on real Postgres and over HTTP', () => {
     // What no journey needs: a child's guardianship, a hold, an alert, a request for beds; two steps that wait for a second person.
     const [worker, supervisor] = [world.as('lantern.worker') as TestAccount, world.as('lantern.supervisor') as TestAccount];
     const made = async (answer: ReturnType<TestAccount['post']>, status: number): Promise<string> => { const { status: seen, body } = await answer; expect([seen, body]).toEqual([status, expect.anything()]); return String(body['id'] ?? body['approval']); };
+    const grown = await made(worker.post('/v1/cases', { purpose: 'ASSISTANCE', ageBelief: 'adult', person }), 201);
+    const consent = await made(worker.post('/v1/consent-records', { case: grown, purpose: 'REFERRAL_DISCLOSURE', recipient: world.organisation('harbour'), categories: ['NEEDS'], noticeVersion: '2026-1', language: 'sq', medium: 'written' }), 201);
+    await made(worker.post(`/v1/consent-records/${consent}/give`, { onBehalfOf: 'PERSON', how: 'in_person', capacity: true, freely: true }), 200);
+    const exactly = await made(worker.post('/v1/exact-releases', { case: grown, recipient: world.organisation('harbour'), fields: ['languages'], reason: person.givenName, neededForHelp: true }), 202);
+    await made(supervisor.post(`/v1/approvals/${exactly}/approve`), 200);
+    await made(worker.post(`/v1/cases/${grown}/continuity-code`, { herWish: true }), 201);
     const file = await made(worker.post('/v1/cases', { purpose: 'ASSISTANCE', ageBelief: 'child', person }), 201);
     const hold = await made(worker.post('/v1/holds', { case: file }), 201);
     const alert = await made(worker.post('/v1/safety-alerts', { case: file, reason: person.givenName }), 201);

@@ -244,6 +244,34 @@ describe('shelters, on real Postgres and over HTTP', () => {
     });
   });
 
+  describe('G11 T30 T31 S-17 an observer that looks all the time', () => {
+    it('learns of no admission before the full hour, of none by the order of the news, and hears as much where nothing has changed', async () => {
+      const [quiet, busy] = [await open([{ code: 'A', profile: 'women', total: 9 }]), await open([{ code: 'A', profile: 'women', total: 4 }, { code: 'B', profile: 'men', total: 4 }])];
+      const ids = [await idOf(quiet), await idOf(busy)];
+      const seen = async (): Promise<string> => {
+        const [directory, live, openapi] = await Promise.all([seeker.get('/v1/shelter-directory?country=AL'), seeker.get('/livez'), seeker.get(`/v1/shelters/${busy}/capacity`)]);
+        const lines = (directory.body['items'] as { shelter: string }[]).filter(({ shelter: s }) => s === quiet || s === busy);
+        const told = [...directory.headers].filter(([name]) => !['date', 'x-request-id', 'content-length'].includes(name));
+        return JSON.stringify([lines, told, live.body, openapi.status, await published()]);
+      };
+      const published = async (): Promise<unknown[]> => (await Promise.all(ids.map((id) => events(id)))).map((list) => list.filter(({ type }) => type === 'capacity-band-published').map(({ data }) => data));
+      const bands = async (): Promise<number> => ((await published()) as unknown[][]).flat().length;
+      await instance.advance(hours(1));
+      await waitUntil('an hour is published', async () => (await bands()) >= 3);
+      const before = await seen();
+      for (let n = 0; n < 4; n += 1) {
+        await hold(busy, { profile: 'women', expectedArrival: new Date(instance.clock.now().getTime() + hours(40)).toISOString() });
+        expect(await seen()).toBe(before);
+      }
+      // One event a unit and hour, whether it has changed or not: what a full house sends is what an empty one sends.
+      const count = await bands();
+      await instance.advance(hours(1));
+      await waitUntil('the next hour is published', async () => (await bands()) === count + 3);
+      expect(((await published())[1] as { profile: string; band: string }[]).slice(-2).map(({ profile, band }) => `${profile} ${band}`).sort()).toEqual(['men available', 'women full']);
+      for (const event of (await Promise.all(ids.map((id) => events(id)))).flat().filter(({ type }) => type === 'capacity-band-published')) expect(JSON.stringify(event.data)).not.toMatch(/\d{4}-\d\d-\d\d/);
+    });
+  });
+
   describe('a stay', () => {
     const arrived = (shelter: string, r: Known): Promise<TestAnswer> => intake.post('/v1/stays', { shelter, referral: r.ours, arrival: 'REFERRAL', arrivedAt: instance.clock.now().toISOString() });
     const moveIn = async (shelter: string, more: object = {}): Promise<{ stay: string; r: Known }> => {

@@ -156,11 +156,11 @@ export class Engine {
     const own = row.owner === caller.organisation;
     const values = row as unknown as Values;
     const view: Values = { id: references[caller.organisation] ?? references[EVERYBODY], state: row.state, version: row.version };
-    if (row.dueAt) view['dueAt'] = own ? row.dueAt : minute(new Date(row.dueAt));
+    if (row.dueAt) view['dueAt'] = own ? row.dueAt : wholeMinute(row.dueAt);
     for (const [name, field] of Object.entries(l.fields as Fields)) {
       if (isPersonal(field) || field.shown === 'nobody' || values[name] === undefined) continue;
       // Two parties of one row would have a moment to the millisecond in common (privacy G4).
-      if (own) view[name] = values[name]; else if (field.shown === 'parties') view[name] = field.column === 'instant' ? minute(new Date(values[name] as string)) : values[name];
+      if (own) view[name] = values[name]; else if (field.shown === 'parties') view[name] = field.column === 'instant' ? wholeMinute(values[name] as string) : values[name];
     }
     const may = (role: Role): boolean => this.#stands(l, row, caller, role);
     view['can'] = commandsNow(l, row.state, (r) => may(r) || ((r === 'PERSON' || r === 'GUARDIAN') && this.#actsFor(l, row, caller)), own ? facts : undefined, this.clock.now());
@@ -664,6 +664,7 @@ const sentence = (name: string): string => { const words = name.replaceAll('_', 
 export const aggregate = (id: string | undefined): { readonly aggregate: string } | undefined => (id === undefined ? undefined : { aggregate: id });
 const isAggregate = (value: unknown): value is { aggregate: string } => typeof value === 'object' && value !== null && 'aggregate' in value;
 const minute = (t: Date): string => `${t.toISOString().slice(0, 16)}:00Z`;
+const wholeMinute = (instant: string): string => `${new Date(instant).toISOString().slice(0, 16)}:00.000Z`;
 const hour = (t: Date): string => `${t.toISOString().slice(0, 13)}:00:00Z`;
 export const requestHash = (method: string, path: string, body: unknown): string => digest('sha256', `${method} ${path}\n${JSON.stringify(body ?? null)}`, 'base64url');
 export { quote };

@@ -31,7 +31,7 @@ export class RotateReferencesController {
       const held = organisation === row.owner ? [] : await this.engine.store.readAs<Held>(row.owner, `select to_jsonb(x) from (
         select distinct on (r.purpose) r.ref, r.purpose, (select max(n.generation) from reference n where n.organisation = r.organisation and n.kind = 'cas' and n.aggregate = r.aggregate and n.purpose = r.purpose) as newest
         from reference r where r.organisation = $1->>0 and r.kind = 'cas' and r.aggregate = $1->>1 and not exists (select from reference_end e where e.ref = r.ref) order by r.purpose, r.generation desc) x`, [organisation, row.id]);
-      if (held.length === 0) throw new Problem('validation-failed', { errors: [{ pointer: '/organisation', code: 'no-reference', detail: 'Send an organisation that holds a reference of this case.' }] });
+      if (held.length === 0) throw new Problem('guard-refused', { guards: [{ guard: 'REFERENCE', reason: 'NO_REFERENCE', detail: 'This organisation has no name of this case.' }] });
       const changes = held.flatMap(({ ref, purpose, newest }): Change[] => {
         const given = newRef('cas');
         return [

@@ -30,9 +30,9 @@ export class ContinuityCodesController {
   @Action('Case.continuityCode', helpers) @Post('cases/:id/continuity-code') @HttpCode(201)
   async give(@Param('id') id: string, @Body() plain: unknown, @Headers() headers: Record<string, string>, @Req() request: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const { principal } = request;
+    await this.engine.load(Case, principal, id);
     const checked = checkBody(GiveCodeBody, plain ?? {});
     if ('errors' in checked) throw new Problem('validation-failed', { errors: checked.errors });
-    await this.engine.load(Case, principal, id);
     const code = newContinuityCode();
     const answer = await this.engine.run({ lifecycle: ContinuityCode, command: 'issueCode', body: { case: id, digest: await this.#codes.digest(code), ...checked.value }, caller: principal, ...idempotency(request, headers, plain) });
     // What is kept for a repeat has no code.

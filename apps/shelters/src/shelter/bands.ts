@@ -37,6 +37,8 @@ export class Bands implements Job {
         await client.query('insert into capacity_band (shelter, profile, band, hour) values ($1, $2, $3, $4) on conflict (shelter, profile) do update set band = excluded.band, hour = excluded.hour', [shelter, profile, band, hour]);
         events.push(engine.announce(CapacityBandPublished, { aggregate: shelter, version: hour.getTime() / 3_600_000, owner }, { shelter: reference, organisation: owner, country, region, profile, band }));
       }
+      // In an order that is drawn anew: as the rows lie, the last that changed would come last (G11).
+      events.sort((a, b) => (String(a.row['id']) < String(b.row['id']) ? -1 : 1));
       const columns = Object.keys(events[0]?.row ?? {}).join(', ');
       if (columns) await client.query(`insert into outbox (${columns}) select ${columns} from jsonb_populate_recordset(null::outbox, $1)`, [JSON.stringify(events.map((e) => e.row))]);
       await client.query('commit');
