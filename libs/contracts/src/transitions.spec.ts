@@ -56,8 +56,8 @@ describe('the reference tables', () => {
     const transitions = new Set(rows.map(({ emits }) => emits));
     expect([...named.keys()].filter((name) => !transitions.has(name)).sort()).toEqual([
       'AccountDisabled', 'AccountEnabled', 'AgreementEnded', 'AgreementSigned', 'BedRequestAnswered', 'BedRequestWithdrawn', 'BedRequested', 'CapacityBandPublished', 'CaseErasedByNotifications', 'CaseErasedByReintegration',
-      'CaseErasedByReturns', 'CaseErasedByShelters', 'ClearanceChanged', 'ConsentScopeRecalled', 'DirectedDetailChanged', 'FailedReceptionRecorded', 'FailedReceptionReviewed', 'FetchedDetailChanged', 'IntakeConfirmed', 'IntakeNotTaken', 'IntakeRefused', 'IntakeRegistered', 'OrganisationAdded',
-      'OrganisationDisabled', 'OrganisationEnabled', 'PartnerServicesChanged', 'ReceptionDetailChanged', 'RecipientDeletionConfirmed', 'SafetyAlertCleared', 'SafetyAlertRaised',
+      'CaseErasedByReturns', 'CaseErasedByShelters', 'ClearanceChanged', 'ConsentScopeRecalled', 'DirectedDetailChanged', 'FailedReceptionRecorded', 'FailedReceptionReviewed', 'FetchedDetailChanged', 'IntakeConfirmed', 'IntakeNotTaken', 'IntakeRefused', 'IntakeRegistered', 'LegalHoldEnded', 'LegalHoldPlaced', 'LegalHoldReviewed', 'OrganisationAdded',
+      'OrganisationDisabled', 'OrganisationEnabled', 'PartnerServicesChanged', 'ReceptionDetailChanged', 'RecipientDeletionConfirmed', 'RestrictionChanged', 'RightsRequestEnded', 'RightsRequestExtended', 'RightsRequestGranted', 'RightsRequestPartlyGranted', 'RightsRequestReceived', 'RightsRequestRefused', 'RightsRequestWithdrawn', 'SafetyAlertCleared', 'SafetyAlertRaised',
       'StatisticsReleased', 'SubscriptionChallenge',
     ]);
   });
