@@ -59,9 +59,11 @@ describe('the reference tables', () => {
       'CaseErasedByReturns', 'CaseErasedByShelters', 'CaseReferenceExchanged', 'ClearanceChanged', 'ConsentScopeRecalled', 'ContinuityCodeEnded', 'ContinuityCodeIssued', 'ContinuityCodeSeen',
       'ContinuityCodeUsed', 'DirectedDetailChanged', 'ExactReleaseEnded', 'ExactlyReleased', 'FailedReceptionRecorded', 'FailedReceptionReviewed', 'FetchedDetailChanged', 'IdentityAvailable',
       'IdentityCollected', 'IdentityDestroyed', 'IntakeConfirmed', 'IntakeNotTaken', 'IntakeRefused', 'IntakeRegistered', 'KeysLocked', 'KeysRewrappedByNotifications', 'KeysRewrappedByReferrals',
-      'KeysRewrappedByReintegration', 'KeysRewrappedByReturns', 'KeysRewrappedByShelters', 'KeysRotated', 'KeysUnlocked', 'OldKeysDestroyed', 'OrganisationAdded', 'OrganisationDisabled',
-      'OrganisationEnabled', 'PartnerServicesChanged', 'ReceptionDetailChanged', 'RecipientDeletionConfirmed', 'RecipientKeyConfirmed', 'RecipientKeyPublished', 'RecipientKeyRetired',
-      'SafetyAlertCleared', 'SafetyAlertRaised', 'StatisticsCounted', 'StatisticsOrderRefused', 'StatisticsOrdered', 'StatisticsReleased', 'SubscriptionChallenge',
+      'KeysRewrappedByReintegration', 'KeysRewrappedByReturns', 'KeysRewrappedByShelters', 'KeysRotated', 'KeysUnlocked', 'LegalHoldEnded', 'LegalHoldPlaced', 'LegalHoldReviewed',
+      'OldKeysDestroyed', 'OrganisationAdded', 'OrganisationDisabled', 'OrganisationEnabled', 'PartnerServicesChanged', 'ReceptionDetailChanged', 'RecipientDeletionConfirmed',
+      'RecipientKeyConfirmed', 'RecipientKeyPublished', 'RecipientKeyRetired', 'RestrictionChanged', 'RightsRequestEnded', 'RightsRequestExtended', 'RightsRequestGranted',
+      'RightsRequestPartlyGranted', 'RightsRequestReceived', 'RightsRequestRefused', 'RightsRequestWithdrawn', 'SafetyAlertCleared', 'SafetyAlertRaised', 'StatisticsCounted',
+      'StatisticsOrderRefused', 'StatisticsOrdered', 'StatisticsReleased', 'SubscriptionChallenge',
     ]);
   });
 });

@@ -32,7 +32,7 @@ export class RetentionController {
         ...(kept.heldUntil?.length ? { heldUntil: kept.heldUntil.map((t) => t.toISOString()) } : {}), links: { case: `/v1/cases/${String(reference)}` },
       };
     }).filter(({ standing }) => standing !== 'running').sort((a, b) => a.endsAt.localeCompare(b.endsAt));
-    return { items };
+    return { items, next: null };
   }
 }
 export const retentionRoute: ExtraRoute = { method: 'get', path: '/v1/retention', tag: 'Case', summary: 'Cases whose time is over, soon over, or held beyond it. Who: DPO, SUPERVISOR' };
