@@ -168,7 +168,7 @@ describe('decisions', () => {
   it('do not end the process, as Node 20 does where optimised code meets WebAssembly in a bad moment', () => {
     const { status, stdout } = spawnSync(process.execPath, ['--allow-natives-syntax', join(process.cwd(), 'bin/run.cjs'), 'libs/service/src/cedar-survives.child.ts'], { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } });
     expect([status, stdout]).toEqual([0, 'survived\n']);
-  });
+  }, 120_000);
   it('differ wherever an attribute differs', () => {
     const other: Partial<Question>[] = [{ own: false }, { party: false }, { ofCase: false }, { assigned: false }, { assigned: undefined }, { fields: ['trafficking'] }, { purpose: 'RESEARCH' }, { consentLive: false }, { signedInLately: false }, { breakGlass: true }, { onBehalfOf: 'PERSON' }, { organisation: 'NGO' }, { roles: ['LAWYER'] }, { action: 'Case.read' }];
     const fresh = made();
