@@ -1,9 +1,9 @@
 import 'reflect-metadata';
-import { RequestMethod } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import type { Role } from '@footbridge/contracts';
 import { collectionOf, isPersonal, tableOf, type Fields, type Lifecycle } from '@footbridge/lifecycle';
 import { newRef } from '@footbridge/privacy';
-import { COMMON, accountRoles, commonControllers, openapi, quote, routesOf } from '@footbridge/service';
+import { Authorisation, COMMON, accountRoles, commonControllers, openapi, quote, routesIn, routesOf, unknownRoutes, type KnownAction, type Question } from '@footbridge/service';
 import { testInstance, testLog, type TestAccount, type TestInstance, type TestLog } from '@footbridge/testing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import pg from 'pg';
@@ -79,6 +79,10 @@ describe('isolation of organisations, on real Postgres and over HTTP', () => {
     await made(worker.post('/v1/rights-requests', { case: file, kind: 'ACCESS', onBehalfOf: 'PERSON', how: 'phone' }), 201);
     const kept = await made(supervisor.post('/v1/legal-holds', { case: file, ground: 'LEGAL_CLAIMS', reviewOn: new Date(instance.clock.now().getTime() + 30 * 86_400_000).toISOString().slice(0, 10) }), 202);
     await made(instance.account(world.organisation('lantern'), 'DPO').post(`/v1/approvals/${kept}/approve`), 200);
+    // An emergency, and an export that somebody else allows.
+    await made(instance.account(worker.organisation, 'CASE_WORKER').post('/v1/break-glasses', { case: file, reason: 'LIFE_AT_RISK' }), 201);
+    const many = await made(worker.post('/v1/exports', { neededAndKeptSafe: true }), 202);
+    await made(supervisor.post(`/v1/approvals/${many}/approve`), 200);
     const { body: directory } = await worker.get('/v1/shelter-directory');
     await made(worker.post('/v1/bed-requests', { shelters: (directory['items'] as { shelter: string }[]).slice(0, 1).map(({ shelter }) => shelter), priority: 'URGENT', profile: 'women', partySize: 1, languages: ['sq'], neededFrom: instance.clock.now().toISOString() }), 201);
     // Of an organisation apart: on this journey nobody's keys are locked.
@@ -120,6 +124,7 @@ describe('isolation of organisations, on real Postgres and over HTTP', () => {
     const owner = world.organisation('lantern');
     return kind === 'org' ? [{ ref: owner, holder: owner, owner, id: owner }] : [{ ref: world.as('lantern.worker').subject, holder: owner, owner, id: '' }];
   };
+  const itemsOf = ({ text }: RawAnswer): readonly unknown[] => (JSON.parse(text) as { items: unknown[] }).items;
   const at = (o: Operation, ref: string): string => o.path.replace('{id}', ref);
 
   it('there is something of every lifecycle to be kept apart', () => {
@@ -128,20 +133,107 @@ describe('isolation of organisations, on real Postgres and over HTTP', () => {
     expect(withId.length).toBeGreaterThan(150);
   });
 
+  const controllersOf = (s: (typeof services)[number]): readonly Type<object>[] => [...(s.controllers ?? []), ...s.lifecycles.map((l) => routesOf(l) as Type<object>), ...commonControllers(s.name)];
   it('every route that a service has is in its document, and no other', () => {
     for (const s of services) {
-      const routes = [...(s.controllers ?? []), ...s.lifecycles.map(routesOf), ...commonControllers(s.name)].flatMap((controller) => {
-        const base: unknown = Reflect.getMetadata('path', controller);
-        return Object.getOwnPropertyNames(controller.prototype).flatMap((name) => {
-          const handler: unknown = Object.getOwnPropertyDescriptor(controller.prototype, name)?.value;
-          const method: unknown = typeof handler === 'function' ? Reflect.getMetadata('method', handler) : undefined;
-          if (typeof handler !== 'function' || method === undefined) return [];
-          return [Reflect.getMetadata('path', handler) as unknown].flat().map((path) => `${String(RequestMethod[Number(method)]).toLowerCase()} /${[base, path].filter((part) => part !== '/' && part !== undefined).join('/')}`.replaceAll(/:(\w+)/g, '{$1}'));
-        });
-      });
+      const routes = controllersOf(s).flatMap(routesIn).map(({ method, path }) => `${method.toLowerCase()} ${path}`.replaceAll(/:(\w+)/g, '{$1}'));
       expect(operations.filter(({ service }) => service === s.name).map((o) => `${o.method} ${o.path}`).sort()).toEqual([...new Set(routes)].sort());
     }
   });
+  describe('T34 the policies', () => {
+    const authorisationOf = (s: (typeof services)[number]): Authorisation => (instance.services.get(s.name)?.engine.access.authorisation ?? never());
+    const never = (): never => { throw new Error('no such service'); };
+    it('know an action for every route of every service; those where nobody signs in are these', () => {
+      for (const s of services) {
+        expect([s.name, unknownRoutes(controllersOf(s), authorisationOf(s).actions)]).toEqual([s.name, []]);
+        expect(controllersOf(s).flatMap(routesIn).filter((r) => r.public).map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /livez', 'GET /readyz', 'GET /openapi.json', 'GET /asyncapi.json', 'GET /docs', 'GET /docs/:file', 'GET /problems/:code']);
+      }
+    });
+    it.each(services.map((s) => [s.name, s] as const))('decide for each action of %s, each role, and own, foreign and stranger: only what the table gives, only at home or as a party', (_name, s) => {
+      const wrong: unknown[] = [];
+      const authorisation = authorisationOf(s);
+      const expected = (a: KnownAction, role: Role, whose: 'own' | 'party' | 'stranger'): boolean =>
+        whose !== 'stranger' && role !== 'OPERATOR' && a.roles.includes(role) && (whose === 'own' || (a.group !== 'reveal' && a.group !== 'edit'));
+      for (const a of authorisation.actions.values()) if (a.kind !== undefined) for (const whose of ['own', 'party', 'stranger'] as const) for (const role of whose === 'own' ? accountRoles : [...new Set<Role>([...a.roles.slice(0, 1), 'CASE_WORKER', 'DPO', 'OPERATOR'])]) {
+        const q: Question = { action: a.name, roles: [role], own: whose === 'own', party: whose === 'party', ofCase: true, purpose: 'ASSISTANCE', consentLive: true, signedInLately: true };
+        const decision = authorisation.ask(q);
+        // edited and revealed by who may see persons, and by nobody without subjects
+        if (decision.allowed !== expected(a, role, whose) && !(['reveal', 'edit'].includes(a.group) && !decision.allowed && ['PARTNER_ADMIN', 'MEDIA_OFFICER', 'COMPLAINTS_BODY', 'BID_PANEL'].includes(role))) wrong.push([a.name, role, whose, decision]);
+        if (!decision.allowed && whose === 'stranger' && decision.policies.length > 0 && decision.refusal !== 'not-found') wrong.push([a.name, role, whose, decision]);
+      }
+      expect(wrong).toEqual([]);
+    }, 180_000);
+  });
+  describe('T34 a token', () => {
+    it.each(named)('for another audience, issuer or time opens nothing, at home or not: %s', async (_name, o) => {
+      const [own] = theirs(o);
+      const claims = { subject: newRef('acc'), organisation: own?.owner ?? '', roles: accountRoles };
+      const tokens = await Promise.all([{ audience: 'another' }, { issuer: 'https://elsewhere.example' }, { expires: '-1h' }].map((wrong) => instance.issuer.sign(claims, wrong)));
+      for (const token of [...tokens, undefined]) {
+        const answer = await raw(instance.url, { method: o.method.toUpperCase(), path: at(o, own?.ref ?? ''), headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
+        expect([answer.status, ['not-signed-in', 'token-expired'].includes((JSON.parse(answer.text) as { code: string }).code)]).toEqual([401, true]);
+      }
+    });
+    it.each(accountRoles)('of %s alone, of a stranger, finds a foreign reference like a missing one on every route', async (role) => {
+      const caller = everything(stranger.organisation, role);
+      const answers = await Promise.all(withId.filter(([, { lifecycle }]) => lifecycle).map(async ([name, o]) => {
+        const [own] = theirs(o);
+        const example = o.method === 'get' ? undefined : { ...(o.example as object | undefined), owner: own?.owner, organisations: [stranger.organisation], state: 'closed' };
+        const headers: Readonly<Record<string, string>> = o.method === 'patch' ? { 'if-match': '"1"' } : {};
+        const [foreign, missing] = [await send(caller, { ...o, path: at(o, own?.ref ?? ''), example }, headers), await send(caller, { ...o, path: at(o, newRef(own?.ref.slice(0, 3) ?? 'xxx')), example }, headers)];
+        return JSON.stringify(said(foreign)) === JSON.stringify(said(missing)) && foreign.status === 404 ? [] : [[name, said(foreign), said(missing)]];
+      }));
+      expect(answers.flat()).toEqual([]);
+    }, 180_000);
+  });
+  describe('T35 counts and filters', () => {
+    it('of who is no party are the same whether or not there is something', async () => {
+      for (const l of lifecycles) {
+        const [own] = held.get(l.name) ?? [];
+        const ask = async (query: string): Promise<unknown> => said(await send(stranger, { method: 'get', path: `/v1/${collectionOf(l)}?${query}` }));
+        const nobody = { owner: newRef('org'), file: newRef('cas') };
+        const [file] = held.get('Case') ?? [];
+        expect([l.name, await ask(`organisation=${own?.owner ?? ''}`)]).toEqual([l.name, await ask(`organisation=${nobody.owner}`)]);
+        expect([l.name, await ask(`caseId=${file?.ref ?? ''}`)]).toEqual([l.name, await ask(`caseId=${nobody.file}`)]);
+        expect([l.name, await ask('due-before=2099-01-01T00:00:00Z&limit=1')]).toEqual([l.name, await ask('limit=1')]);
+      }
+    });
+    it('of an organisation that is a party to something count nothing else of its owner', async () => {
+      for (const l of lifecycles) for (const { holder, owner } of (held.get(l.name) ?? []).filter((h) => h.holder !== h.owner && h.holder !== '*').slice(0, 2)) {
+        const answer = await send(everything(holder), { method: 'get', path: `/v1/${collectionOf(l)}?organisation=${owner}&limit=100` });
+        const { rows } = await database.query<{ n: string }>(`select count(*) as n from ${l.service}.${quote(tableOf(l))} where owner = $1 and $2 = any(organisations)`, [owner, holder]);
+        expect([l.name, itemsOf(answer).length <= Number(rows[0]?.n)]).toEqual([l.name, true]);
+      }
+    });
+  });
+  describe('G9 the third wall', () => {
+    it('is keys: a service that says it is another organisation reads its rows, and no value of a person in them', async () => {
+      for (const s of services) {
+        const url = new URL(instance.databaseUrl);
+        [url.username, url.password] = [`${s.name}_app`, `test-${s.name}_app`];
+        const client = new pg.Client({ connectionString: url.href });
+        await client.connect();
+        try {
+          let sealed = 0;
+          for (const l of s.lifecycles) for (const { organisation } of (await database.query<{ organisation: string }>(`select distinct owner as organisation from ${s.name}.${quote(tableOf(l))}`)).rows) {
+            await client.query('begin');
+            await client.query("select set_config('app.org', $1, true)", [organisation]);
+            const { rows } = await client.query<{ text: string; sealed: Buffer | null }>(`select row_to_json(t)::text as text, t.sealed from ${s.name}.${quote(tableOf(l))} t`);
+            const { rows: keys } = await client.query<{ wrapped: string }>(`select wrapped from ${s.name}.subject_key where owner = $1`, [organisation]);
+            await client.query('rollback');
+            for (const row of rows) {
+              expect([l.name, names.test(row.text), names.test(row.sealed?.toString('latin1') ?? '')]).toEqual([l.name, false, false]);
+              if (row.sealed) sealed += 1;
+            }
+            // its keys are there, and wrapped by one that is not
+            for (const { wrapped } of keys) expect(wrapped).not.toMatch(names);
+          }
+          if (s.name !== 'notifications') expect([s.name, sealed > 0]).toEqual([s.name, true]);
+        } finally { await client.end(); }
+      }
+    });
+  });
+
   describe('a foreign id is answered exactly as a missing one', () => {
     it.each(withId)('%s', async (_name, o) => {
       const [own] = theirs(o);
@@ -173,7 +265,6 @@ describe('isolation of organisations, on real Postgres and over HTTP', () => {
   });
 
   describe('lists', () => {
-    const itemsOf = ({ text }: RawAnswer): readonly unknown[] => (JSON.parse(text) as { items: unknown[] }).items;
     it.each(lists)('%s is empty for strangers, whatever they ask for', async (_name, o) => {
       const of = (o.lifecycle ? held.get(o.lifecycle.name) : undefined)?.[0];
       const file = held.get('Case')?.[0]?.ref ?? '';

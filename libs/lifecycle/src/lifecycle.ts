@@ -208,7 +208,7 @@ const once = (make: (name: string) => string): ((name: string) => string) => {
 export const kebab = once((name) => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase());
 /** `dueAt` -> `due_at`. */
 export const snakeCase = once((name) => kebab(name).replaceAll('-', '_'));
-const plural = once((name) => (name.endsWith('y') && !/[aeo]y$/.test(name) ? `${name.slice(0, -1)}ies` : `${name}s`));
+const plural = once((name) => (name.endsWith('y') && !/[aeo]y$/.test(name) ? `${name.slice(0, -1)}ies` : name.endsWith('s') ? `${name}es` : `${name}s`));
 /** `ConsentRecord` -> `consent-records`. */
 export const collectionOf = ({ name }: Pick<Lifecycle, 'name'>): string => plural(kebab(name));
 /** `ConsentRecord` -> `consent_record`. */

@@ -29,6 +29,8 @@ const toldConsent = `select to_jsonb(true) from known_consent where case_ref = $
 /** Looks at persons, wherever they are written down. */
 const LOOKS = `('reveal', 'fetchNeeds', 'disclose')`;
 const HOUR = 3_600_000;
+/** Alerts about what an account does: shown to supervision only. */
+export const aboutAccounts: readonly string[] = ['DECOY_OPENED', 'LOOKS_USED_UP', 'CASES_TRIED'];
 /** Nobody opens so many files by mistake that are not theirs. */
 const MISSES = 5;
 const TYPE_BELIEVED_MS = 60_000;
@@ -168,6 +170,19 @@ export class Access {
       await store.pool.query('insert into alert (id, organisation, code, kind, aggregate, clock, raised_at, account) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing',
         [uuidOf(`${code} ${organisation} ${caller.subject} ${hour} ${about}`), organisation, code, l.prefix, row.id, `${code} ${caller.subject} ${organisation}`, hour, organisation === caller.organisation ? caller.subject : null]);
     }
+  }
+
+  /** Supervision has spoken with the account: the alert leaves the call list. Nobody settles one about themselves, nor one that a clock rang. */
+  async settle(id: string, caller: Principal): Promise<boolean> {
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return false;
+    const client = await this.o.store.pool.connect();
+    try {
+      await client.query('begin');
+      await client.query("select set_config('app.org', $1, true)", [caller.organisation]);
+      const { rowCount } = await client.query('update alert set settled_at = clock_timestamp() where id = $1 and code = any($2) and account is distinct from $3 and settled_at is null', [id, aboutAccounts, caller.subject]);
+      await client.query('commit');
+      return (rowCount ?? 0) > 0;
+    } catch (error) { await client.query('rollback').catch(() => undefined); throw error; } finally { client.release(); }
   }
 
   #audit(l: Lifecycle, row: BaseRow, caller: Principal, more: Readonly<Record<string, unknown>>): { t: string; op: 'insert'; row: Readonly<Record<string, unknown>> } {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -164,6 +165,10 @@ describe('decisions', () => {
     expect(few.decide(a)).toBe(kept);
     expect(few.decide(b)).toEqual(few.ask(b));
   });
+  it('do not end the process, as Node 20 does where optimised code meets WebAssembly in a bad moment', () => {
+    const { status, stdout } = spawnSync(process.execPath, ['--allow-natives-syntax', join(process.cwd(), 'bin/run.cjs'), 'libs/service/src/cedar-survives.child.ts'], { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } });
+    expect([status, stdout]).toEqual([0, 'survived\n']);
+  }, 120_000);
   it('differ wherever an attribute differs', () => {
     const other: Partial<Question>[] = [{ own: false }, { party: false }, { ofCase: false }, { assigned: false }, { assigned: undefined }, { fields: ['trafficking'] }, { purpose: 'RESEARCH' }, { consentLive: false }, { signedInLately: false }, { breakGlass: true }, { onBehalfOf: 'PERSON' }, { organisation: 'NGO' }, { roles: ['LAWYER'] }, { action: 'Case.read' }];
     const fresh = made();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import { ConsentPurpose, OrganisationType, Role, Service, prefixes } from '@footbridge/contracts';
 import { NONE, actsOnBehalf, isPersonal, type AnyRow, type Fields, type Lifecycle } from '@footbridge/lifecycle';
 import { accountRoles } from './identity/token-roles.js';
@@ -9,7 +10,14 @@ import type { ProblemCode } from './problem.js';
 type Cedar = typeof import('@cedar-policy/cedar-wasm/nodejs');
 /** Loaded when the first service starts: it is large, and who only reads tables needs none of it. */
 let loaded: Cedar | undefined;
-const cedar = (): Cedar => (loaded ??= createRequire(import.meta.url)('@cedar-policy/cedar-wasm/nodejs') as Cedar);
+function cedar(): Cedar {
+  if (!loaded) {
+    // V8 of Node 20 ends the process ("unreachable code") when optimised code that calls WebAssembly loses its optimisation during the call.
+    setFlagsFromString('--no-turbo-inline-js-wasm-calls');
+    loaded = createRequire(import.meta.url)('@cedar-policy/cedar-wasm/nodejs') as Cedar;
+  }
+  return loaded;
+}
 
 /** A policy that cannot be used: one clear line, and nothing starts (G10). */
 export class PolicyError extends Error {}

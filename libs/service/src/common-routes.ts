@@ -7,6 +7,7 @@ import type { FastifyReply } from 'fastify';
 import { auditControllers } from './audit/routes.js';
 import { showDocs } from './docs-page.js';
 import { Engine } from './engine.js';
+import { aboutAccounts } from './access.js';
 import { Action, EVERYBODY } from './action.js';
 import { Public } from './http.js';
 import { KeysController } from './keys/routes.js';
@@ -112,11 +113,16 @@ export function AlertsController(path: string): Type<object> {
     @Action('alerts.list', EVERYBODY) @Get() async list(@Req() request: SignedRequest, @Query('settled') settled: unknown): Promise<object> {
       const { organisation, roles } = request.principal;
       const rows = await this.engine.store.readAs<{ id: string; code: string; kind: string; ref: string | null; raised_at: string; settled_at: string | null; account: string | null }>(organisation,
-        `select to_jsonb(a) || jsonb_build_object('ref', (select ref from reference r where r.organisation = a.organisation and r.aggregate = a.aggregate::text and r.purpose = '' and r.generation = 1)) from alert a where a.organisation = $1->>0 and ($1->>1 = 'true' or a.settled_at is null) and (a.code <> all(array['DECOY_OPENED', 'LOOKS_USED_UP', 'CASES_TRIED']) or ($1->2) ?| array['SUPERVISOR', 'DPO']) order by a.raised_at desc limit 200`, [organisation, String(settled === 'true'), roles]);
+        `select to_jsonb(a) || jsonb_build_object('ref', (select ref from reference r where r.organisation = a.organisation and r.aggregate = a.aggregate::text and r.purpose = '' and r.generation = 1)) from alert a where a.organisation = $1->>0 and ($1->>1 = 'true' or a.settled_at is null) and (not ($1->3) ? a.code or ($1->2) ?| array['SUPERVISOR', 'DPO']) order by a.raised_at desc limit 200`, [organisation, String(settled === 'true'), roles, aboutAccounts]);
       return { items: rows.map((a) => {
         const l = this.engine.lifecycles.find((x) => x.prefix === a.kind);
         return { id: a.id, code: a.code, raisedAt: new Date(a.raised_at).toISOString(), ...(a.settled_at ? { settledAt: new Date(a.settled_at).toISOString() } : {}), ...(a.account ? { account: a.account } : {}), ...(a.ref && l ? { about: a.ref, links: { about: `/v1/${collectionOf(l)}/${a.ref}` } } : {}) };
       }) };
+    }
+    /** What an account did, once supervision has spoken with it. */
+    @Action('alerts.settle', ['SUPERVISOR', 'DPO']) @Post(':id/settle') @HttpCode(200) async settle(@Param('id') id: string, @Req() request: SignedRequest): Promise<object> {
+      if (!(await this.engine.access.settle(id, request.principal))) throw new Problem('not-found');
+      return { id, settled: true };
     }
   }
   return Alerts as Type<object>;

@@ -28,12 +28,12 @@ export class SignedIn implements CanActivate {
     if (context.getType() !== 'http') return true;
     if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, [context.getHandler(), context.getClass()])) return true;
     const request = context.switchToHttp().getRequest<SignedRequest>();
-    request.principal = await this.signIn.principal(request.headers.authorization, this.reflector.get<boolean | undefined>(PROTECTS, context.getHandler()) === true);
-    const trace = traceOf(request.headers.traceparent);
-    if (trace) request.principal = { ...request.principal, trace };
+    const principal = await this.signIn.principal(request.headers.authorization, this.reflector.get<boolean | undefined>(PROTECTS, context.getHandler()) === true);
     // Who is somebody here and has no task here reads nothing, not even at home.
-    if (request.principal.roles.length === 0) throw new Problem('role-not-allowed', { roles: accountRoles });
-    request.principal = await this.access.admit(request.principal, actionOf(context.getHandler()));
+    if (principal.roles.length === 0) throw new Problem('role-not-allowed', { roles: accountRoles });
+    const trace = traceOf(request.headers.traceparent);
+    const { signedInAt } = principal;
+    request.principal = await this.access.admit({ ...principal, ...(signedInAt === undefined ? {} : { signedInAt }), ...(trace ? { trace } : {}) }, actionOf(context.getHandler()));
     return true;
   }
 }

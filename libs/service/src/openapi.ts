@@ -10,6 +10,7 @@ export const commonRoutes = (service: string): readonly ExtraRoute[] => [
   ...([['/livez', 'Whether the process lives'], ['/readyz', 'Whether it can work; names what is missing'], ['/openapi.json', 'This document'], ['/asyncapi.json', 'The events, as AsyncAPI 3.0'], ['/docs', 'The API reference as a page; works without a network'], ['/docs/{file}', 'What that page is made of'], ['/problems/{code}', 'The page of a problem']] as const)
     .map(([path, summary]): ExtraRoute => ({ method: 'get', path, summary, tag: COMMON, open: true })),
   { method: 'get', path: service === 'referrals' ? '/v1/alerts' : `/v1/${service}-alerts`, summary: 'The call list of your organisation: what waits for a person. References only', tag: COMMON },
+  { method: 'post', path: service === 'referrals' ? '/v1/alerts/{id}/settle' : `/v1/${service}-alerts/{id}/settle`, summary: 'What an account did was talked over with it. Who: SUPERVISOR, DPO, and not about themselves', tag: COMMON, status: 200 },
   { method: 'get', path: `/v1/${service}-approvals`, summary: "Steps that wait for a second person's word, for who may give it and for who asked", tag: COMMON },
   { method: 'get', path: '/v1/approvals/{id}', summary: 'One of them: what is asked, of which aggregate, until when', tag: COMMON },
   { method: 'post', path: '/v1/approvals/{id}/approve', summary: "A second person's yes to a step that takes two; the rules are asked again", tag: COMMON, status: 200 },

@@ -105,6 +105,8 @@ describe('the embedded identity provider', () => {
       expect({ iss, aud, sub }).toEqual({ iss: `${origin}/oidc`, aud: 'footbridge', sub: worker.id });
       expect(exp - iat).toBe(600);
       expect(claims).toMatchObject({ organisation, roles: ['SHELTER_INTAKE', 'CASE_WORKER'] });
+      // the secret was shown just now: that is the sign-in after which people's data may be read (T36)
+      expect(Math.abs(Number(claims['auth_time']) - iat)).toBeLessThanOrEqual(5);
       expect(await principalOf(accessToken)).toEqual({ subject: worker.id, organisation, roles: ['SHELTER_INTAKE', 'CASE_WORKER'] });
     });
 
@@ -253,6 +255,10 @@ describe('the embedded identity provider', () => {
       expect(first.status).toBe(200);
       await restart();
       const second = await exchange({ grant_type: 'refresh_token', refresh_token: String(first.body['refresh_token']) });
+      // T36 a new token is no new sign-in: the time of the page stays
+      const signedInAt = (given: Record<string, unknown>): unknown => decodeJwt(String(given['access_token']))['auth_time'];
+      expect(signedInAt(first.body)).toEqual(expect.any(Number));
+      expect(signedInAt(second.body)).toBe(signedInAt(first.body));
       expect(await principalOf(second.body['access_token'])).toMatchObject({ subject: worker.id });
       expect(second.body['refresh_token']).not.toBe(first.body['refresh_token']);
       expect((await browser.follow(authorise(verifier))).sentTo?.searchParams.get('code')).toBeTruthy();

@@ -131,6 +131,46 @@ describe('a CSV export', () => {
   const nested = (field: string): Record<string, unknown> => field.split('.').reverse().reduce<unknown>((value, part) => ({ [part]: value }), samples[field] ?? ['x']) as Record<string, unknown>;
 });
 
+describe('an export of many', () => {
+  const quota = (after: number): { client: ReturnType<typeof httpClient>; posted: string[] } => {
+    const base = httpClient(api?.url ?? '');
+    const posted: string[] = [];
+    let looks = 0;
+    return { posted, client: {
+      ...base,
+      get: async (path) => (path.includes('reveal=') && (looks += 1) > after && !posted.some((p) => p.endsWith('/start')) ? { status: 429, body: { code: 'looks-used-up' }, retryAfter: '3000' } : base.get(path)),
+      post: (path) => { posted.push(path); return Promise.resolve(path.includes('exp_bad') ? { status: 404, body: { code: 'not-found' } } : { status: 200, body: {} }); },
+    } };
+  };
+  const filled = async (): Promise<void> => { api = await ApiStandIn.start(); for (let n = 0; n < 40; n += 1) { const id = newRef('cas'); api.cases.set(id, { id, state: 'active', version: 1, person: { givenName: `Invented ${n}` } }); } };
+
+  it('T38 stops where the quota does, without waiting, keeps nothing and says what to do', async () => {
+    await filled();
+    const file = join(folder, 'stopped.csv');
+    await expect(runExport({ file }, quota(30).client, around({ wait: () => { throw new Error('waited'); } }))).rejects.toThrow(/as many people as one hour allows.*--allowed exp_….*Nothing was kept/);
+    expect(readdirSync(folder).filter((name) => name.startsWith('stopped'))).toEqual([]);
+  });
+  it('T38 that a second person has allowed is begun first, goes to the end, and is used up', async () => {
+    await filled();
+    const { client, posted } = quota(30);
+    await expect(runExport({ file: join(folder, 'allowed.csv'), allowed: 'exp_1' }, client, around())).resolves.toMatchObject({ cases: 40 });
+    expect(posted).toEqual(['/v1/exports/exp_1/start', '/v1/exports/exp_1/finish']);
+    await expect(runExport({ file: join(folder, 'not-allowed.csv'), allowed: 'exp_bad' }, quota(30).client, around())).rejects.toThrow('not allowed to this account, or it was used already (404 not-found)');
+    expect(readdirSync(folder).filter((name) => name.startsWith('not-allowed'))).toEqual([]);
+  });
+  it.each(['csv', 'ndjson'])('DP-34 of real people is refused by a demonstration, before anything is sent: %s', async (ending) => {
+    await filled();
+    const [real, invented] = [join(folder, `real.${ending}`), join(folder, `demo.${ending}`)];
+    const demonstration = { ...httpClient(api?.url ?? ''), kind: () => Promise.resolve('demonstration' as const) };
+    await runExport({ file: real }, httpClient(api?.url ?? ''), around());
+    await runExport({ file: invented }, demonstration, around());
+    await expect(runImport({ file: real }, () => Promise.resolve(demonstration), around())).rejects.toThrow(/exported from an instance with real people.*nothing was sent \(DP-34\)/);
+    expect(api?.opened).toEqual([]);
+    await expect(runImport({ file: invented }, () => Promise.resolve(demonstration), around())).resolves.toMatchObject({ imported: 40 });
+    await expect(runImport({ file: real }, () => Promise.resolve(httpClient(api?.url ?? '')), around())).resolves.toMatchObject({ imported: 40 });
+  });
+});
+
 describe('an export', () => {
   it('leaves out nothing that the caller may see, and says what the caller may not', async () => {
     api = await ApiStandIn.start();

@@ -1,0 +1,339 @@
+import { AgreementSigned, BreakGlassReason, ConsentCategory, OrganisationAdded, PartnerActivated, flagsOf, type ContractEvent, type Role } from '@footbridge/contracts';
+import { outboxRow } from '@footbridge/messaging';
+import { newRef } from '@footbridge/privacy';
+import { days, grants, hours, service, serviceSchema, type RunningService, type ServiceDefinition } from '@footbridge/service';
+import { testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { referralsService } from './index.js';
+
+function neighbour(name: 'notifications' | 'shelters' | 'returns' | 'reintegration'): ServiceDefinition {
+  class Schema1764000000000 implements MigrationInterface {
+    readonly name = 'Schema1764000000000';
+    async up(q: QueryRunner): Promise<void> { await q.query(serviceSchema(name, `${name}_owner`)); await q.query(grants(name, `${name}_app`)); }
+    down(): Promise<void> { return Promise.resolve(); }
+  }
+  return service({ name, lifecycles: [], migrations: [Schema1764000000000] });
+}
+const QUOTA = 3;
+
+describe('who looks at whom, on real Postgres and over HTTP', () => {
+  let instance: TestInstance, database: pg.Client;
+  const [house, foreign] = [newRef('org'), newRef('org')];
+  let worker: TestAccount, supervisor: TestAccount, dpo: TestAccount;
+  const account = (...roles: Role[]): TestAccount => instance.account(house, ...roles);
+
+  async function tell(event: ContractEvent, data: object): Promise<void> {
+    const running = instance.services.get(event.service) as RunningService;
+    const aggregate = randomUUID();
+    const body = running.gate.encode(event, data as never, { topic: `footbridge.${event.service}`, key: aggregate });
+    await running.engine.store.commit(house, [{ t: 'outbox', op: 'insert', row: outboxRow({ id: newRef('evt'), type: event.type, time: new Date().toISOString(), audience: 'instance', aggregate, version: 1, copy: 0, data: body }) }], []);
+  }
+  beforeAll(async () => {
+    instance = await testInstance([referralsService, neighbour('notifications'), neighbour('shelters'), neighbour('returns'), neighbour('reintegration')], { name: 'access', config: { denyList: { standing: () => 'good' }, access: { looksPerHour: QUOTA } } });
+    database = new pg.Client({ connectionString: instance.databaseUrl });
+    await database.connect();
+    worker = account('CASE_WORKER'); supervisor = account('SUPERVISOR'); dpo = account('DPO');
+    for (const organisation of [house, foreign]) await tell(OrganisationAdded, { organisation, organisationType: 'NGO', country: 'AL', version: 1 });
+    await tell(PartnerActivated, { partner: newRef('ptn'), organisation: foreign, state: 'partner_active', version: 1, country: 'AL', ...flagsOf(['psychosocial']) });
+    await tell(AgreementSigned, { agreement: newRef('agr'), from: house, to: foreign, until: new Date(Date.now() + days(400)).toISOString().slice(0, 10), version: 1, ...flagsOf(ConsentCategory.values) });
+    await waitUntil('the news arrive', async () => (await database.query('select 1 from referrals.known_agreement')).rowCount === 1);
+  });
+  afterAll(async () => { await database?.end(); await instance?.close(); });
+
+  const person = { givenName: 'Zyxqua', familyName: 'Vrmtt', birthDate: '1994-03-01', birthDateCertainty: 'documented' };
+  const soon = (ask: () => Promise<TestAnswer>): Promise<TestAnswer> => waitUntil('the service is not blind', async () => { const answer = await ask(); return answer.status === 503 ? undefined : answer; });
+  const must = (answer: TestAnswer, status: number): TestAnswer => { expect([answer.status, answer.body]).toEqual([status, expect.anything()]); return answer; };
+  const open = async (by = worker): Promise<string> => String(must(await by.post('/v1/cases', { purpose: 'ASSISTANCE', person }), 201).body['id']);
+  const look = (id: string, by: TestAccount, purpose = 'ASSISTANCE'): Promise<TestAnswer> => by.get(`/v1/cases/${id}?reveal=person&purpose=${purpose}`);
+  const code = ({ status, body }: TestAnswer): string => `${status} ${String(body['code'] ?? '')}`.trim();
+  const reasons = (answer: TestAnswer): unknown => ((answer.body['guards'] ?? []) as { reason: string }[]).map(({ reason }) => reason);
+  const alerts = async (by: TestAccount): Promise<{ code: string; account?: string; about?: string }[]> => (await by.get('/v1/alerts')).body['items'] as never;
+  const codesOf = async (by: TestAccount): Promise<string[]> => (await alerts(by)).map((a) => a.code);
+  const audited = async (subject: string, command: string): Promise<{ ground: string | null; fields: string[] | null }[]> => (await database.query<{ ground: string | null; fields: string[] | null }>('select ground, fields from referrals.audit where account = $1 and command = $2 order by position', [subject, command])).rows;
+
+  describe('T36 insider browsing', () => {
+    it('of 30 files that are not theirs shows none, and supervision is told which account it was', async () => {
+      const files = await Promise.all(Array.from({ length: 30 }, () => open()));
+      const browser = account('CASE_WORKER');
+      for (const id of files.slice(0, 4)) expect(code(await browser.get(`/v1/cases/${id}`))).toBe('404 not-found');
+      expect(await codesOf(supervisor)).not.toContain('CASES_TRIED');
+      for (const id of files.slice(4)) expect(code(await look(id, browser))).toBe('404 not-found');
+      expect(await audited(browser.subject, 'lookRefused')).toHaveLength(30);
+      expect((await audited(browser.subject, 'reveal'))).toEqual([]);
+      for (const by of [supervisor, dpo]) expect(await alerts(by)).toEqual(expect.arrayContaining([expect.objectContaining({ code: 'CASES_TRIED', account: browser.subject })]));
+      expect((await alerts(supervisor)).filter((a) => a.account === browser.subject)).toHaveLength(1);
+      // who browses is not warned
+      expect(await codesOf(browser)).not.toContain('CASES_TRIED');
+      // what is nobody's leaves no trace
+      const guesser = account('CASE_WORKER');
+      for (let n = 0; n < 6; n += 1) await guesser.get(`/v1/cases/${newRef('cas')}`);
+      expect(await audited(guesser.subject, 'lookRefused')).toEqual([]);
+    });
+    it('of own files ends at the quota: 429, told once, and a restart would not forget it', async () => {
+      const own = account('CASE_WORKER');
+      const files = await Promise.all(Array.from({ length: QUOTA + 2 }, () => open(own)));
+      for (const id of files.slice(0, QUOTA)) expect((await look(id, own)).body).toHaveProperty('person');
+      // the same people again are no others
+      expect((await look(files[0] ?? '', own)).status).toBe(200);
+      const refused = await look(files[QUOTA] ?? '', own);
+      expect(code(refused)).toBe('429 looks-used-up');
+      expect(refused.body).not.toHaveProperty('person');
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_000);
+      expect(code(await look(files[QUOTA + 1] ?? '', own))).toBe('429 looks-used-up');
+      // everything but the person goes on
+      expect((await own.get(`/v1/cases/${files[QUOTA] ?? ''}`)).status).toBe(200);
+      expect((await alerts(dpo)).filter((a) => a.account === own.subject).map((a) => a.code)).toEqual(['LOOKS_USED_UP']);
+      // nothing of it is in this process: the trail itself is counted
+      expect(await audited(own.subject, 'reveal')).toHaveLength(QUOTA + 1);
+      // in an hour they may look again
+      await instance.advance(hours(1) + 1_000);
+      expect((await look(files[QUOTA] ?? '', own)).status).toBe(200);
+    });
+    it('cannot be done faster by asking at once', async () => {
+      const own = account('CASE_WORKER');
+      const files = await Promise.all(Array.from({ length: QUOTA * 4 }, () => open(own)));
+      const answers = await Promise.all(files.map((id) => look(id, own)));
+      expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(QUOTA);
+      for (const answer of answers) expect(answer.status === 200).toBe('person' in answer.body);
+    });
+    it('under a purpose to which she does not agree is refused, and under one to which she agrees is not', async () => {
+      const own = account('CASE_WORKER');
+      const id = await open(own);
+      const refused = await soon(() => look(id, own, 'RETURN_ARRANGEMENT'));
+      expect([code(refused), refused.body['purpose']]).toEqual(['409 consent-required', 'RETURN_ARRANGEMENT']);
+      expect(await audited(own.subject, 'reveal')).toEqual([]);
+      const consent = String(must(await own.post('/v1/consent-records', { purpose: 'RETURN_ARRANGEMENT', categories: ['IDENTITY'], noticeVersion: '2026-1', language: 'ro', medium: 'written', case: id, recipient: foreign }), 201).body['id']);
+      expect(code(await soon(() => look(id, own, 'RETURN_ARRANGEMENT')))).toBe('409 consent-required');
+      must(await own.post(`/v1/consent-records/${consent}/give`, { onBehalfOf: 'PERSON', how: 'in_person', capacity: true, freely: true }), 200);
+      expect((await soon(() => look(id, own, 'RETURN_ARRANGEMENT'))).body).toHaveProperty('person');
+      expect((await audited(own.subject, 'reveal')).map(({ ground }) => ground)).toEqual(['RETURN_ARRANGEMENT']);
+      must(await own.post(`/v1/consent-records/${consent}/withdraw`, { onBehalfOf: 'PERSON', how: 'in_person' }), 200);
+      expect(code(await soon(() => look(id, own, 'RETURN_ARRANGEMENT')))).toBe('409 consent-required');
+      expect(code(await look(id, own, 'CURIOSITY'))).toBe('422 validation-failed');
+    });
+    it('with a sign-in of 15 minutes ago, or of a time that the token does not say, asks to sign in again', async () => {
+      const id = await open();
+      const supervision = { subject: newRef('acc'), organisation: house, roles: ['SUPERVISOR'] };
+      const now = Math.floor(Date.now() / 1000);
+      const ask = async (claims: Record<string, unknown>, path = `/v1/cases/${id}?reveal=person&purpose=ASSISTANCE`): Promise<[number, unknown, string | null]> => {
+        const response = await fetch(`${instance.url}${path}`, { headers: { authorization: `Bearer ${await instance.issuer.sign(supervision, { claims })}` } });
+        return [response.status, (await response.json() as { code?: string }).code, response.headers.get('www-authenticate')];
+      };
+      const again = [401, 'step-up-required', 'Bearer error="insufficient_user_authentication", max_age=900'];
+      expect(await ask({ auth_time: now - 16 * 60 })).toEqual(again);
+      expect(await ask({ auth_time: undefined })).toEqual(again);
+      expect(await ask({ auth_time: 'yesterday' })).toEqual(again);
+      expect(await ask({ auth_time: now - 14 * 60 })).toEqual([200, undefined, null]);
+      // everything else goes on with the old sign-in
+      expect((await ask({ auth_time: now - 3600 }, `/v1/cases/${id}`))[0]).toBe(200);
+    });
+    it('is never shown a person of whom no entry was written: where the trail cannot be kept, nothing is', async () => {
+      const id = await open();
+      await database.query('alter table referrals.audit rename to audit_away');
+      try {
+        const answer = await look(id, supervisor);
+        expect(answer.status).toBeGreaterThanOrEqual(500);
+        expect(JSON.stringify(answer.body)).not.toMatch(/Zyxqua|Vrmtt/);
+      } finally { await database.query('alter table referrals.audit_away rename to audit'); }
+    });
+    it('opens an invented case: supervision is told at once, and neither the case nor its timeline gives it away', async () => {
+      const insider = account('CASE_WORKER');
+      const id = await open(insider), other = await open(insider);
+      const before = (await insider.get(`/v1/cases/${id}`)).body;
+      expect(code(await insider.post(`/v1/cases/${id}/decoy`))).toBe('403 role-not-allowed');
+      expect(code(await account('DPO').post(`/v1/cases/${newRef('cas')}/decoy`))).toBe('404 not-found');
+      expect(code(await instance.account(foreign, 'DPO').post(`/v1/cases/${id}/decoy`))).toBe('404 not-found');
+      for (let n = 0; n < 2; n += 1) expect(must(await dpo.post(`/v1/cases/${id}/decoy`), 200).body).toEqual({ case: id, decoy: true });
+      const about = async (): Promise<unknown[]> => (await alerts(dpo)).filter((a) => a.account === insider.subject);
+      expect(await about()).toEqual([]);
+      expect((await insider.get(`/v1/cases/${other}`)).status).toBe(200);
+      expect(await about()).toEqual([]);
+      expect((await insider.get(`/v1/cases/${id}`)).body).toEqual(before);
+      expect(await about()).toMatchObject([{ code: 'DECOY_OPENED', about: id }]);
+      expect(JSON.stringify((await insider.get(`/v1/cases/${id}/timeline`)).body)).not.toMatch(/decoy/i);
+      expect(await codesOf(insider)).not.toContain('DECOY_OPENED');
+      // it stays until somebody else has dealt with it
+      const [alert] = (await alerts(dpo)).filter((a) => a.account === insider.subject) as unknown as { id: string }[];
+      const settle = (by: TestAccount): Promise<TestAnswer> => by.post(`/v1/alerts/${alert?.id ?? ''}/settle`);
+      expect([code(await settle(insider)), code(await settle(instance.account(foreign, 'DPO')))]).toEqual(['403 role-not-allowed', '404 not-found']);
+      must(await settle(dpo), 200);
+      expect([await about(), code(await settle(dpo))]).toEqual([[], '404 not-found']);
+      expect((await database.query('select 1 from referrals.decoy')).rowCount).toBe(1);
+    });
+  });
+
+  it('T18 a receiver that fetches the needs of one person after another is stopped at the quota, and the house whose cases they are is told', async () => {
+    const receiver = instance.account(foreign, 'RECEIVER'), head = instance.account(foreign, 'SUPERVISOR');
+    const fetched: TestAnswer[] = [];
+    for (let n = 0; n <= QUOTA; n += 1) {
+      const file = await open();
+      const consent = String(must(await worker.post('/v1/consent-records', { purpose: 'REFERRAL_DISCLOSURE', categories: ['IDENTITY', 'NEEDS'], noticeVersion: '2026-1', language: 'ro', medium: 'written', case: file, recipient: foreign }), 201).body['id']);
+      must(await worker.post(`/v1/consent-records/${consent}/give`, { onBehalfOf: 'PERSON', how: 'in_person', capacity: true, freely: true }), 200);
+      const referral = String(must(await worker.post('/v1/referrals', { case: file, serviceType: 'psychosocial', priority: 'EMERGENCY', receiver: foreign, needs: { interpreterLanguage: 'ro' } }), 201).body['id']);
+      must(await soon(() => worker.post(`/v1/referrals/${referral}/send`, {})), 200);
+      const [theirs] = (await receiver.get('/v1/referrals?limit=1')).body['items'] as { id: string }[];
+      fetched.push(await receiver.get(`/v1/referrals/${theirs?.id ?? ''}/needs`));
+    }
+    expect(fetched.map(code)).toEqual([...Array.from({ length: QUOTA }, () => '200'), '429 looks-used-up']);
+    expect(fetched.at(-1)?.body).not.toHaveProperty('person');
+    expect(await alerts(head)).toEqual(expect.arrayContaining([expect.objectContaining({ code: 'LOOKS_USED_UP', account: receiver.subject })]));
+    // the house hears that it was looked at so, not by whom
+    expect((await alerts(supervisor)).some((a) => a.code === 'LOOKS_USED_UP' && a.account === undefined)).toBe(true);
+    // a clock's alert is settled by what it waits for, and by nothing else
+    const [clocks] = (await alerts(dpo)).filter((a) => a.account === undefined && a.code !== 'LOOKS_USED_UP') as unknown as { id: string }[];
+    if (clocks) expect(code(await dpo.post(`/v1/alerts/${clocks.id}/settle`))).toBe('404 not-found');
+  });
+
+  describe('T38 an emergency (DP-15, U4)', () => {
+    const emergency = (id: string, reason: string, by: TestAccount): Promise<TestAnswer> => by.post('/v1/break-glasses', { case: id, reason });
+    it('where life is at risk opens one case at once, for half an hour, to look and for nothing else; each look is on record as such', async () => {
+      const id = await open(), other = await open();
+      const night = account('CASE_WORKER');
+      expect(code(await look(id, night))).toBe('404 not-found');
+      const opened = must(await emergency(id, 'LIFE_AT_RISK', night), 201);
+      expect((await look(id, night)).body).toMatchObject({ person: { givenName: 'Zyxqua' } });
+      expect((await night.get(`/v1/cases/${id}/timeline`)).status).toBe(200);
+      expect(((await night.get('/v1/cases')).body['items'] as { id: string }[]).map((c) => c.id)).toEqual([id]);
+      expect(code(await look(other, night))).toBe('404 not-found');
+      expect(code(await account('CASE_WORKER').get(`/v1/cases/${id}`))).toBe('404 not-found');
+      // to look, not to act
+      expect(code(await night.post(`/v1/cases/${id}/close-case`, { reason: 'LEFT_AREA', personInformed: true }))).toBe('404 not-found');
+      expect(code(await night.patch(`/v1/cases/${id}`, { person: { phone: '+355600000002' } }, 1))).toBe('404 not-found');
+      expect((await audited(night.subject, 'reveal')).map(({ ground }) => ground)).toEqual(['BREAK_GLASS LIFE_AT_RISK']);
+      expect((await audited(night.subject, 'look')).map(({ ground }) => ground)).toEqual(['BREAK_GLASS LIFE_AT_RISK', 'BREAK_GLASS LIFE_AT_RISK']);
+      // the file's own history shows it to whoever answers for it, and so does her list of who looked
+      expect(JSON.stringify((await worker.get(`/v1/cases/${id}/timeline`)).body)).toContain('BREAK_GLASS LIFE_AT_RISK');
+      // half an hour
+      await instance.advance(30 * 60_000 + 1_000);
+      expect(code(await look(id, night))).toBe('404 not-found');
+      expect((await night.get(`/v1/break-glasses/${String(opened.body['id'])}`)).body).toMatchObject({ state: 'ended' });
+    });
+    it('is over to the second, also where no clock has rung', async () => {
+      const id = await open();
+      const night = account('CASE_WORKER');
+      must(await emergency(id, 'LIFE_AT_RISK', night), 201);
+      await database.query("update referrals.break_glass set until = '2020-01-01' where asked_by = $1", [night.subject]);
+      expect(code(await night.get(`/v1/cases/${id}`))).toBe('404 not-found');
+      expect(code(await look(id, night))).toBe('404 not-found');
+    });
+    it('is told to the data protection officer at once, waits for a second word within the hour, and for a review within 72', async () => {
+      const id = await open();
+      const night = account('CASE_WORKER');
+      const glass = `/v1/break-glasses/${String(must(await emergency(id, 'LIFE_AT_RISK', night), 201).body['id'])}`;
+      const about = async (): Promise<string[]> => (await alerts(dpo)).filter((a) => a.about === glass.split('/').at(-1)).map((a) => a.code).sort();
+      await instance.advance(0);
+      expect(await about()).toEqual(['BREAK_GLASS']);
+      expect(code(await night.post(`${glass}/confirm-ground`))).toBe('403 role-not-allowed');
+      // the next one waits for nobody no longer
+      expect(reasons(await emergency(await open(), 'LIFE_AT_RISK', night))).toEqual(['EARLIER_NOT_CONFIRMED']);
+      await instance.advance(hours(1) + 1_000);
+      expect(await about()).toEqual(['BREAK_GLASS', 'BREAK_GLASS_NOT_CONFIRMED']);
+      expect((await supervisor.post(`${glass}/confirm-ground`)).status).toBe(200);
+      expect(reasons(await dpo.post(`${glass}/confirm-ground`))).toEqual(['CONFIRMED_ALREADY']);
+      expect(await about()).toEqual(['BREAK_GLASS']);
+      await instance.advance(hours(72));
+      expect(await about()).toEqual(['BREAK_GLASS', 'BREAK_GLASS_NOT_REVIEWED']);
+      expect(code(await supervisor.post(`${glass}/review`, { finding: 'JUSTIFIED', personInformed: true }))).toBe('403 role-not-allowed');
+      expect(must(await dpo.post(`${glass}/review`, { finding: 'JUSTIFIED', personInformed: true }), 200).body).toMatchObject({ state: 'reviewed' });
+      expect(await about()).toEqual([]);
+      must(await emergency(await open(), 'LIFE_AT_RISK', night), 201);
+    });
+    it('for every other reason opens only by a second person, who is another', async () => {
+      const id = await open();
+      const both = account('CASE_WORKER', 'SUPERVISOR'), night = account('CASE_WORKER');
+      const waiting = must(await emergency(id, 'COURT_ORDER', night), 202).body;
+      expect(code(await look(id, night))).toBe('404 not-found');
+      const approve = (by: TestAccount, approval: unknown): Promise<TestAnswer> => by.post(`/v1/approvals/${String(approval)}/approve`);
+      expect(code(await approve(account('CASE_WORKER'), waiting['approval']))).toBe('403 role-not-allowed');
+      expect(code(await approve(instance.account(foreign, 'DPO'), waiting['approval']))).toBe('404 not-found');
+      must(await approve(dpo, waiting['approval']), 200);
+      expect((await look(id, night)).status).toBe(200);
+      expect((await audited(night.subject, 'reveal')).map(({ ground }) => ground)).toEqual(['BREAK_GLASS COURT_ORDER']);
+      const own = must(await emergency(await open(), 'CHILD_PROTECTION', both), 202).body;
+      expect(reasons(await approve(both, own['approval']))).toEqual(['SAME_PERSON']);
+      // who gave the second word does not judge it afterwards
+      const [glass] = (await dpo.get('/v1/break-glasses?state=open')).body['items'] as { id: string; reason: string }[];
+      expect(glass).toMatchObject({ reason: 'COURT_ORDER' });
+      must(await supervisor.post(`/v1/break-glasses/${glass?.id ?? ''}/end`), 200);
+      expect(code(await look(id, night))).toBe('404 not-found');
+      const review = { finding: 'NOT_JUSTIFIED', personInformed: true };
+      expect(reasons(await dpo.post(`/v1/break-glasses/${glass?.id ?? ''}/review`, review))).toEqual(['SAME_PERSON']);
+      must(await account('DPO').post(`/v1/break-glasses/${glass?.id ?? ''}/review`, review), 200);
+    });
+    it('U5: that somebody may be a victim is no reason, and neither is anything else outside the list', async () => {
+      const id = await open();
+      expect(BreakGlassReason.values).toEqual(['LIFE_AT_RISK', 'COURT_ORDER', 'CHILD_PROTECTION']);
+      for (const reason of ['TRAFFICKING_SUSPECTED', 'trafficking suspected', '', 'LIFE_AT_RISK ']) expect(code(await emergency(id, reason, worker))).toBe('422 validation-failed');
+      expect(code(await account('CASE_WORKER').post('/v1/break-glasses', { case: id }))).toBe('422 validation-failed');
+      expect(reasons(await emergency(id, 'LIFE_AT_RISK', worker))).toEqual(['CASE_IS_YOURS']);
+      for (const role of ['DPO', 'OPERATOR', 'PARTNER_ADMIN', 'RECEIVER', 'REFERRER'] as const) expect(code(await emergency(id, 'LIFE_AT_RISK', account(role)))).toBe('403 role-not-allowed');
+    });
+    it('needs a sign-in of now', async () => {
+      const id = await open();
+      const token = await instance.issuer.sign({ subject: newRef('acc'), organisation: house, roles: ['CASE_WORKER'] }, { claims: { auth_time: Math.floor(Date.now() / 1000) - 1_000 } });
+      const response = await fetch(`${instance.url}/v1/break-glasses`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify({ case: id, reason: 'LIFE_AT_RISK' }) });
+      expect([response.status, (await response.json() as { code: string }).code]).toEqual([401, 'step-up-required']);
+    });
+    it('G12 opens nothing of another organisation, whoever holds a name of the case, and shows nothing to one', async () => {
+      const id = await open();
+      const stranger = instance.account(foreign, 'CASE_WORKER', 'SUPERVISOR', 'RECEIVER');
+      // unknown and foreign are one answer
+      expect((await emergency(id, 'LIFE_AT_RISK', stranger)).body).toEqual({ ...(await emergency(newRef('cas'), 'LIFE_AT_RISK', stranger)).body, requestId: expect.any(String) });
+      const theirs = newRef('cas');
+      await database.query('insert into referrals.reference (ref, organisation, kind, aggregate) select $1, $2, kind, aggregate from referrals.reference where ref = $3', [theirs, foreign, id]);
+      expect(reasons(await emergency(theirs, 'LIFE_AT_RISK', stranger))).toEqual(['NOT_YOUR_CASE']);
+      const night = account('CASE_WORKER');
+      const glass = String(must(await emergency(id, 'LIFE_AT_RISK', night), 201).body['id']);
+      for (const path of [`/v1/cases/${theirs}`, `/v1/cases/${theirs}?reveal=person&purpose=ASSISTANCE`, `/v1/break-glasses/${glass}`]) expect(code(await stranger.get(path))).toBe('404 not-found');
+      expect((await stranger.get('/v1/break-glasses')).body['items']).toEqual([]);
+      expect(await codesOf(stranger)).not.toContain('BREAK_GLASS');
+      // nor with a row that names another organisation's worker: the wall is the case's owner, not the row
+      await database.query("update referrals.break_glass set asked_by = $1 where asked_by = $2", [stranger.subject, night.subject]);
+      expect(code(await look(theirs, stranger))).toBe('404 not-found');
+      // and no event of it exists that could leave
+      expect((await database.query("select 1 from bus.event where headers->>'ce_type' ilike '%break%'")).rowCount).toBe(0);
+    });
+  });
+
+  describe('T38 an export of many', () => {
+    it('is allowed by two persons, to one account, once, for 24 hours; then the quota does not count', async () => {
+      const own = account('CASE_WORKER');
+      const files = await Promise.all(Array.from({ length: QUOTA + 2 }, () => open(own)));
+      for (const id of files.slice(0, QUOTA)) await look(id, own);
+      expect(code(await look(files[QUOTA] ?? '', own))).toBe('429 looks-used-up');
+      const asked = must(await own.post('/v1/exports', { neededAndKeptSafe: true }), 202).body;
+      expect(code(await look(files[QUOTA] ?? '', own))).toBe('429 looks-used-up');
+      const answer = must(await supervisor.post(`/v1/approvals/${String(asked['approval'])}/approve`), 200);
+      const path = `/v1/exports/${String(answer.body['id'])}`;
+      // allowed is not begun
+      expect(code(await look(files[QUOTA] ?? '', own))).toBe('429 looks-used-up');
+      const other = account('CASE_WORKER');
+      expect(code(await other.post(`${path}/start`))).toBe('404 not-found');
+      expect(reasons(await account('SUPERVISOR').post(`${path}/start`))).toEqual(['NOT_YOURS']);
+      must(await own.post(`${path}/start`), 200);
+      expect(code(await own.post(`${path}/start`))).toBe('409 transition-not-allowed');
+      for (const id of files) expect((await look(id, own)).status).toBe(200);
+      // it shows no case that is not theirs
+      expect(code(await look(await open(), own))).toBe('404 not-found');
+      must(await own.post(`${path}/finish`), 200);
+      expect(code(await look(await open(own), own))).toBe('429 looks-used-up');
+      expect(code(await own.post(`${path}/start`))).toBe('409 transition-not-allowed');
+    });
+    it('that is not used in a day lapses, and supervision takes one back', async () => {
+      const own = account('CASE_WORKER');
+      const allowed = async (): Promise<string> => {
+        const { body } = must(await own.post('/v1/exports', { neededAndKeptSafe: true }), 202);
+        return `/v1/exports/${String(must(await dpo.post(`/v1/approvals/${String(body['approval'])}/approve`), 200).body['id'])}`;
+      };
+      const [first, second] = [await allowed(), await allowed()];
+      must(await supervisor.post(`${first}/revoke`), 200);
+      expect(code(await own.post(`${first}/start`))).toBe('409 transition-not-allowed');
+      must(await own.post(`${second}/start`), 200);
+      await instance.advance(hours(24) + 1_000);
+      expect((await own.get(second)).body).toMatchObject({ state: 'lapsed' });
+      expect(reasons(await own.post('/v1/exports', {}))).toEqual(['NEEDED_AND_KEPT_SAFE_NOT_CONFIRMED']);
+    });
+  });
+});
