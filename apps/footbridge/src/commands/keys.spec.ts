@@ -16,7 +16,7 @@ async function run(line: string, answers: Answers): Promise<{ readonly said: rea
     return Promise.resolve({ status, body: answer });
   } } as unknown as Connection;
   const program = new Command().exitOverride();
-  keyCommands(program, { say: (text) => { said.push(text); }, connect: () => Promise.resolve(connection) } as never);
+  keyCommands(program, { say: (text: string) => { said.push(text); }, connect: () => Promise.resolve(connection) } as never);
   await program.parseAsync(line.split(' '), { from: 'user' });
   return { said, asked };
 }
