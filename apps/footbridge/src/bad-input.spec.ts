@@ -4,7 +4,7 @@ import { ConsentGiven, ReferralSent } from '@footbridge/contracts';
 import { NONE, collectionOf, kebab, type AnyRow, type Lifecycle } from '@footbridge/lifecycle';
 import { PostgresTransport, headersOf, partitionOf, topicOf } from '@footbridge/messaging';
 import { newRef } from '@footbridge/privacy';
-import { accountRoles, log, type ProblemCode } from '@footbridge/service';
+import { accountRoles, type ProblemCode } from '@footbridge/service';
 import { postgresLog, testInstance, testIssuer, testLog, waitUntil, webhookReceiver, type TestAccount, type TestInstance, type TestLog } from '@footbridge/testing';
 import { SignJWT } from 'jose';
 import pg from 'pg';
@@ -486,7 +486,7 @@ describe('bad input, on real Postgres and over HTTP', () => {
     await database.query('alter table referrals.away rename to "case"');
     expect(said.text).toMatch(/"reason":"[^"]+","code":"request-failed"/);
     expect(said.text).not.toContain(planted);
-    log('planted', { reason: planted });
+    process.stderr.write(`${planted}\n`);
     expect(said.text).toContain(planted);
   });
 });

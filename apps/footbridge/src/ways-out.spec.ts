@@ -66,6 +66,7 @@ const byAPerson: Readonly<Record<string, Way>> = {
 /** Makes documents, runs the demonstration, or stands in for somebody in tests: no service loads it. */
 const besides: Readonly<Record<string, Way>> = {
   'bin/run.cjs': [['@swc-node/register/esm-register', 'import(…)', 'process.stderr', 'require'], 'runs TypeScript'],
+  'libs/privacy/pack.mjs': [['child_process', 'files', 'module'], 'builds the package that is published'],
   'apps/footbridge/src/documents.ts': [['files'], 'writes docs/'],
   'apps/footbridge/src/lifecycles.ts': [['process.stdout'], 'prints a table'],
   'apps/footbridge/src/schema/release.ts': [['files', 'process.stderr', 'process.stdout'], 'writes released schemas'],

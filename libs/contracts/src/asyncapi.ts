@@ -28,7 +28,7 @@ const headers = (event: ContractEvent): Json => {
     'content-type': { const: 'application/json' },
   };
   const sometimes: Json = {
-    ce_caseref: ref(prefixes.caseRef), ce_owner: ref(prefixes.organisation), ce_consentref: anyRef, ce_about: uuid, ce_causedby: ref(prefixes.event), traceparent: { type: 'string' },
+    ce_caseref: ref(prefixes.caseRef), ce_owner: ref(prefixes.organisation), ce_consentref: anyRef, ce_about: uuid, ce_causedby: ref(prefixes.event), traceparent: { type: 'string', pattern: '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$' },
   };
   return { type: 'object', required: Object.keys(always), properties: { ...always, ...(event.audience === 'directed' ? directed : {}), ...sometimes } };
 };
@@ -41,7 +41,7 @@ const notice = (event: ContractEvent): Json => ({
   ...said(event),
   headers: {
     type: 'object', required: ['webhook-id', 'webhook-timestamp', 'webhook-signature'],
-    properties: { 'webhook-id': ref(prefixes.event), 'webhook-timestamp': { type: 'string', pattern: '^\\d{10}$' }, 'webhook-signature': { type: 'string' } },
+    properties: { 'webhook-id': ref(prefixes.event), 'webhook-timestamp': { type: 'string', pattern: '^\\d{10}$' }, 'webhook-signature': { type: 'string', pattern: '^v1a?,[A-Za-z0-9+/]{43,86}={0,2}(?: v1a?,[A-Za-z0-9+/]{43,86}={0,2}){0,7}$' } },
   },
   payload: {
     type: 'object', additionalProperties: false, required: ['specversion', 'id', 'source', 'type', 'time', 'data'],

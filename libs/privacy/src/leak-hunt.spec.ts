@@ -109,6 +109,14 @@ it('takes twenty people and some megabytes of log in reasonable time', () => {
 });
 
 describe('the hunt', () => {
+  it('in what is much and binary looks for values, their other forms and their sums, and inside no encoding', () => {
+    const hunt = (content: Buffer): string[] => huntLeaks([{ name: 'WAL', content: Buffer.concat([Buffer.alloc(600, 7), content]), raw: true }], [person]).map(({ field, encoding }) => `${field} ${encoding}`);
+    expect(hunt(Buffer.from(name))).toEqual(['familyName plain']);
+    expect(hunt(Buffer.from(name.toUpperCase()))).toEqual(['familyName other case']);
+    expect(hunt(createHash('sha1').update(name).digest())).toEqual(['familyName sha1']);
+    expect(hunt(Buffer.from(name, 'utf16le'))).toEqual(['familyName utf-16le']);
+    expect(hunt(Buffer.from(Buffer.from(name).toString('base64')))).toEqual([]);
+  });
   it('finds the sum of a whole name in each order', () => {
     for (const whole of [`${person.givenName} ${person.familyName}`, `${person.familyName} ${person.givenName}`, `${person.familyName}, ${person.givenName}`, `${person.givenName}${person.familyName}`.toLowerCase()]) {
       expect(huntLeaks([{ name: 'log', content: createHash('sha256').update(whole).digest('hex') }], [person, ...others])).toEqual([{ sink: 'log', canary: person.name, field: 'name', encoding: 'hex > sha256' }]);

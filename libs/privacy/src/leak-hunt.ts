@@ -4,13 +4,18 @@ import type { Canary } from './canary-person.js';
 import { fold } from './fold.js';
 
 /** A place where nothing about a person may be: a topic, a log, a table, a mail. */
-export interface Sink { readonly name: string; readonly content: Buffer | string }
+export interface Sink {
+  readonly name: string;
+  readonly content: Buffer | string;
+  /** Much and binary, like a write-ahead log: values, their sums and UTF-16 are sought as they are, and not inside encodings. */
+  readonly raw?: true;
+}
 
 /** Which value of whom is where, and in which disguise. The value itself is not repeated. */
 export interface Leak { readonly sink: string; readonly canary: string; readonly field: string; readonly encoding: string }
 
 interface Needle { readonly canary: string; readonly field: string; readonly encoding: string; readonly bytes: Buffer }
-interface Wanted { readonly exact: readonly Needle[]; readonly folded: readonly Needle[]; readonly pieces: readonly Needle[] }
+interface Wanted { readonly exact: readonly Needle[]; readonly folded: readonly Needle[]; readonly pieces: readonly Needle[]; /** For what is not folded. */ readonly forms: readonly Needle[] }
 interface Disguise { readonly encoding: string; readonly reveal: (content: Buffer, text: string) => Buffer | undefined }
 
 const DEEPEST = 4;
@@ -30,10 +35,12 @@ export function huntLeaks(sinks: readonly Sink[], canaries: readonly Canary[]): 
   const leaks = new Map<string, Leak>();
   for (const sink of sinks) {
     const content = typeof sink.content === 'string' ? Buffer.from(sink.content, 'utf8') : sink.content;
-    search(content, [], wanted, ({ canary, field }, encoding) => {
+    const report = ({ canary, field }: Needle, encoding: string): void => {
       const leak = { sink: sink.name, canary, field, encoding };
       leaks.set(JSON.stringify(leak), leak);
-    });
+    };
+    if (sink.raw) for (const found of within(content, [...wanted.exact, ...wanted.forms])) report(found, found.encoding);
+    else search(content, [], wanted, report);
   }
   return [...leaks.values()];
 }
@@ -53,12 +60,14 @@ function wantedOf(canaries: readonly Canary[]): Wanted {
   const exact: Needle[] = [];
   const folded: Needle[] = [];
   const pieces: Needle[] = [];
+  const written: Needle[] = [];
   for (const person of canaries) for (const [field, value, whole] of valuesOf(person)) {
     const canary = person.name;
     if ([...fold(value)].length < SHORTEST) throw new RangeError(`${canary}, ${field}: too short to be told from chance.`);
     const forms = new Set([value, value.toLowerCase(), value.toUpperCase(), fold(value), value.normalize('NFD')]);
     for (const sum of SUMS) for (const form of forms) exact.push({ canary, field, encoding: sum, bytes: createHash(sum).update(form).digest() });
     if (whole) continue; // its parts are sought already
+    for (const form of [...forms].slice(1)) written.push({ canary, field, encoding: 'other case', bytes: Buffer.from(form, 'utf8') });
     exact.push({ canary, field, encoding: 'plain', bytes: Buffer.from(value, 'utf8') }, { canary, field, encoding: 'bytes backward', bytes: Buffer.from(value, 'utf8').reverse() });
     folded.push({ canary, field, encoding: 'folded', bytes: Buffer.from(fold(value), 'utf8') }, { canary, field, encoding: 'backward', bytes: Buffer.from(backward(fold(value)), 'utf8') });
     pieces.push({ canary, field, encoding: 'in pieces', bytes: Buffer.from(letters(fold(value)), 'utf8') });
@@ -67,7 +76,7 @@ function wantedOf(canaries: readonly Canary[]): Wanted {
       exact.push({ canary, field, encoding: 'utf-16le', bytes: little }, { canary, field, encoding: 'utf-16be', bytes: Buffer.from(little).swap16() });
     }
   }
-  return { exact, folded, pieces };
+  return { exact, folded, pieces, forms: written };
 }
 
 function search(content: Buffer, path: readonly string[], wanted: Wanted, report: (found: Needle, encoding: string) => void): void {

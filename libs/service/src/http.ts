@@ -1,7 +1,7 @@
 import { Catch, Inject, Injectable, SetMetadata, type ArgumentsHost, type CanActivate, type ExceptionFilter, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { PrivacyRefusal } from '@footbridge/privacy';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access } from './access.js';
 import { actionOf } from './action.js';
@@ -38,10 +38,11 @@ export class SignedIn implements CanActivate {
   }
 }
 
-/** The same trace with a step of ours; what is no traceparent is not taken up. */
+/** Traces of ours are random; what a caller sent stands in none of them, but the same trace stays the same (32 digits have room for a name in hex). */
+const traceKey = randomBytes(32);
 function traceOf(header: unknown): string | undefined {
-  const [, trace, flags] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/.exec(typeof header === 'string' ? header : '') ?? [];
-  return trace === undefined ? undefined : `00-${trace}-${randomBytes(8).toString('hex')}-${flags}`;
+  const [, trace, flags] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-(0[01])$/.exec(typeof header === 'string' ? header : '') ?? [];
+  return trace === undefined ? undefined : `00-${createHmac('sha256', traceKey).update(trace).digest('hex').slice(0, 32)}-${randomBytes(8).toString('hex')}-${flags}`;
 }
 
 const ofStatus: Readonly<Record<number, ProblemCode>> = { 400: 'malformed-body', 401: 'not-signed-in', 404: 'not-found', 405: 'not-found', 413: 'body-too-large', 414: 'not-found', 415: 'unsupported-media-type', 429: 'too-many-requests' };

@@ -4,7 +4,8 @@ import { log } from './log.js';
 
 export const registry = new Registry();
 const refusals = new Counter({ name: 'footbridge_privacy_refusals_total', help: 'Values that the gate refused to let out', labelNames: ['service', 'code'], registers: [registry] });
-export const countRefusal = (service: string, code: string): void => { refusals.inc({ service, code }); };
+/** A label is of a closed form, whatever it is called with: a label of a metric is kept and shown for long. */
+export const countRefusal = (service: string, code: string): void => { refusals.inc({ service: /^[a-z-]{1,40}$/.test(service) ? service : 'other', code: /^[A-Z][A-Z0-9_]{0,63}$/.test(code) ? code : 'REFUSED' }); };
 
 /** `/metrics` on a port of its own (api.md). Labels are codes and service names only. */
 export function serveMetrics(port: number, host: string): Server {
