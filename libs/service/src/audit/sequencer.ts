@@ -67,7 +67,8 @@ export class AuditSequencer {
 
   async #place(): Promise<void> {
     const { pool } = this.#o;
-    const mark = this.#mark ?? await this.#take();
+    const kept = this.#mark;
+    const mark = kept ?? await this.#take();
     this.#mark = mark;
     if (!mark) return;
     for (let waited = 0; await this.#isUnderWay(mark); waited += LOOK_AGAIN_MS) {
@@ -83,7 +84,10 @@ export class AuditSequencer {
       });
     } while (placed === BATCH);
     // Where another replica is at it, we look again: it may end before it is done.
-    if (placed !== undefined) [this.#settled, this.#mark] = [mark.upTo, undefined];
+    if (placed === undefined) return;
+    [this.#settled, this.#mark] = [mark.upTo, undefined];
+    // An earlier run had to leave off there: more has come since.
+    if (kept) await this.#place();
   }
 
   /** Nothing where nothing was written since. */
