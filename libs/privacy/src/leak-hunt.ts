@@ -15,7 +15,7 @@ export interface Sink {
 export interface Leak { readonly sink: string; readonly canary: string; readonly field: string; readonly encoding: string }
 
 interface Needle { readonly canary: string; readonly field: string; readonly encoding: string; readonly bytes: Buffer }
-interface Wanted { readonly exact: readonly Needle[]; readonly folded: readonly Needle[]; readonly pieces: readonly Needle[]; /** For what is not folded. */ readonly forms: readonly Needle[] }
+interface Wanted { readonly exact: readonly Needle[]; /** And the sums, which nobody hides deeper than in one encoding. */ readonly exactAndSums: readonly Needle[]; readonly folded: readonly Needle[]; readonly pieces: readonly Needle[]; /** For what is not folded. */ readonly forms: readonly Needle[] }
 interface Disguise { readonly encoding: string; readonly reveal: (content: Buffer, text: string) => Buffer | undefined }
 
 const DEEPEST = 4;
@@ -39,7 +39,7 @@ export function huntLeaks(sinks: readonly Sink[], canaries: readonly Canary[]): 
       const leak = { sink: sink.name, canary, field, encoding };
       leaks.set(JSON.stringify(leak), leak);
     };
-    if (sink.raw) for (const found of within(content, [...wanted.exact, ...wanted.forms])) report(found, found.encoding);
+    if (sink.raw) for (const found of within(content, [...wanted.exactAndSums, ...wanted.forms])) report(found, found.encoding);
     else search(content, [], wanted, report);
   }
   return [...leaks.values()];
@@ -59,13 +59,14 @@ function* valuesOf({ values }: Canary): Generator<readonly [field: string, value
 function wantedOf(canaries: readonly Canary[]): Wanted {
   const exact: Needle[] = [];
   const folded: Needle[] = [];
+  const sums: Needle[] = [];
   const pieces: Needle[] = [];
   const written: Needle[] = [];
   for (const person of canaries) for (const [field, value, whole] of valuesOf(person)) {
     const canary = person.name;
     if ([...fold(value)].length < SHORTEST) throw new RangeError(`${canary}, ${field}: too short to be told from chance.`);
     const forms = new Set([value, value.toLowerCase(), value.toUpperCase(), fold(value), value.normalize('NFD')]);
-    for (const sum of SUMS) for (const form of forms) exact.push({ canary, field, encoding: sum, bytes: createHash(sum).update(form).digest() });
+    for (const sum of SUMS) for (const form of forms) sums.push({ canary, field, encoding: sum, bytes: createHash(sum).update(form).digest() });
     if (whole) continue; // its parts are sought already
     for (const form of [...forms].slice(1)) written.push({ canary, field, encoding: 'other case', bytes: Buffer.from(form, 'utf8') });
     exact.push({ canary, field, encoding: 'plain', bytes: Buffer.from(value, 'utf8') }, { canary, field, encoding: 'bytes backward', bytes: Buffer.from(value, 'utf8').reverse() });
@@ -76,12 +77,12 @@ function wantedOf(canaries: readonly Canary[]): Wanted {
       exact.push({ canary, field, encoding: 'utf-16le', bytes: little }, { canary, field, encoding: 'utf-16be', bytes: Buffer.from(little).swap16() });
     }
   }
-  return { exact, folded, pieces, forms: written };
+  return { exact, exactAndSums: [...exact, ...sums], folded, pieces, forms: written };
 }
 
 function search(content: Buffer, path: readonly string[], wanted: Wanted, report: (found: Needle, encoding: string) => void): void {
   const text = content.toString('utf8');
-  const exact = within(content, wanted.exact);
+  const exact = within(content, path.length > 1 ? wanted.exact : wanted.exactAndSums);
   const plain = new Set(exact.filter(({ encoding }) => encoding === 'plain').map(({ canary, field }) => `${canary}/${field}`));
   const folded = [text, ...(text.includes('\ufffd') ? [content.toString('latin1')] : [])]
     .flatMap((read, i) => within(Buffer.from(fold(read), 'utf8'), wanted.folded).map((needle) => (i === 0 ? needle : { ...needle, encoding: 'latin-1' })))

@@ -86,7 +86,7 @@ describe.each(transports)('the journey of ten invented people on %s', (_name, st
     for (const { name } of services) expect(all.some((sink) => sink.name === (kafka ? topicOf(name) : 'bus.event') && sink.content.includes(`footbridge.${name}.`))).toBe(true);
     expect(inbox.heard.length * answers.length).toBeGreaterThan(0);
     expect(huntLeaks(all, people)).toEqual([]);
-  }, 180_000);
+  }, 300_000);
   it('leaves nothing parked, and as many audit rows as versions', async () => {
     for (const service of services) {
       expect([service.name, (await database.query(`select reason, handler from ${service.name}.parked`)).rows]).toEqual([service.name, []]);
@@ -138,7 +138,7 @@ describe.each(transports)('the journey of ten invented people on %s', (_name, st
     } finally { await carrier.close(); }
     const found = huntLeaks((await sinks()).filter(({ name }) => planted.some(({ sink }) => sink === name)), planted.map(({ who }) => ({ name: who.name, values: { familyName: who.familyName } })));
     expect(planted.map(({ who, kind, form, sink }) => [kind, form, found.some((leak) => leak.canary === who.name && leak.sink === sink)])).toEqual(planted.map(({ kind, form }) => [kind, form, true]));
-  }, 180_000);
+  }, 300_000);
 });
 
 /** The worker of the house, whose looks are no leak. */
