@@ -441,3 +441,432 @@ begin
   return new;
 end $$;
 create trigger no_referral_is_open before update of state on "case" for each row when (new.state = 'closed' and old.state <> 'closed') execute function no_referral_is_open();
+-- migration Access1764230000000
+-- Looks at people are counted in the audit trail itself, so that no restart forgets them.
+create index audit_looks on audit (account, at) where command in ('reveal', 'fetchNeeds', 'disclose', 'lookRefused');
+-- Whose behaviour an alert is about; only supervision is shown such a one.
+alter table alert add account text;
+create table "break_glass" (
+  "id" uuid primary key,
+  "owner" text not null,
+  "organisations" text[] not null,
+  "case_ref" text,
+  "state" text not null,
+  "version" integer not null,
+  "due_at" timestamptz,
+  "created_at" timestamptz not null,
+  "updated_at" timestamptz not null,
+  "sealed" bytea,
+  "case_id" uuid,
+  "reason" text,
+  "asked_by" text,
+  "opened_at" timestamptz,
+  "until" timestamptz,
+  "confirmed_by" text,
+  "reviewed_by" text,
+  "finding" text
+);
+create index break_glass_case on break_glass (case_id, asked_by) where state = 'open';
+-- Life at risk waits for nobody, but only once, also where two requests come at the same moment.
+create unique index break_glass__earlier_not_confirmed on break_glass (asked_by) where confirmed_by is null and state <> 'reviewed';
+create table "export" (
+  "id" uuid primary key,
+  "owner" text not null,
+  "organisations" text[] not null,
+  "case_ref" text,
+  "state" text not null,
+  "version" integer not null,
+  "due_at" timestamptz,
+  "created_at" timestamptz not null,
+  "updated_at" timestamptz not null,
+  "sealed" bytea,
+  "asked_by" text,
+  "until" timestamptz,
+  "started_at" timestamptz,
+  "finished_at" timestamptz
+);
+-- Which cases were invented, to see who opens them.
+create table decoy (case_ref text primary key, owner text not null, marked_by text not null, at timestamptz not null);
+alter table decoy enable row level security; alter table decoy force row level security;
+create policy decoy_own on decoy using (owner = nullif(current_setting('app.org', true), ''));
+grant select, insert on decoy to referrals_app;
+grant select, insert, update on break_glass, export to referrals_app;
+alter table "break_glass" enable row level security; alter table "break_glass" force row level security;
+create policy parties on "break_glass" using (organisations @> array[nullif(current_setting('app.org', true), '')]) with check (owner = nullif(current_setting('app.org', true), ''));
+create policy locating on "break_glass" for select to referrals_owner using (true);
+create index "break_glass_organisations" on "break_glass" using gin (organisations);
+create index "break_glass_recent" on "break_glass" (created_at, id);
+alter table "export" enable row level security; alter table "export" force row level security;
+create policy parties on "export" using (organisations @> array[nullif(current_setting('app.org', true), '')]) with check (owner = nullif(current_setting('app.org', true), ''));
+create policy locating on "export" for select to referrals_owner using (true);
+create index "export_organisations" on "export" using gin (organisations);
+create index "export_recent" on "export" (created_at, id);
+-- migration Sealing1764200000000
+alter table consent_record add signature text, add signed_with text;
+
+create table "recipient_key" (
+  "id" uuid primary key,
+  "owner" text not null,
+  "organisations" text[] not null,
+  "case_ref" text,
+  "state" text not null,
+  "version" integer not null,
+  "due_at" timestamptz,
+  "created_at" timestamptz not null,
+  "updated_at" timestamptz not null,
+  "sealed" bytea,
+  "public_key" text,
+  "signed_by" text,
+  "proof" text,
+  "pin" text,
+  "confirmed_at" timestamptz,
+  "retired_at" timestamptz,
+  "signature" text,
+  "signed_with" text,
+  -- One in use for each organisation; looked at when the transaction ends, since the next one is confirmed and the last retired in one.
+  constraint "key__one_key_in_use" exclude using btree (owner with =) where (state = 'active') deferrable initially deferred
+);
+create table "identity_envelope" (
+  "id" uuid primary key,
+  "owner" text not null,
+  "organisations" text[] not null,
+  "case_ref" text,
+  "state" text not null,
+  "version" integer not null,
+  "due_at" timestamptz,
+  "created_at" timestamptz not null,
+  "updated_at" timestamptz not null,
+  "sealed" bytea,
+  "case_id" uuid,
+  "referral_id" uuid,
+  "consent_id" uuid,
+  "purpose" text,
+  "recipient" text,
+  "categories" text[],
+  "expires_at" timestamptz,
+  "collected_at" timestamptz,
+  "destroyed_at" timestamptz
+);
+create index identity_envelope_referral on identity_envelope (referral_id);
+create index identity_envelope_consent on identity_envelope (consent_id) where state in ('waiting', 'collected');
+
+alter table "recipient_key" enable row level security; alter table "recipient_key" force row level security;
+create policy parties on "recipient_key" using (organisations @> array[nullif(current_setting('app.org', true), '')]) with check (owner = nullif(current_setting('app.org', true), ''));
+create policy locating on "recipient_key" for select to referrals_owner using (true);
+create index "recipient_key_organisations" on "recipient_key" using gin (organisations);
+create index "recipient_key_recent" on "recipient_key" (created_at, id);
+
+
+alter table "identity_envelope" enable row level security; alter table "identity_envelope" force row level security;
+create policy parties on "identity_envelope" using (organisations @> array[nullif(current_setting('app.org', true), '')]) with check (owner = nullif(current_setting('app.org', true), ''));
+create policy locating on "identity_envelope" for select to referrals_owner using (true);
+create index "identity_envelope_organisations" on "identity_envelope" using gin (organisations);
+create index "identity_envelope_recent" on "identity_envelope" (created_at, id);
+
+
+-- To an origin office something goes without a referral.
+alter table disclosure alter referral_id drop not null;
+-- Each pick-up is a disclosure (DP-11), in the transaction that hands it out.
+create function identity_disclosed() returns trigger language plpgsql as $$
+begin
+  insert into disclosure (id, referral_id, case_id, owner, recipient, consent_id, categories, at) values (gen_random_uuid(), new.referral_id, new.case_id, new.owner, new.recipient, new.consent_id, new.categories, new.updated_at);
+  return null;
+end $$;
+create trigger identity_disclosed after update on identity_envelope for each row when (new.state = 'collected') execute function identity_disclosed();
+
+grant select, insert, update on recipient_key, identity_envelope to referrals_app;
+-- migration Rights1764240000000
+create table known_restriction (request uuid primary key, case_ref text not null, restricted boolean not null, version integer not null);
+create index known_restriction_case on known_restriction (case_ref) where restricted;
+grant select, insert, update on known_restriction to referrals_app;
+create table "rights_request" (
+  "id" uuid primary key,
+  "owner" text not null,
+  "organisations" text[] not null,
+  "case_ref" text,
+  "state" text not null,
+  "version" integer not null,
+  "due_at" timestamptz,
+  "created_at" timestamptz not null,
+  "updated_at" timestamptz not null,
+  "sealed" bytea,
+  "case_id" uuid,
+  "kind" text,
+  "brought_by" text,
+  "received_at" timestamptz,
+  "extended_for" text,
+  "decided_at" timestamptz,
+  "ground" text,
+  "exceptions" text[],
+  "ended_at" timestamptz
+);
+create index rights_request_case on rights_request (case_id);
+create table "legal_hold" (
+  "id" uuid primary key,
+  "owner" text not null,
+  "organisations" text[] not null,
+  "case_ref" text,
+  "state" text not null,
+  "version" integer not null,
+  "due_at" timestamptz,
+  "created_at" timestamptz not null,
+  "updated_at" timestamptz not null,
+  "sealed" bytea,
+  "case_id" uuid,
+  "review_on" date,
+  "reviewed_at" timestamptz,
+  "ended_at" timestamptz
+);
+create index legal_hold_case on legal_hold (case_id);
+
+alter table "case" add legal_basis text, add special_category_basis text, add restricted_at timestamptz, add statistics_objected_at timestamptz, add documents_forgotten_at timestamptz;
+alter table referral add needs_forgotten_at timestamptz;
+
+-- On what ground there was no word until now (DP-3): what organisations of the owner's kind go by.
+alter table "case" no force row level security;
+alter table "case" disable trigger clearance_marked;
+update "case" c set
+  legal_basis = case when k.public then 'PUBLIC_TASK' else 'LEGITIMATE_INTERESTS' end,
+  special_category_basis = case when k.public then 'SOCIAL_PROTECTION' else 'SUBSTANTIAL_PUBLIC_INTEREST' end
+  from (select c.id, coalesce(o.type in ('CentralGovernmentOrganisation', 'LocalGovernmentOrganisation'), false) as public from "case" c left join known_organisation o on o.organisation = c.owner) k where k.id = c.id;
+update "case" set purpose = 'ASSISTANCE' where purpose is null and sealed is not null;
+alter table "case" enable trigger clearance_marked;
+alter table "case" force row level security;
+alter table "case" add constraint "dp3__no_legal_basis" check (sealed is null or (purpose is not null and legal_basis is not null and special_category_basis is not null));
+
+-- What is held for one purpose alone, when that purpose has been over for so long (DP-20). Identifiers only.
+create function purposes_over(at timestamptz, before timestamptz) returns table (what text, id uuid, owner text) language sql security definer set search_path = referrals, pg_temp as $$
+  select 'TRAVEL_DOCUMENTS', c.id, c.owner from "case" c
+  where c.documents_forgotten_at is null and c.sealed is not null and c.state <> 'anonymised'
+    and exists (select 1 from consent_record k where k.case_id = c.id and k.purpose in ('RETURN_ARRANGEMENT', 'EMBASSY_CONTACT', 'ORIGIN_OFFICE_DISCLOSURE') and k.ended_at is not null)
+    and not exists (select 1 from consent_record k where k.case_id = c.id and k.purpose in ('RETURN_ARRANGEMENT', 'EMBASSY_CONTACT', 'ORIGIN_OFFICE_DISCLOSURE') and (k.state in ('requested', 'given', 'renewed') or k.ended_at >= before))
+    and not exists (select 1 from legal_hold h where h.case_id = c.id and h.state = 'standing' and h.review_on >= at::date)
+  union all
+  select 'REFERRAL_NEEDS', r.id, r.owner from referral r
+  where r.needs_forgotten_at is null and r.sealed is not null and r.state in ('closed', 'entered_in_error') and coalesce(r.ended_at, r.updated_at) < before
+    and not exists (select 1 from legal_hold h where h.case_id = r.case_id and h.state = 'standing' and h.review_on >= at::date)
+$$;
+alter table "rights_request" enable row level security; alter table "rights_request" force row level security;
+create policy parties on "rights_request" using (organisations @> array[nullif(current_setting('app.org', true), '')]) with check (owner = nullif(current_setting('app.org', true), ''));
+create policy locating on "rights_request" for select to referrals_owner using (true);
+create index "rights_request_organisations" on "rights_request" using gin (organisations);
+create index "rights_request_recent" on "rights_request" (created_at, id);
+alter table "legal_hold" enable row level security; alter table "legal_hold" force row level security;
+create policy parties on "legal_hold" using (organisations @> array[nullif(current_setting('app.org', true), '')]) with check (owner = nullif(current_setting('app.org', true), ''));
+create policy locating on "legal_hold" for select to referrals_owner using (true);
+create index "legal_hold_organisations" on "legal_hold" using gin (organisations);
+create index "legal_hold_recent" on "legal_hold" (created_at, id);
+grant select, insert, update on rights_request, legal_hold to referrals_app; grant execute on function purposes_over(timestamptz, timestamptz) to referrals_app;
+-- migration ReferencesEnd1764270000000
+alter table reference add purpose text not null default '', add generation integer not null default 1;
+alter table reference drop constraint reference_organisation_kind_aggregate_key;
+alter table reference add constraint reference_organisation_kind_aggregate_key unique (organisation, kind, aggregate, purpose, generation);
+create table reference_end (ref text not null references reference on delete cascade, reason text not null, at timestamptz not null, primary key (ref, reason));
+create index reference_end_ref on reference_end (ref, at);
+grant select, insert on reference_end to referrals_app;
+
+-- With the last consent for a purpose goes the name that came with it; in the same transaction as the news of it.
+create function end_introduction(recipient text, case_of text, for_purpose text, why text) returns void language sql security definer set search_path = referrals, pg_temp as $$
+  insert into reference_end (ref, reason, at) select ref, why, now() from reference
+  where organisation = recipient and kind = 'cas' and aggregate = case_of and purpose <> '' and (for_purpose is null or purpose = for_purpose) on conflict do nothing $$;
+create function consent_over() returns trigger language plpgsql set search_path = referrals, pg_temp as $$
+begin
+  if not exists (select from known_consent k where k.case_ref = new.case_ref and k.purpose = new.purpose and k.recipient = new.recipient and k.consent <> new.consent and k.state in ('given', 'renewed')) then
+    perform end_introduction(new.recipient, new.case_ref, new.purpose, 'CONSENT_OVER');
+  end if;
+  return null;
+end $$;
+create trigger consent_over after insert or update of state on known_consent for each row when (new.state in ('withdrawn', 'revoked', 'expired') and new.recipient is not null) execute function consent_over();
+create function organisation_over() returns trigger language plpgsql security definer set search_path = referrals, pg_temp as $$
+begin
+  insert into reference_end (ref, reason, at) select ref, 'ORGANISATION_OVER', now() from reference where organisation = new.organisation and purpose <> '' on conflict do nothing;
+  return null;
+end $$;
+create trigger organisation_over after insert or update of active on known_organisation for each row when (not new.active) execute function organisation_over();
+create table learnt (id uuid primary key, owner text not null, recipient text not null, subject text not null, sealed bytea not null, version integer not null, constraint learnt_owner_recipient_subject_key unique (owner, recipient, subject));
+alter table learnt enable row level security; alter table learnt force row level security;
+create policy learnt_own on learnt using (owner = nullif(current_setting('app.org', true), ''));
+grant select, insert, update on learnt to referrals_app;
+create table "exact_release" (
+  "id" uuid primary key,
+  "owner" text not null,
+  "organisations" text[] not null,
+  "case_ref" text,
+  "state" text not null,
+  "version" integer not null,
+  "due_at" timestamptz,
+  "created_at" timestamptz not null,
+  "updated_at" timestamptz not null,
+  "sealed" bytea,
+  "case_id" uuid,
+  "recipient" text,
+  "fields" text[],
+  "released_until" timestamptz
+);
+create table "continuity_code" (
+  "id" uuid primary key,
+  "owner" text not null,
+  "organisations" text[] not null,
+  "case_ref" text,
+  "state" text not null,
+  "version" integer not null,
+  "due_at" timestamptz,
+  "created_at" timestamptz not null,
+  "updated_at" timestamptz not null,
+  "sealed" bytea,
+  "case_id" uuid,
+  "digest" text,
+  "issued_at" timestamptz,
+  "usable_until" timestamptz,
+  "used_by" text,
+  "used_at" timestamptz
+);
+alter table "exact_release" enable row level security; alter table "exact_release" force row level security;
+create policy parties on "exact_release" using (organisations @> array[nullif(current_setting('app.org', true), '')]) with check (owner = nullif(current_setting('app.org', true), ''));
+create policy locating on "exact_release" for select to referrals_owner using (true);
+create index "exact_release_organisations" on "exact_release" using gin (organisations);
+create index "exact_release_recent" on "exact_release" (created_at, id);
+alter table "continuity_code" enable row level security; alter table "continuity_code" force row level security;
+create policy parties on "continuity_code" using (organisations @> array[nullif(current_setting('app.org', true), '')]) with check (owner = nullif(current_setting('app.org', true), ''));
+create policy locating on "continuity_code" for select to referrals_owner using (true);
+create index "continuity_code_organisations" on "continuity_code" using gin (organisations);
+create index "continuity_code_recent" on "continuity_code" (created_at, id);
+create index exact_release_case on exact_release (case_id, recipient) where state = 'released';
+create index continuity_code_case on continuity_code (case_id);
+create unique index continuity_code_digest on continuity_code (digest);
+create table continuity_pepper (one boolean primary key default true check (one), wrapped text not null);
+create table continuity_attempt (position bigint generated always as identity primary key, account text not null, organisation text not null, at timestamptz not null);
+create index continuity_attempt_at on continuity_attempt (at);
+
+-- Which code opens now, for whoever is shown it: where it is, and nothing of it.
+create function continuity_code_of(wanted text, now timestamptz) returns table (id uuid, owner text) language sql stable security definer set search_path = referrals, pg_temp as $$
+  select c.id, c.owner from continuity_code c where c.digest = wanted and c.state = 'issued' and c.usable_until > now $$;
+
+-- The names that consents have introduced end with the last of them, in its transaction; all of them with an erasure.
+create function consent_record_over() returns trigger language plpgsql set search_path = referrals, pg_temp as $$
+begin
+  if not exists (select from consent_record c where c.case_id = new.case_id and c.purpose = new.purpose and c.recipient = new.recipient and c.id <> new.id and c.state in ('given', 'renewed')) then
+    perform end_introduction(new.recipient, new.case_id::text, new.purpose, 'CONSENT_OVER');
+  end if;
+  return null;
+end $$;
+create trigger consent_record_over after update of state on consent_record for each row when (new.state in ('withdrawn', 'revoked', 'expired') and new.recipient is not null) execute function consent_record_over();
+create function partner_over() returns trigger language plpgsql set search_path = referrals, pg_temp as $$
+begin
+  insert into reference_end (ref, reason, at) select ref, 'PARTNER_OVER', now() from reference where organisation = new.organisation and purpose <> '' on conflict do nothing;
+  return null;
+end $$;
+create trigger partner_over after insert or update of state on known_partner for each row when (new.state = 'partner_terminated') execute function partner_over();
+create function case_erased() returns trigger language plpgsql set search_path = referrals, pg_temp as $$
+begin
+  insert into reference_end (ref, reason, at) select ref, 'ERASED', now() from reference where kind = 'cas' and aggregate = new.id::text and organisation <> new.owner on conflict do nothing;
+  update continuity_code set state = 'ended', version = version + 1 where case_id = new.id and state = 'issued';
+  return null;
+end $$;
+create trigger case_erased after update of state on "case" for each row when (new.state = 'anonymised') execute function case_erased();
+grant select, insert, update on exact_release, continuity_code to referrals_app; grant select, insert on continuity_pepper, continuity_attempt to referrals_app; grant delete on continuity_attempt to referrals_app; grant usage on all sequences in schema referrals to referrals_app;
+      grant execute on function continuity_code_of(text, timestamptz) to referrals_app
+-- migration Keys1764210000000
+alter table subject_key add key_version integer generated always as (substring(wrapped from '^(?:file1[.]|vault:v)([0-9]{1,6})[.:]')::integer) stored;
+create index subject_key_version on subject_key (owner, key_version);
+create table organisation_key (organisation text primary key, wanted integer not null default 0, least integer not null default 0, rewrapped integer not null default 0, destroyed integer not null default 0);
+create table key_lock (panic_lock uuid primary key, organisation text not null, locked boolean not null, version integer not null, applied boolean not null default false);
+create table erasure_receipt (case_ref text primary key, owner text not null, case_of_owner text, erased_at timestamptz not null, receipt jsonb);
+create index erasure_receipt_owner on erasure_receipt (owner, erased_at desc);
+create index erasure_receipt_unsigned on erasure_receipt (case_ref) where receipt is null;
+grant select, insert, update on organisation_key, key_lock to referrals_app;
+grant select, insert, update (receipt) on erasure_receipt to referrals_app;
+
+-- Who wrapped with the key before and commits after the service has given its word is told to do it again (40001), with the key as it is now.
+create function key_is_new_enough() returns trigger language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock_shared(hashtextextended('keys ' || tg_table_schema || ' ' || new.owner, 0));
+  if coalesce(new.key_version, 0) < (select rewrapped from organisation_key where organisation = new.owner) then raise exception 'old key' using errcode = '40001'; end if;
+  return null;
+end $$;
+create trigger key_is_new_enough after insert or update of wrapped on subject_key for each row execute function key_is_new_enough();
+-- Destroys what is here of a case's keys and writes it down under the name that its owner has for it; the receipt is signed afterwards, so that no erasure waits for a signature.
+create function shred(erased_case text, erased_owner text, erased_aggregate text, at timestamptz) returns void language plpgsql as $$
+begin
+  delete from subject_key where subject = erased_case;
+  insert into erasure_receipt (case_ref, owner, case_of_owner, erased_at)
+    values (erased_case, erased_owner, (select ref from reference where organisation = erased_owner and kind = 'cas' and aggregate in (erased_case, erased_aggregate) limit 1), at) on conflict do nothing;
+end $$;
+-- An erased case gets no key again, whoever asks for it.
+create function is_not_erased() returns trigger language plpgsql as $$
+begin
+  if exists (select 1 from erasure_receipt where case_ref = new.subject) then raise exception 'erased' using errcode = '23514', constraint = 'erased__case_erased'; end if;
+  return new;
+end $$;
+create trigger is_not_erased before insert on subject_key for each row execute function is_not_erased();
+
+create or replace function key_destroyed() returns trigger language plpgsql as $$
+begin
+  perform shred(new.case_ref, new.owner, new.id::text, new.updated_at);
+  return null;
+end $$;
+-- migration Statistics1764250000000
+create table statistics_order (id uuid primary key default gen_random_uuid(), until date not null unique, version integer not null default 1, counted text check (counted in ('PUBLISHED', 'REFUSED')));
+create table statistics_ledger (
+  position bigint generated always as identity primary key, family text not null, cube_version integer not null, period text not null, epsilon_thousandths integer not null check (epsilon_thousandths > 0),
+  released_at timestamptz not null, unique (family, period));
+create table statistics_release (period text primary key, family text not null, citizenships text[] not null, json text not null, csv text not null, foreign key (family, period) references statistics_ledger (family, period));
+
+-- The library refuses first; this holds for two that publish at once, too (S-11).
+create function statistics_budget() returns trigger language plpgsql set search_path = referrals, pg_temp as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('statistics.' || new.family, 0));
+  if new.epsilon_thousandths > 1000 or new.epsilon_thousandths + coalesce((select sum(epsilon_thousandths) from statistics_ledger where family = new.family), 0) > 4000 then
+    raise exception 'budget' using errcode = '23514', constraint = 'statistics__budget_spent';
+  end if;
+  return new;
+end $$;
+create trigger statistics_budget before insert on statistics_ledger for each row execute function statistics_budget();
+create function statistics_stays() returns trigger language plpgsql as $$ begin raise exception 'released' using errcode = '23514', constraint = 'statistics__released'; end $$;
+create trigger statistics_stays before update or delete on statistics_ledger for each row execute function statistics_stays();
+create trigger statistics_stays before update or delete on statistics_release for each row execute function statistics_stays();
+
+grant select, insert, update on statistics_order to referrals_app;
+grant select, insert on statistics_ledger, statistics_release to referrals_app;
+grant usage on all sequences in schema referrals to referrals_app;
+-- migration AuditTree1764220000000
+create table audit_leaf (index bigint primary key, position bigint not null unique, leaf bytea not null, chain bytea not null);
+create table audit_root (
+  number integer primary key, size bigint not null, root bytea not null, chain bytea not null, at text not null, previous bytea not null, digest bytea not null unique,
+  key text not null, signature text not null, peaks bytea[] not null);
+create table known_audit_root (service text not null, number integer not null, digest bytea not null, signature text not null, at text not null, primary key (service, number, digest));
+grant select, insert on audit_leaf, audit_root, known_audit_root to referrals_app;
+
+create policy audit_sequencing on audit for select to referrals_owner using (true);
+create policy audit_expiring on audit for delete to referrals_owner using (at < now() - interval '6 years');
+
+-- In the order of positions, whosever they are; hashes are made of it, and nothing else.
+create function audit_waiting(above bigint, up_to bigint, most integer) returns setof json language sql stable security definer set search_path = referrals, pg_temp set timezone = 'UTC' as $$
+  select row_to_json(a) from audit a where a.position > above and a.position <= up_to order by a.position limit most;
+$$;
+
+create function audit_is_kept() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' and tg_table_name = 'audit' then
+    if old.at < now() - interval '6 years' then return old; end if;
+  end if;
+  raise exception 'append-only' using errcode = 'insufficient_privilege';
+end $$;
+create trigger audit_is_kept before update or delete on audit for each row execute function audit_is_kept();
+create trigger audit_is_not_emptied before truncate on audit for each statement execute function audit_is_kept();
+create trigger audit_leaf_is_kept before update or delete on audit_leaf for each row execute function audit_is_kept();
+create trigger audit_leaf_is_not_emptied before truncate on audit_leaf for each statement execute function audit_is_kept();
+create trigger audit_root_is_kept before update or delete on audit_root for each row execute function audit_is_kept();
+create trigger audit_root_is_not_emptied before truncate on audit_root for each statement execute function audit_is_kept();
+create trigger known_audit_root_is_kept before update or delete on known_audit_root for each row execute function audit_is_kept();
+create trigger known_audit_root_is_not_emptied before truncate on known_audit_root for each statement execute function audit_is_kept();
+
+-- What a root has covered for six years is not needed to verify it: the hash is there.
+create function expire_audit() returns bigint language sql security definer set search_path = referrals, pg_temp as $$
+  with gone as (
+    delete from audit where at < now() - interval '6 years' and position <= (select l.position from audit_leaf l where l.index = (
+      select max(size) - 1 from audit_root r where r.at < to_char((now() - interval '6 years') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))
+    returning 1)
+  select count(*) from gone;
+$$;
+grant execute on function audit_waiting(bigint, bigint, integer), expire_audit() to referrals_app;

@@ -122,3 +122,112 @@ begin
     (select string_agg(format('t.%I = v.%I', k, k), ' and ') from jsonb_object_keys(wanted) k)) using wanted;
 end $$;
 alter function settle_alert() set search_path = reintegration, pg_temp;
+-- migration Access1764230000000
+-- Looks at people are counted in the audit trail itself, so that no restart forgets them.
+create index audit_looks on audit (account, at) where command in ('reveal', 'fetchNeeds', 'disclose', 'lookRefused');
+-- Whose behaviour an alert is about; only supervision is shown such a one.
+alter table alert add account text;
+-- migration Rights1764240000000
+create table known_restriction (request uuid primary key, case_ref text not null, restricted boolean not null, version integer not null);
+create index known_restriction_case on known_restriction (case_ref) where restricted;
+grant select, insert, update on known_restriction to reintegration_app;
+-- migration ReferencesEnd1764270000000
+alter table reference add purpose text not null default '', add generation integer not null default 1;
+alter table reference drop constraint reference_organisation_kind_aggregate_key;
+alter table reference add constraint reference_organisation_kind_aggregate_key unique (organisation, kind, aggregate, purpose, generation);
+create table reference_end (ref text not null references reference on delete cascade, reason text not null, at timestamptz not null, primary key (ref, reason));
+create index reference_end_ref on reference_end (ref, at);
+grant select, insert on reference_end to reintegration_app;
+
+-- With the last consent for a purpose goes the name that came with it; in the same transaction as the news of it.
+create function end_introduction(recipient text, case_of text, for_purpose text, why text) returns void language sql security definer set search_path = reintegration, pg_temp as $$
+  insert into reference_end (ref, reason, at) select ref, why, now() from reference
+  where organisation = recipient and kind = 'cas' and aggregate = case_of and purpose <> '' and (for_purpose is null or purpose = for_purpose) on conflict do nothing $$;
+create function consent_over() returns trigger language plpgsql set search_path = reintegration, pg_temp as $$
+begin
+  if not exists (select from known_consent k where k.case_ref = new.case_ref and k.purpose = new.purpose and k.recipient = new.recipient and k.consent <> new.consent and k.state in ('given', 'renewed')) then
+    perform end_introduction(new.recipient, new.case_ref, new.purpose, 'CONSENT_OVER');
+  end if;
+  return null;
+end $$;
+create trigger consent_over after insert or update of state on known_consent for each row when (new.state in ('withdrawn', 'revoked', 'expired') and new.recipient is not null) execute function consent_over();
+create function organisation_over() returns trigger language plpgsql security definer set search_path = reintegration, pg_temp as $$
+begin
+  insert into reference_end (ref, reason, at) select ref, 'ORGANISATION_OVER', now() from reference where organisation = new.organisation and purpose <> '' on conflict do nothing;
+  return null;
+end $$;
+create trigger organisation_over after insert or update of active on known_organisation for each row when (not new.active) execute function organisation_over();
+-- migration Keys1764210000000
+alter table subject_key add key_version integer generated always as (substring(wrapped from '^(?:file1[.]|vault:v)([0-9]{1,6})[.:]')::integer) stored;
+create index subject_key_version on subject_key (owner, key_version);
+create table organisation_key (organisation text primary key, wanted integer not null default 0, least integer not null default 0, rewrapped integer not null default 0, destroyed integer not null default 0);
+create table key_lock (panic_lock uuid primary key, organisation text not null, locked boolean not null, version integer not null, applied boolean not null default false);
+create table erasure_receipt (case_ref text primary key, owner text not null, case_of_owner text, erased_at timestamptz not null, receipt jsonb);
+create index erasure_receipt_owner on erasure_receipt (owner, erased_at desc);
+create index erasure_receipt_unsigned on erasure_receipt (case_ref) where receipt is null;
+grant select, insert, update on organisation_key, key_lock to reintegration_app;
+grant select, insert, update (receipt) on erasure_receipt to reintegration_app;
+
+-- Who wrapped with the key before and commits after the service has given its word is told to do it again (40001), with the key as it is now.
+create function key_is_new_enough() returns trigger language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock_shared(hashtextextended('keys ' || tg_table_schema || ' ' || new.owner, 0));
+  if coalesce(new.key_version, 0) < (select rewrapped from organisation_key where organisation = new.owner) then raise exception 'old key' using errcode = '40001'; end if;
+  return null;
+end $$;
+create trigger key_is_new_enough after insert or update of wrapped on subject_key for each row execute function key_is_new_enough();
+-- Destroys what is here of a case's keys and writes it down under the name that its owner has for it; the receipt is signed afterwards, so that no erasure waits for a signature.
+create function shred(erased_case text, erased_owner text, erased_aggregate text, at timestamptz) returns void language plpgsql as $$
+begin
+  delete from subject_key where subject = erased_case;
+  insert into erasure_receipt (case_ref, owner, case_of_owner, erased_at)
+    values (erased_case, erased_owner, (select ref from reference where organisation = erased_owner and kind = 'cas' and aggregate in (erased_case, erased_aggregate) limit 1), at) on conflict do nothing;
+end $$;
+-- An erased case gets no key again, whoever asks for it.
+create function is_not_erased() returns trigger language plpgsql as $$
+begin
+  if exists (select 1 from erasure_receipt where case_ref = new.subject) then raise exception 'erased' using errcode = '23514', constraint = 'erased__case_erased'; end if;
+  return new;
+end $$;
+create trigger is_not_erased before insert on subject_key for each row execute function is_not_erased();
+-- migration AuditTree1764220000000
+create table audit_leaf (index bigint primary key, position bigint not null unique, leaf bytea not null, chain bytea not null);
+create table audit_root (
+  number integer primary key, size bigint not null, root bytea not null, chain bytea not null, at text not null, previous bytea not null, digest bytea not null unique,
+  key text not null, signature text not null, peaks bytea[] not null);
+create table known_audit_root (service text not null, number integer not null, digest bytea not null, signature text not null, at text not null, primary key (service, number, digest));
+grant select, insert on audit_leaf, audit_root, known_audit_root to reintegration_app;
+
+create policy audit_sequencing on audit for select to reintegration_owner using (true);
+create policy audit_expiring on audit for delete to reintegration_owner using (at < now() - interval '6 years');
+
+-- In the order of positions, whosever they are; hashes are made of it, and nothing else.
+create function audit_waiting(above bigint, up_to bigint, most integer) returns setof json language sql stable security definer set search_path = reintegration, pg_temp set timezone = 'UTC' as $$
+  select row_to_json(a) from audit a where a.position > above and a.position <= up_to order by a.position limit most;
+$$;
+
+create function audit_is_kept() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' and tg_table_name = 'audit' then
+    if old.at < now() - interval '6 years' then return old; end if;
+  end if;
+  raise exception 'append-only' using errcode = 'insufficient_privilege';
+end $$;
+create trigger audit_is_kept before update or delete on audit for each row execute function audit_is_kept();
+create trigger audit_is_not_emptied before truncate on audit for each statement execute function audit_is_kept();
+create trigger audit_leaf_is_kept before update or delete on audit_leaf for each row execute function audit_is_kept();
+create trigger audit_leaf_is_not_emptied before truncate on audit_leaf for each statement execute function audit_is_kept();
+create trigger audit_root_is_kept before update or delete on audit_root for each row execute function audit_is_kept();
+create trigger audit_root_is_not_emptied before truncate on audit_root for each statement execute function audit_is_kept();
+create trigger known_audit_root_is_kept before update or delete on known_audit_root for each row execute function audit_is_kept();
+create trigger known_audit_root_is_not_emptied before truncate on known_audit_root for each statement execute function audit_is_kept();
+
+-- What a root has covered for six years is not needed to verify it: the hash is there.
+create function expire_audit() returns bigint language sql security definer set search_path = reintegration, pg_temp as $$
+  with gone as (
+    delete from audit where at < now() - interval '6 years' and position <= (select l.position from audit_leaf l where l.index = (
+      select max(size) - 1 from audit_root r where r.at < to_char((now() - interval '6 years') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))
+    returning 1)
+  select count(*) from gone;
+$$;
+grant execute on function audit_waiting(bigint, bigint, integer), expire_audit() to reintegration_app;

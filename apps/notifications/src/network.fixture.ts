@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ClearanceChanged, ConsentGiven, ConsentScopeRecalled, ConsentWithdrawn, ReferralSent, ShelterOpened, flagsOf, type ContractEvent } from '@footbridge/contracts';
 import { outboxRow } from '@footbridge/messaging';
 import { createGate, newRef } from '@footbridge/privacy';
-import { auditTree, endingReferences, grants, service, serviceSchema, type ServiceConfig, type ServiceDefinition } from '@footbridge/service';
+import { newestSchema, service, type ServiceConfig, type ServiceDefinition } from '@footbridge/service';
 import { testInstance, waitUntil, type TestAccount, type TestInstance } from '@footbridge/testing';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { notificationsService } from './index.js';
@@ -11,7 +11,7 @@ import { notificationsService } from './index.js';
 const speaker = (name: string): ServiceDefinition => {
   class First1764000000000 implements MigrationInterface {
     name = 'First1764000000000';
-    async up(q: QueryRunner): Promise<void> { await q.query(serviceSchema(name, `${name}_owner`)); await q.query(grants(name, `${name}_app`)); await q.query(endingReferences(name, `${name}_app`)); await q.query(auditTree(name, `${name}_owner`, `${name}_app`)); }
+    async up(q: QueryRunner): Promise<void> { await q.query(newestSchema(name)); }
     down(): Promise<void> { return Promise.resolve(); }
   }
   return service({ name, lifecycles: [], migrations: [First1764000000000] });

@@ -1,7 +1,7 @@
 import { AgreementSigned, BreakGlassReason, ConsentCategory, OrganisationAdded, PartnerActivated, flagsOf, type ContractEvent, type Role } from '@footbridge/contracts';
 import { outboxRow } from '@footbridge/messaging';
 import { newRef } from '@footbridge/privacy';
-import { days, grants, hours, service, serviceSchema, type RunningService, type ServiceDefinition } from '@footbridge/service';
+import { days, hours, service, newestSchema, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -11,7 +11,7 @@ import { referralsService } from './index.js';
 function neighbour(name: 'notifications' | 'shelters' | 'returns' | 'reintegration'): ServiceDefinition {
   class Schema1764000000000 implements MigrationInterface {
     readonly name = 'Schema1764000000000';
-    async up(q: QueryRunner): Promise<void> { await q.query(serviceSchema(name, `${name}_owner`)); await q.query(grants(name, `${name}_app`)); }
+    async up(q: QueryRunner): Promise<void> { await q.query(newestSchema(name)); }
     down(): Promise<void> { return Promise.resolve(); }
   }
   return service({ name, lifecycles: [], migrations: [Schema1764000000000] });
@@ -27,7 +27,7 @@ describe('who looks at whom, on real Postgres and over HTTP', () => {
   async function tell(event: ContractEvent, data: object): Promise<void> {
     const running = instance.services.get(event.service) as RunningService;
     const aggregate = randomUUID();
-    const body = running.gate.encode(event, data as never, { topic: `footbridge.${event.service}`, key: aggregate });
+    const body = running.gate.encode(event, data, { topic: `footbridge.${event.service}`, key: aggregate });
     await running.engine.store.commit(house, [{ t: 'outbox', op: 'insert', row: outboxRow({ id: newRef('evt'), type: event.type, time: new Date().toISOString(), audience: 'instance', aggregate, version: 1, copy: 0, data: body }) }], []);
   }
   beforeAll(async () => {

@@ -5,7 +5,7 @@ import {
 import { outboxRow } from '@footbridge/messaging';
 import { tableOf } from '@footbridge/lifecycle';
 import { newRef } from '@footbridge/privacy';
-import { auditTree, columnsOfTable, days, endingReferences, grants, hours, service, serviceSchema, type RunningService, type ServiceDefinition } from '@footbridge/service';
+import { columnsOfTable, days, hours, newestSchema, service, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { auditFaults, testInstance, waitUntil, withAuditFault, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import { randomUUID } from 'node:crypto';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
@@ -16,7 +16,7 @@ import { Intake } from './intake/intake.lifecycle.js';
 function neighbour(name: 'notifications' | 'shelters' | 'returns' | 'reintegration'): ServiceDefinition {
   class Schema1764000000000 implements MigrationInterface {
     readonly name = 'Schema1764000000000';
-    async up(q: QueryRunner): Promise<void> { await q.query(serviceSchema(name, `${name}_owner`)); await q.query(grants(name, `${name}_app`)); await q.query(endingReferences(name, `${name}_app`)); await q.query(auditTree(name, `${name}_owner`, `${name}_app`)); }
+    async up(q: QueryRunner): Promise<void> { await q.query(newestSchema(name)); }
     down(): Promise<void> { return Promise.resolve(); }
   }
   return service({ name, lifecycles: [], migrations: [Schema1764000000000] });

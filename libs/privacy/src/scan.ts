@@ -12,8 +12,8 @@ export interface Scanner {
 /** What each of the scanners finds. */
 export const scanAll = (text: string, scanners: readonly Scanner[]): readonly Finding[] => scanners.flatMap((scanner) => scanner.find(text));
 
-/** What is by its form nobody's: uuids, trace headers, SHA-256 sums, moments and weeks. */
-const NOBODYS = /^(?:[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}|[0-9a-f]{64}|20[2-9]\d-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,3})?Z)?|20[2-9]\d-W\d\d)$/;
+/** What is by its form nobody's: uuids, trace headers, SHA-256 sums, signatures, moments and weeks. */
+const NOBODYS = /^(?:[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}|(?:[0-9a-f]{64}){1,2}|20[2-9]\d-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,3})?Z)?|20[2-9]\d-W\d\d)$/;
 const HOST = /^\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?$/;
 const TOKEN = /[A-Za-z0-9_:.-]{7,}/g;
 

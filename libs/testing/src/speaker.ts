@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ContractEvent, Service } from '@footbridge/contracts';
 import { outboxRow } from '@footbridge/messaging';
 import { newRef } from '@footbridge/privacy';
-import { auditTree, endingReferences, grants, service, serviceSchema, type ServiceDefinition } from '@footbridge/service';
+import { newestSchema, service, type ServiceDefinition } from '@footbridge/service';
 import type { TestInstance } from './instance.js';
 
 /**
@@ -12,12 +12,7 @@ import type { TestInstance } from './instance.js';
 export const speaker = (name: Service): ServiceDefinition => {
   class Speaker1764000000000 {
     name = 'Speaker1764000000000';
-    async up(q: { query(text: string): Promise<unknown> }): Promise<void> {
-      await q.query(serviceSchema(name, `${name}_owner`));
-      await q.query(grants(name, `${name}_app`));
-      await q.query(endingReferences(name, `${name}_app`));
-      await q.query(auditTree(name, `${name}_owner`, `${name}_app`));
-    }
+    async up(q: { query(text: string): Promise<unknown> }): Promise<void> { await q.query(newestSchema(name)); }
     down(): Promise<void> { return Promise.resolve(); }
   }
   return service({ name, lifecycles: [], migrations: [Speaker1764000000000] });

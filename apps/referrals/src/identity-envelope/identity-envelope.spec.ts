@@ -1,7 +1,7 @@
 import { AgreementSigned, ConsentCategory, OrganisationAdded, PartnerActivated, PartnerSuspended, flagsOf, type ContractEvent } from '@footbridge/contracts';
 import { outboxRow } from '@footbridge/messaging';
 import { PrivacyRefusal, fingerprintOf, newEnvelopeKey, newEntryKey, newRef, openEnvelope, proveKey, readEnvelope, revealCapability, type KeyEntry, type SealedEnvelope } from '@footbridge/privacy';
-import { days, grants, hours, service, serviceSchema, type RunningService, type ServiceDefinition } from '@footbridge/service';
+import { days, hours, service, newestSchema, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -12,7 +12,7 @@ import { referralsService } from '../index.js';
 /** A neighbour that only speaks: its outbox and relay are real, its events are told by the test. */
 class Schema1764000000000 implements MigrationInterface {
   readonly name = 'Schema1764000000000';
-  async up(q: QueryRunner): Promise<void> { await q.query(serviceSchema('notifications', 'notifications_owner')); await q.query(grants('notifications', 'notifications_app')); }
+  async up(q: QueryRunner): Promise<void> { await q.query(newestSchema('notifications')); }
   down(): Promise<void> { return Promise.resolve(); }
 }
 const notifications: ServiceDefinition = service({ name: 'notifications', lifecycles: [], migrations: [Schema1764000000000] });
@@ -29,7 +29,7 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
   async function tell(event: ContractEvent, data: object): Promise<void> {
     const running = instance.services.get('notifications') as RunningService;
     const aggregate = randomUUID();
-    await running.engine.store.commit(house, [{ t: 'outbox', op: 'insert', row: outboxRow({ id: newRef('evt'), type: event.type, time: new Date().toISOString(), audience: 'instance', aggregate, version: 1, copy: 0, data: running.gate.encode(event, data as never, { topic: 'footbridge.notifications', key: aggregate }) }) }], []);
+    await running.engine.store.commit(house, [{ t: 'outbox', op: 'insert', row: outboxRow({ id: newRef('evt'), type: event.type, time: new Date().toISOString(), audience: 'instance', aggregate, version: 1, copy: 0, data: running.gate.encode(event, data, { topic: 'footbridge.notifications', key: aggregate }) }) }], []);
   }
   beforeAll(async () => {
     instance = await testInstance([referralsService, notifications], { name: 'envelopes', config: { denyList: { standing: () => 'good' } } });

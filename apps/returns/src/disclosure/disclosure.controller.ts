@@ -1,5 +1,5 @@
 import type { Role } from '@footbridge/contracts';
-import { Engine, Problem, projection, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, Problem, projection, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import { ReturnCase } from '../return-case/return-case.lifecycle.js';
 
@@ -18,7 +18,7 @@ export const KnownEnvelopes = projection('KnownEnvelopes', {
 export class ReturnDisclosure {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Post(':id/disclosure') @HttpCode(200)
+  @Action('ReturnCase.disclosure', office) @Post(':id/disclosure') @HttpCode(200)
   async disclose(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<object> {
     const { row } = await this.engine.load(ReturnCase, principal, id);
     if (!principal.roles.some((role) => office.includes(role)) || row.owner === principal.organisation) throw new Problem('role-not-allowed', { roles: office });

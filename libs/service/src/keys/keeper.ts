@@ -52,7 +52,7 @@ export class KeyKeeper {
     })().finally(() => { this.#working = undefined; });
   }
 
-  async #said(code: string, work: () => Promise<void>): Promise<void> {
+  async #said(code: 'keys-not-kept', work: () => Promise<void>): Promise<void> {
     try { await work(); } catch (error) { log(code, { service: this.engine.service, reason: error instanceof PrivacyRefusal || error instanceof HandlerRefusal ? error.code : String((error as { code?: unknown }).code ?? 'INTERNAL') }); }
   }
   #look(): Promise<void> { return this.engine.store.keys.look().catch(() => undefined); }
