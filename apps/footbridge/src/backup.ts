@@ -24,7 +24,8 @@ const leftOut = new Set(['identity.oidc_state', ...Service.values.map((service) 
  * Wrapped keys of cases, and which cases are erased, are in the file of keys: who restores old data with the newest keys finds an erased
  * case closed, and the data alone, with whatever old key of an organisation, opens nothing (G5).
  */
-const keyTables = ['subject_key', 'erasure_receipt'];
+/** What goes into the file of keys, and not into that of data. */
+export const keyTables = ['subject_key', 'erasure_receipt'];
 const atOnce = 500;
 
 interface Header { readonly footbridge: 'backup'; readonly format: number; readonly migrations: Readonly<Record<string, readonly string[]>> }

@@ -52,6 +52,15 @@ describe('npm run footbridge --', () => {
     } finally { await superuser.end(); }
   }, 180_000);
 
+  it('T19 seizure-report: what is in the clear here is no value about a person, and every role is asked for', async () => {
+    const { code, out } = await run('seizure-report', '--json');
+    const report = JSON.parse(out) as { taken: string; reads: string[]; closed: string[] }[];
+    expect(report.map(({ taken }) => taken)).toEqual(expect.arrayContaining(['broker', 'database', 'backup', 'service host', 'laptop', 'insider CASE_WORKER', 'insider OPERATOR']));
+    expect([code, report.flatMap(({ reads }) => reads.filter((line) => line.startsWith('WRONG')))]).toEqual([0, []]);
+    const [host] = report.filter(({ taken }) => taken === 'service host');
+    expect(host?.reads[0]).toMatch(/the [1-9]\d* case keys of [1-9]\d* organisations whose keys are in files here$/);
+  });
+
   it('account add: a secret, shown once, that signs in; and only by whom it may', async () => {
     const { code, out } = await run('account', 'add', '--name', 'lantern.new', '--title', 'Night desk', '--role', 'case-worker', 'shelter_intake', '--as', 'lantern.admin');
     expect(code).toBe(0);

@@ -7,6 +7,7 @@ import { keyCommands } from './commands/keys.js';
 import { envelopeCommands } from './commands/envelope.js';
 import { diagnose } from './commands/doctor.js';
 import { operatorCommands } from './commands/operate.js';
+import { seizureCommand } from './commands/seizure.js';
 import { connect } from './connection.js';
 import { DataFolder } from './data-folder.js';
 import { register as registerImport } from './import/commands.js';
@@ -29,6 +30,7 @@ keyCommands(program, surroundings);
 envelopeCommands(program, surroundings);
 auditCommands(program, surroundings);
 accessCopyCommand(program, surroundings);
+seizureCommand(program, surroundings);
 program.command('doctor').description('What is wrong, in words, and what to do').action(async () => {
   const findings = await diagnose(folder, environment);
   for (const { wrong, says } of findings) say(`${wrong ? 'WRONG  ' : 'ok     '}${says}`);

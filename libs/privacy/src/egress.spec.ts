@@ -217,7 +217,7 @@ describe('an endpoint that does not behave is cut off', () => {
   });
 });
 
-describe('the connection goes to the address that was looked at (SSRF)', () => {
+describe('T40 the connection goes to the address that was looked at (SSRF)', () => {
   it('a name that answers with a private address when it is called is refused, whatever it answered before', async () => {
     const port = await listen(ok());
     let asked = 0;

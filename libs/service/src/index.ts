@@ -22,7 +22,7 @@ export { lastResort } from './last-resort.js';
 export { log, logFields, logTo, type LogFields } from './log.js';
 export { Refusals, corridor, serviceGate } from './refusals.js';
 export { registry, serveMetrics } from './metrics.js';
-export { service, startService, migrate, type Job, type Running, type RunningService, type MailConfig, type ServiceConfig, type ServiceDefinition } from './service.js';
+export { authorisationOf, service, startService, migrate, type Job, type Running, type RunningService, type MailConfig, type ServiceConfig, type ServiceDefinition } from './service.js';
 export { AccessTokens, type AccessTokensOptions } from './identity/access-token.js';
 export { SignIn } from './identity/sign-in.js';
 export type { DenyList, Standing } from './identity/deny-list.js';

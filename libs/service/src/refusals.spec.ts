@@ -42,7 +42,7 @@ describe('a refusal of a service', () => {
 
   it('for which a caller may come again is one of its own', () => {
     expect(problemOf(new PrivacyRefusal('KEY_STORE_UNAVAILABLE'))).toMatchObject({ code: 'service-unavailable', headers: { 'retry-after': '5' } });
-    expect(problemOf(new PrivacyRefusal('UNWRAP_FAILED'))).toMatchObject({ code: 'privacy-refused' });
+    expect(problemOf(new PrivacyRefusal('SCANNER_FOUND'))).toMatchObject({ code: 'privacy-refused' });
   });
 
   it('is only counted where it is garbage that came in', async () => {

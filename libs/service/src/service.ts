@@ -129,12 +129,17 @@ export async function migrate(definition: ServiceDefinition, migrationUrl: strin
   } finally { await source.destroy(); }
 }
 
+const controllersOf = (definition: ServiceDefinition): readonly Type<object>[] => [...commonControllers(definition.name), ...definition.lifecycles.map((l) => routesOf(l) as Type<object>), ...(definition.controllers ?? [])];
+/** What its policies decide, as the service itself asks them. @throws PolicyError */
+export const authorisationOf = (definition: ServiceDefinition, folder?: string): Authorisation =>
+  new Authorisation({ service: definition.name, lifecycles: definition.lifecycles, routes: declaredActions(controllersOf(definition)), folder });
+
 /** Starts a service: schema, relay, consumers, clocks, HTTP. Nothing listens yet: use `listener` behind a front, or `listen`. */
 export async function startService(definition: ServiceDefinition, config: ServiceConfig): Promise<RunningService> {
   // First of all: a policy that cannot be used, or a route without one, changes nothing (G10).
-  const controllers: readonly Type<object>[] = [...commonControllers(definition.name), ...definition.lifecycles.map((l) => routesOf(l) as Type<object>), ...(definition.controllers ?? [])];
+  const controllers = controllersOf(definition);
   const settings: AccessSettings = { ...accessDefaults, ...config.access };
-  const authorisation = new Authorisation({ service: definition.name, lifecycles: definition.lifecycles, routes: declaredActions(controllers), folder: settings.policies });
+  const authorisation = authorisationOf(definition, settings.policies);
   requireActions(definition.name, controllers, authorisation.actions);
   await migrate(definition, config.migrationUrl);
   const lost = (): void => log('database-connection-lost', { service: definition.name });

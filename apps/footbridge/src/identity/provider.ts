@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import { Accounts } from './accounts.js';
 import { audience } from './audience.js';
 import { interactions } from './interactions.js';
+import { lifetimes } from './lifetimes.js';
 import { messagePage, pageHeaders, signOutPage } from './pages.js';
 import { Busy, secretMatches } from './secret.js';
 import type { IdentityKeys } from './signing-keys.js';
@@ -89,8 +90,8 @@ function configuration(issuer: string, keys: IdentityKeys, pool: Pool, accounts:
       return claims && { ...claims, ...(signedInAt === undefined ? {} : { auth_time: signedInAt }) };
     },
     ttl: {
-      AccessToken: minutes(10), ClientCredentials: minutes(10), AuthorizationCode: minutes(1), IdToken: minutes(10), Interaction: minutes(10),
-      Session: minutes(8 * 60), Grant: minutes(8 * 60), RefreshToken: minutes(8 * 60),
+      AccessToken: minutes(lifetimes.accessMinutes), ClientCredentials: minutes(lifetimes.accessMinutes), AuthorizationCode: minutes(1), IdToken: minutes(lifetimes.accessMinutes), Interaction: minutes(10),
+      Session: minutes(lifetimes.sessionMinutes), Grant: minutes(lifetimes.sessionMinutes), RefreshToken: minutes(lifetimes.sessionMinutes),
     },
     features: {
       devInteractions: { enabled: false },
@@ -99,7 +100,7 @@ function configuration(issuer: string, keys: IdentityKeys, pool: Pool, accounts:
         enabled: true, defaultResource: () => resource, useGrantedResource: () => true,
         getResourceServerInfo: (_ctx, indicator) => {
           if (indicator !== resource) throw new errors.InvalidTarget();
-          return { scope: '', audience, accessTokenFormat: 'jwt', accessTokenTTL: minutes(10), jwt: { sign: { alg: 'ES256' } } };
+          return { scope: '', audience, accessTokenFormat: 'jwt', accessTokenTTL: minutes(lifetimes.accessMinutes), jwt: { sign: { alg: 'ES256' } } };
         },
       },
       revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },

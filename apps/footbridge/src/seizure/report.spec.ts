@@ -1,0 +1,89 @@
+import { contracts } from '@footbridge/contracts';
+import { WireSchema } from '@footbridge/privacy';
+import { lifetimes } from '../identity/lifetimes.js';
+import { insidersOf, personalColumns, type Estate } from './estate.js';
+import { seizureReport, wordsOf, type Seized } from './report.js';
+
+const access = { stepUpMinutes: 15, signInUnknown: 'refused', looksPerHour: 30 } as const;
+const estate: Estate = {
+  tables: [
+    { name: 'referrals.case', rows: 7, sealed: 6, plain: { operational: ['id', 'owner', 'state'] } }, { name: 'referrals.subject_key', rows: 5, sealed: 0, plain: { operational: ['subject', 'owner'] } },
+    { name: 'referrals.empty', rows: 0, sealed: 0, plain: { direct: ['name'] } },
+  ],
+  keyTables: ['subject_key', 'erasure_receipt'], bus: { events: 3, since: '2026-11-01T10:00:00.000Z' },
+  keys: { kept: 'file', backupDays: 35, exposed: 0, holders: [{ organisation: 'org_a', cases: 3, state: 'open' }, { organisation: 'org_b', cases: 2, state: 'locked' }] },
+  accounts: { file: false }, access, lifetimes, insiders: [],
+};
+const part = (taken: string, of: Estate = estate): Seized => seizureReport(of).find((seized) => seized.taken === taken) as Seized;
+const wrong = (of: Estate): readonly string[] => seizureReport(of).flatMap(({ reads }) => reads.filter((line) => line.startsWith('WRONG')));
+
+describe('T19 what a seizure gives, from the facts of the instance', () => {
+  it('of a broker: the kinds of values that events really have, and nothing about a person', () => {
+    const kinds = new Set(contracts.filter(({ audience }) => audience !== 'service').flatMap(({ data }) => Object.values(data).flatMap((schema) => (WireSchema.is(schema) ? [schema.kind] : []))));
+    const { reads, closed } = part('broker');
+    for (const kind of kinds) expect(reads[0]).toContain(kind);
+    expect(reads[1]).toMatch(/^3 events kept here, the oldest of 2026-11-01: /);
+    expect(part('broker', { ...estate, bus: { events: 1 } }).reads[1]).toMatch(/^1 event kept here: /);
+    expect(closed).toHaveLength(2);
+  });
+
+  it('of a database: sealed rows stay closed, and a column in the clear is named, where it has rows', () => {
+    expect(part('database')).toMatchObject({ reads: [expect.stringMatching(/^12 rows in 3 tables: /)], closed: [expect.stringMatching(/^6 sealed rows: under the keys of 5 cases, /), expect.anything()] });
+    const told: Estate = { ...estate, tables: [...estate.tables, { name: 'referrals.guess', rows: 1, sealed: 0, plain: { special: ['state'], quasi: ['age'], open: ['type'] } }] };
+    expect(part('database', told).reads[1]).toBe('in the clear, beside random ids: referrals.guess.state (special), referrals.guess.age (quasi)');
+    expect(personalColumns(estate.tables)).toEqual(['referrals.empty.name (direct)']);
+  });
+
+  it('of a backup: which tables are in the other file, and for how long old data can be opened', () => {
+    expect(part('backup').closed).toEqual(['in the file of data there is none of: referrals.subject_key', 'data older than every file of keys that still exists (they are to go after 35 days)']);
+    expect(part('backup', { ...estate, keys: { ...estate.keys, kept: 'vault' } }).reads[1]).toMatch(/in the Vault$/);
+  });
+
+  it('of a host: the cases whose keys are open now; locked, lost and unreachable ones are not among them', () => {
+    expect(part('service host').reads[0]).toMatch(/the 3 case keys of 1 organisation whose keys are in files here$/);
+    expect(part('service host').closed.slice(0, 2)).toEqual(['2 case keys of 1 organisation that are locked, as long as the lock is kept: it stops our services, not somebody who reads the files', '0 case keys of 0 organisations without a key and 0 organisations whose key store does not answer']);
+    const vault: Estate = { ...estate, accounts: { file: true }, keys: { ...estate.keys, kept: 'vault', holders: [{ organisation: 'org_a', cases: 1, state: 'not answering' }, { organisation: 'org_b', cases: 4, state: 'gone' }] } };
+    expect(part('service host', vault)).toMatchObject({
+      reads: [expect.stringMatching(/the 0 case keys of 0 organisations whose keys the Vault opens for the token that is here$/), 'the secrets of the first accounts, in accounts.json', expect.anything()],
+      closed: expect.arrayContaining(['0 case keys of 0 organisations that are locked', '5 case keys of 1 organisation without a key and 1 organisation whose key store does not answer']),
+      then: expect.arrayContaining(['revoke the Vault token: nothing is opened from that moment on']),
+    });
+  });
+
+  it('says WRONG, and where, only of what is wrong: open key files, stale sign-ins that count, a role that reads elsewhere', () => {
+    expect(wrong(estate)).toEqual([]);
+    expect(wrong({ ...estate, keys: { ...estate.keys, exposed: 2 } })).toEqual(['WRONG: 2 key files can be read by other users of this machine']);
+    expect(wrong({ ...estate, access: { ...access, signInUnknown: 'accepted' } })).toHaveLength(1);
+    expect(wrong({ ...estate, insiders: [{ role: 'LAWYER', given: [], colleagues: [], foreign: ['Case'], twoPersons: [] }] })).toEqual(['WRONG: sealed fields of other organisations: Case']);
+  });
+
+  it('of a laptop: as long as tokens and sessions of this instance live', () => {
+    expect(part('laptop').reads).toEqual([expect.stringContaining(`for ${lifetimes.accessMinutes} minutes`), expect.stringMatching(/within 15 minutes after signing in, of at most 30 persons/)]);
+  });
+
+  it('in words, one line for each', () => {
+    const report = seizureReport(estate);
+    expect(wordsOf(report)).toHaveLength(report.reduce((sum, { reads, closed, then }) => sum + 2 + reads.length + closed.length + then.length, 0));
+  });
+});
+
+describe('what an insider could read, as the policies of this instance decide', () => {
+  const insiders = insidersOf(access);
+  const of = (role: string) => insiders.find((insider) => insider.role === role);
+
+  it('nobody reads a sealed field of another organisation', () => {
+    expect(insiders.length).toBeGreaterThan(15);
+    expect(insiders.filter(({ foreign }) => foreign.length > 0)).toEqual([]);
+  });
+  it('the operator, the administrator and the media officer read no case', () => {
+    for (const role of ['OPERATOR', 'PARTNER_ADMIN', 'MEDIA_OFFICER']) expect([role, of(role)?.given, of(role)?.colleagues]).toEqual([role, [], []]);
+  });
+  it('a case worker reads what is given, not what is a colleague\'s; supervision reads both', () => {
+    expect(of('CASE_WORKER')?.given).toContain('Case');
+    expect(of('CASE_WORKER')?.colleagues).toEqual([]);
+    expect(of('SUPERVISOR')?.colleagues).toContain('Case');
+  });
+  it('names the steps that take a second person', () => {
+    expect(of('CASE_WORKER')?.twoPersons).toEqual(expect.arrayContaining(['Hold.lift', 'SafetyAlert.clear', 'Export.askExport']));
+  });
+});
