@@ -3,7 +3,6 @@ import { open, readFile, rm } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { isRef } from '@footbridge/privacy';
-import { Encrypter } from 'age-encryption';
 import { Option, type Command } from 'commander';
 import { expectOk } from '../connection.js';
 import { Refusal } from '../refusal.js';
@@ -66,6 +65,7 @@ async function asked(): Promise<string> {
 
 /** Encrypted in memory: the plain text is never on the disk, not even for a moment. */
 export async function writeSealed(file: string, text: string, passphrase: string, workFactor?: number): Promise<void> {
+  const { Encrypter } = await import('age-encryption');
   const sealing = new Encrypter();
   sealing.setPassphrase(passphrase);
   if (workFactor !== undefined) sealing.setScryptWorkFactor(workFactor);
