@@ -55,8 +55,8 @@ const passwords = new Proxy({}, { get: (_, role) => `test-${String(role)}` }) as
  * Services of one instance in this process, on real Postgres and on the transport asked for, behind one address.
  * The domain clock is manual.
  */
-export async function testInstance(definitions: readonly ServiceDefinition[], options: { /** On Kafka, with a broker of the suite's own (`ownKafka`); else on the Postgres transport. */ readonly brokers?: readonly string[]; readonly config?: Partial<ServiceConfig>; readonly name?: string } = {}): Promise<TestInstance> {
-  const admin = await testDatabase(options.name ?? 'instance');
+export async function testInstance(definitions: readonly ServiceDefinition[], options: { /** On a server of the suite's own (`ownPostgres`); else on the one of the run. */ readonly database?: (name: string) => Promise<string>; /** On Kafka, with a broker of the suite's own (`ownKafka`); else on the Postgres transport. */ readonly brokers?: readonly string[]; readonly config?: Partial<ServiceConfig>; readonly name?: string } = {}): Promise<TestInstance> {
+  const admin = await (options.database ?? testDatabase)(options.name ?? 'instance');
   const database = new URL(admin).pathname.slice(1);
   const at = (name: string): string => { const url = new URL(admin); url.pathname = `/${name}`; return url.href; };
   const provisioned = await provision((name) => at(name), passwords, database);

@@ -29,7 +29,7 @@ export class Inbox {
         this.requests.push({ path: request.url ?? '', bytes, headers });
         const body = read(raw);
         if (!body) { this.unsigned += 1; response.statusCode = 400; response.end(); return; }
-        if (body.data.challenge) { response.setHeader('content-type', 'application/json'); response.end(JSON.stringify({ challenge: body.data.challenge })); return; }
+        if (body.data?.challenge) { response.setHeader('content-type', 'application/json'); response.end(JSON.stringify({ challenge: body.data.challenge })); return; }
         try { new Webhook(this.secret ?? '').verify(raw, headers); } catch { this.unsigned += 1; response.statusCode = 401; response.end(); return; }
         if (this.delivered.some((d) => d.id === headers['webhook-id'])) this.doubled += 1;
         else this.delivered.push({ id: headers['webhook-id'] ?? '', type: body.type, body: body as unknown as Record<string, unknown>, raw, headers });
@@ -49,7 +49,7 @@ export class Inbox {
   }
 }
 
-interface Sent { readonly id: string; readonly type: string; readonly data: { readonly challenge?: string } }
+interface Sent { readonly id: string; readonly type: string; readonly data?: { readonly challenge?: string } }
 function read(raw: string): Sent | undefined {
   try { return JSON.parse(raw) as Sent; } catch { return undefined; }
 }

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { canaryPerson, huntLeaks, type CanaryPerson, type Sink } from '@footbridge/privacy/testing';
 import { KafkaTransport, PostgresTransport, partitionOf, topicOf, type Transport } from '@footbridge/messaging';
 import { registry } from '@footbridge/service';
-import { ownKafka, testInstance, testLog, type OwnKafka, type TestAccount, type TestInstance, type TestLog } from '@footbridge/testing';
+import { ownKafka, ownPostgres, testInstance, testLog, type OwnKafka, type OwnServer, type TestAccount, type TestInstance, type TestLog } from '@footbridge/testing';
 import pg from 'pg';
 import { demonstration } from '../demonstration.js';
 import { services } from '../services.js';
@@ -36,13 +36,13 @@ const transports = [
   ['Apache Kafka', () => ownKafka()],
 ] as const;
 describe.each(transports)('the journey of ten invented people on %s', (_name, start) => {
-  let instance: TestInstance, world: World, kafka: OwnKafka | undefined, said: TestLog, database: pg.Client, folder: string, begun: string;
+  let instance: TestInstance, world: World, postgres: OwnServer, kafka: OwnKafka | undefined, said: TestLog, database: pg.Client, folder: string, begun: string;
   const inbox = new Inbox();
   const answers: string[] = [];
   const keep = (reply: Reply): Reply => { answers.push(`${reply.status} ${JSON.stringify([...reply.headers])} ${JSON.stringify(reply.body)}`); return reply; };
   /** Everything that the instance has written down, sent or said. */
   const sinks = async (): Promise<readonly Sink[]> => [
-    ...await tables(instance.databaseUrl), ...(kafka ? await topics(kafka) : []),
+    ...await tables(instance.databaseUrl, postgres.log), ...(kafka ? await topics(kafka) : []),
     { name: 'webhooks', content: inbox.heard }, { name: 'answers', content: answers.join('\n') }, { name: 'log', content: said.text }, { name: 'metrics', content: await registry.metrics() },
     ...await wal(instance.databaseUrl, begun), ...await files(folder),
   ];
@@ -50,7 +50,10 @@ describe.each(transports)('the journey of ten invented people on %s', (_name, st
   beforeAll(async () => {
     said = testLog();
     kafka = await start();
-    instance = await testInstance(services, { name: 'journey', ...(kafka ? { brokers: kafka.brokers.split(',') } : {}) });
+    // Alone on its server: its write-ahead log and its log hold what happens here, and no other suite's.
+    const own = await ownPostgres();
+    postgres = own;
+    instance = await testInstance(services, { name: 'journey', database: own.database, ...(kafka ? { brokers: kafka.brokers.split(',') } : {}) });
     database = new pg.Client({ connectionString: instance.databaseUrl });
     await database.connect();
     begun = await walNow(instance.databaseUrl);
@@ -67,6 +70,7 @@ describe.each(transports)('the journey of ten invented people on %s', (_name, st
     await database?.end();
     await instance?.close();
     await kafka?.remove();
+    await postgres?.remove();
     if (folder) await rm(folder, { recursive: true, force: true });
   });
 
