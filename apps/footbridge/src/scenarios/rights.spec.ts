@@ -169,7 +169,7 @@ describe('the rights of two people, over all five services', () => {
   });
 
   it('DP-27: she is out of statistics from her word on, and only by hers in again', async () => {
-    const counted = async (): Promise<boolean> => (await sql(`select from referrals."case" c where c.id = $1 and ${inStatistics.replaceAll('consent_record', 'referrals.consent_record')}`, [(await caseOf(hers.case)).id])).length === 1;
+    const counted = async (): Promise<boolean> => (await sql(`select from referrals."case" c where c.id = $1 and ${inStatistics('c').replaceAll('consent_record', 'referrals.consent_record')}`, [(await caseOf(hers.case)).id])).length === 1;
     expect([takesPartInStatistics(await rowOf(hers.case), []), await counted()]).toEqual([true, true]);
     const request = await ask(hers.case, 'OBJECTION');
     expect([takesPartInStatistics(await rowOf(hers.case), []), await counted()]).toEqual([false, false]);
