@@ -58,7 +58,7 @@ describe('anonymised statistics, from two words to a public table, on real Postg
     await must(dpo2.post(`/v1/approvals/${String(approval)}/refuse`), 200);
   });
 
-  it('S-1, S-19, DP-27 count everybody once: not who objected, was not asked to the end, was erased, is no victim, or is where few shelters are', async () => {
+  it('S-1, S-19, DP-27 count everybody once: not who objected, was not asked to the end, was erased, is no victim, was invented, contests what is kept, or is where few shelters are', async () => {
     const referred = await open(worker, { person: { gender: 'Feminine', birthDate: `${year - 27}-03-05`, citizenships: ['HN', 'NG'] }, trafficking: { typesOfExploitation: ['SexualExploitation', 'ForcedBegging'] } });
     // One person with forty referrals (S-1).
     await Promise.all(Array.from({ length: 40 }, () => worker.post('/v1/referrals', { case: referred, serviceType: 'legal', priority: 'NORMAL', receiver: remote }))).then((answers) => { expect(answers.map(({ status }) => status)).toEqual(Array<number>(40).fill(201)); });
@@ -79,6 +79,10 @@ describe('anonymised statistics, from two words to a public table, on real Postg
     await must(worker.post(`/v1/cases/${erased}/close-case`, { reason: 'PERSON_ENDED', personInformed: true }), 200);
     const { approval } = await must(instance.account(house, 'DPO').post(`/v1/cases/${erased}/anonymise-case`, { erasureGranted: true }), 202);
     await must(instance.account(house, 'DPO').post(`/v1/approvals/${String(approval)}/approve`), 200);
+    await must(instance.account(house, 'DPO').post(`/v1/cases/${await open(worker, { person: { gender: 'Masculine' } })}/decoy`), 200);
+    const right = async (kind: string): Promise<unknown> => must(worker.post('/v1/rights-requests', { case: await open(worker, { person: { gender: 'Masculine' } }), kind, ...hers }));
+    await right('RESTRICTION');
+    await right('OBJECTION');
     await open(instance.account(remote, 'CASE_WORKER'), {});
 
     const { id } = await order(year);

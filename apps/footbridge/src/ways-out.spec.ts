@@ -33,6 +33,8 @@ const inside: Readonly<Record<string, Way>> = {
   'libs/service/src/projections.ts': [['@nestjs/microservices'], 'names handlers of events'],
   'libs/messaging/src/event-server.ts': [['@nestjs/microservices'], 'hears events'],
   'libs/privacy/src/key-file.ts': [['files'], 'the keys of the organisations'],
+  'libs/privacy/src/vault-transit.ts': [['undici'], 'asks the key store that the operator named: wrapped keys and digests'],
+  'libs/service/src/authorisation.ts': [['module', 'v8'], 'loads the policy engine, and lets V8 keep its stack'],
   'apps/footbridge/src/identity/identity.ts': [['pg'], 'the own database'],
   'apps/footbridge/src/identity/provider.ts': [['oidc-provider'], 'the identity provider: accounts, nobody who is helped'],
   'apps/footbridge/src/identity/signing-keys.ts': [['jose'], 'keys of tokens'],
@@ -48,6 +50,7 @@ const inside: Readonly<Record<string, Way>> = {
   'apps/footbridge/src/instance-lock.ts': [['files'], 'the lock of the data folder'],
   'apps/footbridge/src/private-file.ts': [['files'], 'secrets of the instance'],
   'apps/footbridge/src/backup.ts': [['files', 'pg'], 'copies sealed columns and wrapped keys: no plaintext'],
+  'apps/footbridge/src/audit.ts': [['pg'], 'reads the audit logs of the own database'],
   'apps/footbridge/src/start.ts': [['fetch', 'process.stderr', 'process.stdout'], 'starts the instance and asks whether it runs'],
 };
 /** What somebody runs with their own account: they are shown, and write into their own files, what they may see. */
@@ -55,6 +58,8 @@ const byAPerson: Readonly<Record<string, Way>> = {
   'apps/footbridge/src/cli.ts': [['process.stderr', 'process.stdout'], 'the terminal of whoever runs it'],
   'apps/footbridge/src/connection.ts': [['fetch'], 'speaks to the API as an account'],
   'apps/footbridge/src/commands/doctor.ts': [['fetch'], 'asks the own instance whether it is ready'],
+  'apps/footbridge/src/commands/access-copy.ts': [['files', 'process.stderr'], 'a new file that opens with her passphrase alone'],
+  'apps/footbridge/src/commands/envelope.ts': [['files'], 'a recipient writes what it has opened into a file of its own, of mode 600'],
   'apps/footbridge/src/import/commands.ts': [['process.stderr'], 'the terminal'],
   'apps/footbridge/src/import/run-import.ts': [['process.stderr', 'process.stdout'], 'the terminal'],
   'apps/footbridge/src/import/run-export.ts': [['files'], 'a file of mode 600, of what the account may reveal; each look is audited'],
@@ -67,8 +72,10 @@ const byAPerson: Readonly<Record<string, Way>> = {
 const besides: Readonly<Record<string, Way>> = {
   'bin/run.cjs': [['@swc-node/register/esm-register', 'import(…)', 'process.stderr', 'require'], 'runs TypeScript'],
   'libs/privacy/pack.mjs': [['child_process', 'files', 'module'], 'builds the package that is published'],
+  'libs/privacy/mutation/run.mjs': [['@stryker-mutator/core', 'files', 'process.stderr', 'process.stdout'], 'mutates the library to try its tests'],
   'apps/footbridge/src/documents.ts': [['files'], 'writes docs/'],
   'apps/footbridge/src/lifecycles.ts': [['process.stdout'], 'prints a table'],
+  'apps/footbridge/src/inventory/main.ts': [['process.stderr', 'process.stdout'], 'prints the register: names of fields, no value'],
   'apps/footbridge/src/schema/release.ts': [['files', 'process.stderr', 'process.stdout'], 'writes released schemas'],
   'libs/contracts/src/release.ts': [['files', 'process.stderr', 'process.stdout'], 'writes released events'],
   'apps/footbridge/src/demo/http-world.ts': [['fetch'], 'people of the demonstration, by HTTP'],

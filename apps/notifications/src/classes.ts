@@ -10,6 +10,9 @@ export const classes: Classes = {
     Agreement: { ...member, seen: 'OWN_ORGANISATION' },
     Subscription: { ...member, seen: 'OWN_ORGANISATION' },
     Delivery: { ...delivery, seen: 'OWN_ORGANISATION' },
+    KeyRotation: { ...member, seen: 'OWN_ORGANISATION' },
+    PanicLock: { ...member, seen: 'OWN_ORGANISATION' },
+    StatisticsOrder: { ...member, purpose: 'STATISTICS', retention: 'PUBLISHED', seen: 'ORGANISATION' },
   },
   tables: {
     organisation: table({ ...member, seen: 'EVERYBODY' }, { open: 'id organisation type country name', operational: 'network_body disabled version created_at' }),
@@ -20,6 +23,7 @@ export const classes: Classes = {
     feed: table({ ...delivery, seen: 'OWN_ORGANISATION' }, { operational: 'position organisation event_id type body consent_ref case_ref protective at written_at' }),
     feed_waiting: table({ ...delivery, retention: 'QUEUE', seen: 'MACHINERY' }, { operational: 'id organisation event_id type body visible_at' }),
     mail_due: table({ ...member, retention: 'QUEUE', seen: 'MACHINERY' }, { operational: 'subscription version owner due_at attempts' }),
+    keys_rewrapped: table({ ...member, retention: 'CURRENT', seen: 'MACHINERY' }, { operational: 'organisation service key_version' }),
   },
-  bodies: { AddOrganisationBody: 'id type country networkBody', AddAccountBody: 'id organisation roles', StandingBody: 'organisation' },
+  bodies: { AddOrganisationBody: 'id type country networkBody', AddAccountBody: 'id organisation roles', StandingBody: 'organisation', DestroyOldBody: 'force' },
 };

@@ -1,6 +1,8 @@
 import { table, type Classes } from '@footbridge/service';
 
 const case_ = { basis: 'CASE_BASIS', retention: 'CASE' } as const;
+const member = { purpose: 'NETWORK', basis: 'LEGITIMATE_INTERESTS', retention: 'MEMBERSHIP' } as const;
+const statistics = { purpose: 'STATISTICS', basis: 'NOT_PERSONAL', retention: 'PUBLISHED', seen: 'EVERYBODY' } as const;
 const known = { purpose: 'OPERATION', basis: 'NOT_PERSONAL', retention: 'CURRENT', seen: 'MACHINERY' } as const;
 
 /** Why this service keeps what it keeps, how long, and who sees it (reference 2.7). */
@@ -16,6 +18,12 @@ export const classes: Classes = {
     SafetyAlert: { ...case_, purpose: 'SAFETY', seen: 'CASE_FILE' },
     Recall: { ...case_, purpose: 'RIGHTS', basis: 'LEGAL_OBLIGATION', retention: 'TRAIL', seen: 'CONSENT' },
     Intake: { ...case_, purpose: 'SHELTER', seen: 'REFERRAL_STATE' },
+    BreakGlass: { ...case_, purpose: 'ACCOUNTABILITY', basis: 'LEGAL_OBLIGATION', retention: 'TRAIL', seen: 'CASE_FILE' },
+    Export: { purpose: 'ACCOUNTABILITY', basis: 'LEGAL_OBLIGATION', retention: 'TRAIL', seen: 'OWN_ORGANISATION' },
+    ExactRelease: { ...case_, purpose: 'REFERRAL', seen: 'CASE_FILE' },
+    IdentityEnvelope: { ...case_, purpose: 'REFERRAL', basis: 'CONSENT', seen: 'IDENTITY' },
+    RecipientKey: { ...member, seen: 'ORGANISATION' },
+    ContinuityCode: { ...case_, purpose: 'ASSISTANCE', seen: 'CASE_FILE' },
     RightsRequest: { ...case_, purpose: 'RIGHTS', basis: 'LEGAL_OBLIGATION', retention: 'TRAIL', seen: 'CASE_FILE' },
     LegalHold: { ...case_, purpose: 'RIGHTS', basis: 'LEGAL_OBLIGATION', retention: 'TRAIL', seen: 'CASE_FILE' },
   },
@@ -29,6 +37,15 @@ export const classes: Classes = {
     clearance: table({ ...case_, purpose: 'SAFETY', seen: 'CASE_FILE' }, { operational: 'id case_id owner step cleared until version changed_at' }),
     clearance_due: table({ ...case_, purpose: 'SAFETY', retention: 'QUEUE', seen: 'MACHINERY' }, { operational: 'position case_id owner' }),
     erased: table({ purpose: 'RIGHTS', basis: 'LEGAL_OBLIGATION', retention: 'TRAIL', seen: 'CASE_FILE' }, { operational: 'case_ref service at' }),
+    // Who was told what of her, sealed under the key of the case.
+    learnt: table({ ...case_, purpose: 'REFERRAL', seen: 'MACHINERY' }, { operational: 'id owner recipient subject version', special: 'sealed' }),
+    // Guesses of codes, by whom.
+    continuity_attempt: table({ purpose: 'SAFETY', basis: 'LEGITIMATE_INTERESTS', retention: 'REPEAT', seen: 'MACHINERY' }, { operational: 'position account organisation at' }),
+    continuity_pepper: table(known, { operational: 'one wrapped' }),
+    decoy: table({ purpose: 'SAFETY', basis: 'LEGITIMATE_INTERESTS', retention: 'TRAIL', seen: 'MACHINERY' }, { operational: 'case_ref owner marked_by at' }),
+    statistics_order: table({ ...statistics, seen: 'MACHINERY' }, { operational: 'id until version counted' }),
+    statistics_ledger: table(statistics, { open: 'position family cube_version period epsilon_thousandths released_at' }),
+    statistics_release: table(statistics, { open: 'period family citizenships json csv' }),
   },
   bodies: {
     AssignBody: 'account',
@@ -38,5 +55,11 @@ export const classes: Classes = {
     IntakeBody: 'source consents',
     DeletionConfirmationBody: 'consentRecord referral deleted ground',
     WithdrawConsentsBody: 'onBehalfOf how recipient',
+    ConfirmKeyBody: 'fingerprint',
+    RotateReferencesBody: 'organisation',
+    GiveCodeBody: 'herWish',
+    RedeemBody: 'personPresent',
+    // Under a key that is kept with the keys: it opens nothing, and nobody goes back from it to the code.
+    UseCodeBody: 'successor',
   },
 };

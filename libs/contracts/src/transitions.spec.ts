@@ -55,15 +55,17 @@ describe('the reference tables', () => {
   it('are the only source of transition events: the others are declared here by name', () => {
     const transitions = new Set(rows.map(({ emits }) => emits));
     expect([...named.keys()].filter((name) => !transitions.has(name)).sort()).toEqual([
-      'AccountDisabled', 'AccountEnabled', 'AgreementEnded', 'AgreementSigned', 'BedRequestAnswered', 'BedRequestWithdrawn', 'BedRequested', 'CapacityBandPublished', 'CaseErasedByNotifications', 'CaseErasedByReintegration',
-      'CaseErasedByReturns', 'CaseErasedByShelters', 'CaseReferenceExchanged', 'ClearanceChanged', 'ConsentScopeRecalled', 'ContinuityCodeEnded', 'ContinuityCodeIssued', 'ContinuityCodeSeen',
-      'ContinuityCodeUsed', 'DirectedDetailChanged', 'ExactReleaseEnded', 'ExactlyReleased', 'FailedReceptionRecorded', 'FailedReceptionReviewed', 'FetchedDetailChanged', 'IdentityAvailable',
-      'IdentityCollected', 'IdentityDestroyed', 'IntakeConfirmed', 'IntakeNotTaken', 'IntakeRefused', 'IntakeRegistered', 'KeysLocked', 'KeysRewrappedByNotifications', 'KeysRewrappedByReferrals',
-      'KeysRewrappedByReintegration', 'KeysRewrappedByReturns', 'KeysRewrappedByShelters', 'KeysRotated', 'KeysUnlocked', 'LegalHoldEnded', 'LegalHoldPlaced', 'LegalHoldReviewed',
-      'OldKeysDestroyed', 'OrganisationAdded', 'OrganisationDisabled', 'OrganisationEnabled', 'PartnerServicesChanged', 'ReceptionDetailChanged', 'RecipientDeletionConfirmed',
-      'RecipientKeyConfirmed', 'RecipientKeyPublished', 'RecipientKeyRetired', 'RestrictionChanged', 'RightsRequestEnded', 'RightsRequestExtended', 'RightsRequestGranted',
-      'RightsRequestPartlyGranted', 'RightsRequestReceived', 'RightsRequestRefused', 'RightsRequestWithdrawn', 'SafetyAlertCleared', 'SafetyAlertRaised', 'StatisticsCounted',
-      'StatisticsOrderRefused', 'StatisticsOrdered', 'StatisticsReleased', 'SubscriptionChallenge',
+      'AccountDisabled', 'AccountEnabled', 'AgreementEnded', 'AgreementSigned', 'AuditRootSignedByNotifications', 'AuditRootSignedByReferrals', 'AuditRootSignedByReintegration',
+      'AuditRootSignedByReturns', 'AuditRootSignedByShelters', 'BedRequestAnswered', 'BedRequestWithdrawn', 'BedRequested', 'BreakGlassConfirmed', 'BreakGlassEnded', 'BreakGlassOpened',
+      'BreakGlassReviewed', 'CapacityBandPublished', 'CaseErasedByNotifications', 'CaseErasedByReintegration', 'CaseErasedByReturns', 'CaseErasedByShelters', 'CaseReferenceExchanged',
+      'ClearanceChanged', 'ConsentScopeRecalled', 'ContinuityCodeEnded', 'ContinuityCodeIssued', 'ContinuityCodeSeen', 'ContinuityCodeUsed', 'DirectedDetailChanged', 'ExactReleaseEnded',
+      'ExactlyReleased', 'ExportAllowed', 'ExportFinished', 'ExportLapsed', 'ExportRevoked', 'ExportStarted', 'FailedReceptionRecorded', 'FailedReceptionReviewed', 'FetchedDetailChanged',
+      'IdentityAvailable', 'IdentityCollected', 'IdentityDestroyed', 'IntakeConfirmed', 'IntakeNotTaken', 'IntakeRefused', 'IntakeRegistered', 'KeysLocked', 'KeysRewrappedByNotifications',
+      'KeysRewrappedByReferrals', 'KeysRewrappedByReintegration', 'KeysRewrappedByReturns', 'KeysRewrappedByShelters', 'KeysRotated', 'KeysUnlocked', 'LegalHoldEnded', 'LegalHoldPlaced',
+      'LegalHoldReviewed', 'OldKeysDestroyed', 'OrganisationAdded', 'OrganisationDisabled', 'OrganisationEnabled', 'PartnerServicesChanged', 'ReceptionDetailChanged',
+      'RecipientDeletionConfirmed', 'RecipientKeyConfirmed', 'RecipientKeyPublished', 'RecipientKeyRetired', 'RestrictionChanged', 'RightsRequestEnded', 'RightsRequestExtended',
+      'RightsRequestGranted', 'RightsRequestPartlyGranted', 'RightsRequestReceived', 'RightsRequestRefused', 'RightsRequestWithdrawn', 'SafetyAlertCleared', 'SafetyAlertRaised',
+      'StatisticsCounted', 'StatisticsOrderRefused', 'StatisticsOrdered', 'StatisticsReleased', 'SubscriptionChallenge',
     ]);
   });
 });

@@ -29,6 +29,7 @@ export const retentionRules = Object.freeze({
   CASE: 'with the case: 24 months after closing, a child until 21; then the key is destroyed',
   PURPOSE: 'until its purpose is over, at the latest with the case',
   TRAIL: '6 years; after an erasure the ids lead to nobody',
+  PROOF: 'for good: hashes, signatures and ids that lead to nobody after an erasure',
   DELIVERY: '14 days',
   REPEAT: '24 hours',
   QUEUE: 'until it is handled',

@@ -24,18 +24,27 @@ const machinery: Why = { purpose: 'OPERATION', basis: 'NOT_PERSONAL', retention:
 const known: Why = { ...machinery, retention: 'CURRENT' };
 /** What stands for somebody without saying who: it leads to her only by the keys of her case. */
 const aboutCase = { basis: 'CASE_BASIS', seen: 'MACHINERY' } as const;
+/** What shows that something was done, and stays when what it was about is gone (DP-10). */
+const proof: Why = { purpose: 'ACCOUNTABILITY', basis: 'LEGAL_OBLIGATION', retention: 'PROOF', seen: 'TRAIL' };
 
 /** The tables that every service's schema has (schema.ts). */
 export const commonTables: Readonly<Record<string, TableClasses>> = {
   migration: table({ ...machinery, retention: 'PUBLISHED' }, { open: 'id timestamp name' }),
-  reference: table({ ...aboutCase, purpose: 'OPERATION', retention: 'TRAIL' }, { operational: 'ref organisation kind aggregate' }),
-  subject_key: table({ ...aboutCase, purpose: 'OPERATION', retention: 'CASE' }, { operational: 'subject owner wrapped created_at' }),
+  reference: table({ ...aboutCase, purpose: 'OPERATION', retention: 'TRAIL' }, { operational: 'ref organisation kind aggregate purpose generation' }),
+  reference_end: table({ ...aboutCase, purpose: 'OPERATION', retention: 'TRAIL' }, { operational: 'ref reason at' }),
+  subject_key: table({ ...aboutCase, purpose: 'OPERATION', retention: 'CASE' }, { operational: 'subject owner wrapped created_at key_version' }),
   audit: table({ purpose: 'ACCOUNTABILITY', basis: 'LEGAL_OBLIGATION', retention: 'TRAIL', seen: 'TRAIL' }, {
     operational: 'position at organisations kind aggregate command from_state to_state version organisation account role on_behalf_of how caused_by ground fields approved_by',
   }),
+  audit_leaf: table(proof, { operational: 'index position leaf chain' }),
+  audit_root: table(proof, { operational: 'number size root chain at previous digest key signature peaks' }),
+  known_audit_root: table(proof, { operational: 'service number digest signature at' }),
+  organisation_key: table(known, { operational: 'organisation wanted least rewrapped destroyed' }),
+  key_lock: table(known, { operational: 'panic_lock organisation locked version applied' }),
+  erasure_receipt: table({ ...proof, purpose: 'RIGHTS', seen: 'CASE_FILE' }, { operational: 'case_ref owner case_of_owner erased_at receipt' }),
   idempotency: table({ ...aboutCase, purpose: 'OPERATION', retention: 'REPEAT' }, { operational: 'caller key request status headers body at' }),
   deadline: table({ ...aboutCase, purpose: 'OPERATION', retention: 'QUEUE' }, { operational: 'aggregate clock lifecycle owner due_at command body alert alert_to attempts done_at' }),
-  alert: table({ basis: 'CASE_BASIS', purpose: 'OPERATION', retention: 'TRAIL', seen: 'OWN_ORGANISATION' }, { operational: 'id organisation code kind aggregate clock raised_at settled_at' }),
+  alert: table({ basis: 'CASE_BASIS', purpose: 'OPERATION', retention: 'TRAIL', seen: 'OWN_ORGANISATION' }, { operational: 'id organisation code kind aggregate clock raised_at settled_at account' }),
   // What waits for a second person's word is sealed in `body` where it is about somebody.
   approval: table({ basis: 'CASE_BASIS', purpose: 'ACCOUNTABILITY', retention: 'TRAIL', seen: 'OWN_ORGANISATION' }, {
     operational: 'id ref owner lifecycle aggregate command roles asked_by asked_organisation asked_role asked_at expires_at state decided_by version', direct: 'body',

@@ -40,5 +40,5 @@ export { keysSchema } from './keys/schema.js';
 export { keySettings, keyStoresOf, type KeySettings } from './keys/key-stores.js';
 export { auditTree } from './audit/schema.js';
 export { AuditSequencer, type SequencerOptions } from './audit/sequencer.js';
-export { accessesOf, type Access as RecordedAccess } from './audit/accesses.js';
+export { accessesOf, type RecordedAccess } from './audit/accesses.js';
 export { newestSchema } from './newest-schema.js';

@@ -54,6 +54,10 @@ describe('T07 the register of everything that is processed, against what is real
     expect(now.compare(await all(grown)).missing).toEqual(['body:HalfDeclared.bornOn', 'body:Undeclared.nickname']);
     expect([now.classOf('body:Undeclared.nickname'), now.classOf('body:HalfDeclared.given')]).toEqual(['direct', 'direct']);
   });
+  it('no body bears the name of another, whose entry it would hide behind', () => {
+    const names = [...real.keys()].map(({ name }) => name);
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+  });
   it('an event field that no wire type made fails', async () => {
     const [first, ...rest] = contracts;
     if (!first) throw new Error('no events');

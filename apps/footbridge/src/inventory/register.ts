@@ -76,7 +76,6 @@ function usesOf(definitions: readonly ServiceDefinition[]): ReadonlyMap<string, 
 /** The class that a member has by its own declaration, by the field that it goes to, or because a service names it. Else none. */
 function ofBodies(definitions: readonly ServiceDefinition[], found: ReadonlyMap<BodyClass, readonly string[]>): readonly Classified[] {
   const named = Object.assign({}, identityBodies, ...definitions.map((d) => d.classes?.bodies ?? {})) as Readonly<Record<string, string>>;
-  const seen = new Set<string>();
   const uses = usesOf(definitions);
   return [...found].flatMap(([body, members]) => members.flatMap((member): Classified[] => {
     const path = pathOf.body(body.name, member);
@@ -85,8 +84,7 @@ function ofBodies(definitions: readonly ServiceDefinition[], found: ReadonlyMap<
     const dataClass = declared?.class ?? 'operational';
     const use = uses.get(path);
     const isKept = use?.kept !== undefined && dataClasses.indexOf(use.kept) <= dataClasses.indexOf(dataClass);
-    if (!(declared?.stated || isKept || listed) || seen.has(path)) return [];
-    seen.add(path);
+    if (!(declared?.stated || isKept || listed)) return [];
     return [{ path, class: dataClass, ...(use?.why ?? { purpose: 'OPERATION', basis: 'CASE_BASIS', seenBy: visibility.OWN_ORGANISATION }), retention: 'REQUEST' }];
   }));
 }

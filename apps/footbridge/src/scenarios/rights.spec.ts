@@ -169,7 +169,7 @@ describe('the rights of two people, over all five services', () => {
   });
 
   it('DP-27: she is out of statistics from her word on, and only by hers in again', async () => {
-    const counted = async (): Promise<boolean> => (await sql(`select from referrals."case" c where c.id = $1 and ${inStatistics.replaceAll('consent_record', 'referrals.consent_record')}`, [(await caseOf(hers.case)).id])).length === 1;
+    const counted = async (): Promise<boolean> => (await sql(`select from referrals."case" c where c.id = $1 and ${inStatistics('c').replaceAll('consent_record', 'referrals.consent_record')}`, [(await caseOf(hers.case)).id])).length === 1;
     expect([takesPartInStatistics(await rowOf(hers.case), []), await counted()]).toEqual([true, true]);
     const request = await ask(hers.case, 'OBJECTION');
     expect([takesPartInStatistics(await rowOf(hers.case), []), await counted()]).toEqual([false, false]);
@@ -245,6 +245,9 @@ describe('the rights of two people, over all five services', () => {
     expect(must(await dpo.get(`/v1/cases/${at.case}`), 200, 'case')['state']).toBe('anonymised');
     const outcome = async (): Promise<Body> => must(await dpo.get(`/v1/rights-requests/${request}/outcome`), 200, 'outcome');
     await waitUntil('every service has destroyed its key', async () => (((await outcome())['services'] as Body[]).every((s) => s['destroyedAt'] !== undefined) ? true : undefined));
+    for (const { service, links } of (await outcome())['services'] as { service: string; links: { receipts: string } }[]) {
+      await waitUntil(`the receipt of ${service} is signed`, async () => (items(must(await dpo.get(links.receipts), 200, 'receipts')).some((r) => r['service'] === service && r['case'] === at.case) ? true : undefined));
+    }
     expect(await everywhere('select count(*)::int as n from $schema.subject_key where subject = $1', [caseRef])).toEqual([0, 0, 0, 0, 0]);
     const recipients = (await outcome())['recipients'] as Body[];
     expect(recipients.map(({ recipient }) => recipient)).toEqual(expect.arrayContaining(['harbour', 'homeward', 'chisinau', 'newleaf'].map((key) => world.organisation(key))));

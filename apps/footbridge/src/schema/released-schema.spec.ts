@@ -41,7 +41,7 @@ describe('forward, on real Postgres', () => {
   }
   afterEach(async () => { for (const client of open.splice(0)) await client.end(); });
 
-  const value: Readonly<Record<string, string>> = { uuid: 'gen_random_uuid()', integer: '1', bigint: '1', boolean: 'true', date: 'current_date', 'timestamp with time zone': 'now()', jsonb: "'{}'", bytea: "'\\x00'", 'text[]': "array['x']" };
+  const value: Readonly<Record<string, string>> = { uuid: 'gen_random_uuid()', integer: '1', bigint: '1', boolean: 'true', date: 'current_date', 'timestamp with time zone': 'now()', jsonb: "'{}'", bytea: "'\\x00'", 'bytea[]': "array['\\x00'::bytea]", 'text[]': "array['x']" };
   /** Something in every table: of a lifecycle a row in each state; of the rest, what may not be missing. */
   async function inhabit(client: pg.Client, { name: schema, lifecycles }: ServiceDefinition): Promise<number> {
     await client.query('set session_replication_role = replica');

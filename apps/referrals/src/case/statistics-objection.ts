@@ -12,6 +12,6 @@ export function takesPartInStatistics({ state, restrictedAt, statisticsObjectedA
   const last = consents.filter((c) => c.purpose === 'ANONYMISED_STATISTICS' && said.includes(c.state)).sort((a, b) => b.createdAt.localeCompare(a.createdAt))[0];
   return state !== 'anonymised' && !restrictedAt && !statisticsObjectedAt && (last === undefined || last.state === 'given' || last.state === 'renewed');
 }
-/** The same as SQL over a row `c` of "case". */
-export const inStatistics = `c.state <> 'anonymised' and c.restricted_at is null and c.statistics_objected_at is null and coalesce((select k.state in ('given', 'renewed') from consent_record k
-  where k.case_id = c.id and k.purpose = 'ANONYMISED_STATISTICS' and k.state = any(array[${said.map((s) => `'${s}'`).join(', ')}]) order by k.created_at desc limit 1), true)`;
+/** The same as SQL, over an alias of "case". */
+export const inStatistics = (alias: string): string => `${alias}.state <> 'anonymised' and ${alias}.restricted_at is null and ${alias}.statistics_objected_at is null and coalesce((select k.state in ('given', 'renewed') from consent_record k
+  where k.case_id = ${alias}.id and k.purpose = 'ANONYMISED_STATISTICS' and k.state = any(array[${said.map((s) => `'${s}'`).join(', ')}]) order by k.created_at desc limit 1), true)`;

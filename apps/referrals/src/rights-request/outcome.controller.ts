@@ -26,7 +26,9 @@ export class OutcomeController {
       this.engine.store.pool.query<{ service: string; at: Date }>('select service, at from erased where case_ref = $1', [row.caseRef]),
     ]);
     const isGone = found?.row.state === 'anonymised';
-    const services = isGone ? [{ service: 'referrals', destroyedAt: (found.row as CaseRow).updatedAt }, ...others.map((service) => { const at = erased.find((e) => e.service === service)?.at; return { service, ...(at ? { destroyedAt: at.toISOString() } : { notYetConfirmed: true }) }; })] : [];
+    const file = isGone ? (await this.engine.store.named(principal.organisation, [row.caseId ?? ''])).get(row.caseId ?? '') : undefined;
+    const destroyed = (service: string, at: string): object => ({ service, destroyedAt: at, ...(file === undefined ? {} : { links: { receipts: `/v1/${service}-erasure-receipts?case=${file}` } }) });
+    const services = isGone ? [destroyed('referrals', (found.row as CaseRow).updatedAt), ...others.map((service) => { const at = erased.find((e) => e.service === service)?.at; return at ? destroyed(service, at.toISOString()) : { service, notYetConfirmed: true }; })] : [];
     const recipients = [...new Set(recalls.flatMap((r) => r.recipient ?? []))].map((recipient) => {
       const asked = recalls.filter((r) => r.recipient === recipient);
       const open = asked.some((r) => r.state !== 'confirmed');
@@ -37,4 +39,4 @@ export class OutcomeController {
     return { ...answered, exceptions, services, recipients, isComplete: isGone && services.every((s) => !('notYetConfirmed' in s)) && recipients.every((r) => r.deletion !== 'NOT_YET_CONFIRMED') };
   }
 }
-export const outcomeRoute: ExtraRoute = { method: 'get', path: '/v1/rights-requests/{id}/outcome', tag: 'RightsRequest', summary: 'What became of it, to show her: exceptions with their ground, which services have destroyed their key, which recipients have confirmed' };
+export const outcomeRoute: ExtraRoute = { method: 'get', path: '/v1/rights-requests/{id}/outcome', tag: 'RightsRequest', summary: 'What became of it, to show her: exceptions with their ground, which services have destroyed their key (`links.receipts`: signed), which recipients have confirmed' };

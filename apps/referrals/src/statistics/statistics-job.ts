@@ -2,6 +2,8 @@ import { isCountry, StatisticsCounted, StatisticsOrdered, worldOf, type Statisti
 import { Ledger, PrivacyRefusal, Tally, defineCube, publish, releaseFiles, type Cube, type Spent } from '@footbridge/privacy';
 import { Conflict, Stale, handlersOf, log, type Change, type Job, type Running } from '@footbridge/service';
 import { Case } from '../case/case.lifecycle.js';
+import { inStatistics } from '../case/statistics-objection.js';
+import { notDecoy } from '../decoy/decoy.controller.js';
 import { countedOf } from './counted.js';
 
 const FAMILY = 'footbridge';
@@ -26,10 +28,10 @@ export const StatisticsOrders = handlersOf('StatisticsOrders', [{
 /** Alpha-3 of a country that an organisation or a case names. */
 const alpha3 = (country: string): readonly string[] => { const found = isCountry(country) ? worldOf(country) : undefined; return found ? [found.alpha3] : []; };
 
-/** Left out: who is found not to be a victim, and who said no to being counted or has not answered yet (DP-27). */
-const counts = `t.state <> 'anonymised' and not exists (select 1 from identification i where i.case_id = t.id and i.state = 'not_identified')
+/** Left out: who was invented, is found not to be a victim, has said no to being counted or has not answered yet (DP-27), and whose data are contested (DP-13). */
+const counts = `not exists (select 1 from identification i where i.case_id = t.id and i.state = 'not_identified')
   and not exists (select 1 from consent_record c where c.case_id = t.id and c.purpose = 'ANONYMISED_STATISTICS' and c.state = 'requested')
-  and coalesce((select c.state from consent_record c where c.case_id = t.id and c.purpose = 'ANONYMISED_STATISTICS' and c.state <> 'invalidated' order by c.created_at desc, c.id desc limit 1), 'given') in ('given', 'renewed', 'expired')`;
+  and ${notDecoy('t')} and ${inStatistics('t')}`;
 
 /**
  * Counts the people of a year, once each, and publishes the year's tables with their noise. Nobody sees a true count: what a case says goes

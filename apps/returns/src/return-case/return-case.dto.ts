@@ -8,14 +8,14 @@ export class RequestReturnBody {
   /** In her own words. */
   @is.text({ class: 'special', optional: true, max: 4_000 }) wish?: string;
 }
-export class DecisionBody {
+export class ReturnDecisionBody {
   @is.text({ class: 'special', max: 4_000, example: 'I want to go home.' }) statement!: string;
   @is.language({ class: 'special' }) language!: string;
   @is.text({ class: 'special', optional: true }) interpreter?: string;
   @is.text({ class: 'special', optional: true }) advocate?: string;
 }
 export class RecordDecisionBody {
-  @is.nested(() => DecisionBody, { class: 'special' }) decision!: DecisionBody;
+  @is.nested(() => ReturnDecisionBody, { class: 'special' }) decision!: ReturnDecisionBody;
 }
 export class MarkNotClearedBody {
   @is.text({ class: 'special', max: 4_000, example: 'There is no safe place there yet.' }) notClearedReasons!: string;

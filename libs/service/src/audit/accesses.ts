@@ -5,7 +5,7 @@ import type { Principal } from '../identity/principal.js';
 import { quote } from '../store.js';
 
 /** One look at a person's data. Of who looked it names the organisation and the role, never the account; and no value, so that it is safe to carry (DP-11). */
-export interface Access {
+export interface RecordedAccess {
   /** To the minute. */
   readonly at: string;
   readonly organisation: string;
@@ -29,7 +29,7 @@ const GROUND = /^[A-Z][A-Z0-9_]*(?:[ :][A-Z0-9_]+)*$/;
  * Who looked at what this service keeps of a case, oldest first: from the audit, as far as the caller may see those records. A look is an
  * entry that names fields and changed nothing: its version is one that an earlier entry had made.
  */
-export async function accessesOf(engine: Engine, caller: Principal, caseRef: string): Promise<readonly Access[]> {
+export async function accessesOf(engine: Engine, caller: Principal, caseRef: string): Promise<readonly RecordedAccess[]> {
   if (engine.lifecycles.length === 0) return [];
   const records = engine.lifecycles.map((l) => `select t.id, '${l.prefix}' as kind, '${collectionOf(l)}' as about from ${quote(tableOf(l))} t where t.case_ref = $1->>3 and t.owner = $1->>0 and ${seenBy(l.visible)}`).join(' union all ');
   const rows = await engine.store.readAs<Row>(caller.organisation, `select jsonb_build_object('at', a.at, 'organisation', a.organisation, 'role', a.role, 'behalf', a.on_behalf_of, 'about', r.about, 'command', a.command, 'fields', to_jsonb(a.fields), 'ground', a.ground)
