@@ -526,6 +526,29 @@ describe('referrals, on real Postgres and over HTTP', () => {
       expect((await legal.get(`/v1/referrals/${theirs}/needs`)).status).toBe(404);
       expect((await worker.get(`/v1/referrals/${referral}/needs`)).body['code']).toBe('role-not-allowed');
     });
+    it('T05 is refused whole where somebody wrote who she is and she agreed to no name, in any disguise; her helper sees why, and nothing is used up', async () => {
+      const id = await open();
+      await agreed(id, foreign, { categories: ['AGE_GENDER_LANGUAGE', 'NEEDS'] });
+      const referral = await sent(id);
+      const theirs = await newest(receiver, 'referrals');
+      const fetched = (): Promise<TestAnswer> => receiver.get(`/v1/referrals/${theirs}/needs`);
+      let version = 2;
+      const write = async (reason: string): Promise<void> => { expect((await worker.patch(`/v1/referrals/${referral}`, { needs: { reason } }, version)).status).toBe(200); version += 1; };
+      for (const reason of ['Zyxqua Vrmtt wants a quiet room', 'for VRMTT, ZYXQUA', 'zýxqua of the vrm\u200btt people', 'Zyxqua\nVrmtt', 'ask for "Zyxqua" "Vrmtt"', 'zyxquavrmtt', Buffer.from('Zyxqua Vrmtt').toString('base64'), 'Zyxqua%20Vrmtt', 'ttmrV auqxyZ']) {
+        await write(reason);
+        const answer = await fetched();
+        expect([reason, answer.status, answer.body]).toEqual([reason, 409, expect.objectContaining({ code: 'privacy-refused', reason: 'SCANNER_FOUND' })]);
+        expect(JSON.stringify(answer.body)).not.toMatch(/zyxqua|vrmtt|Feminine/i);
+      }
+      expect(((await worker.get(`/v1/referrals/${referral}/timeline`)).body['items'] as object[]).at(-1)).toMatchObject({ command: 'disclosureRefused', organisation: foreign, ground: 'SCANNER_FOUND' });
+      expect(((await worker.get('/v1/alerts')).body['items'] as { code: string; about?: string }[]).filter(({ about }) => about === referral).map(({ code }) => code)).toEqual(['DISCLOSURE_REFUSED']);
+      expect((await receiver.get('/v1/alerts')).body['items']).not.toEqual(expect.arrayContaining([expect.objectContaining({ code: 'DISCLOSURE_REFUSED' })]));
+      expect(await rows('select from referrals.disclosure d join referrals.reference r on r.aggregate = d.referral_id::text where r.ref = $1', [referral])).toEqual([]);
+      // a first name alone is many people's, and a dose no number
+      await write('Zyxqua sleeps badly; LDH 250, call 0691234567');
+      expect(await fetched()).toMatchObject({ status: 200, body: { needs: { reason: 'Zyxqua sleeps badly; LDH 250, call 0691234567' } } });
+      expect((await fetched()).headers.get('content-type')).toBe('application/json; charset=utf-8');
+    });
     it.each(auditFaults)('T36 is not read without an entry: %s', async (fault) => {
       const id = await open();
       await agreed(id, foreign);

@@ -276,6 +276,21 @@ describe('returns, on real Postgres and over HTTP', () => {
       await clearance(j.p, 'ORIGIN_CONTACT', false);
       expect(reasons(await origin.get(`/v1/reception-plans/${theirs}/detail`))).toEqual(['ADMINISTRATIVE']);
     });
+    it('T05 gives no detail in which somebody wrote who she is, where she agreed to no name', async () => {
+      const { p, id } = await planning();
+      await consent(p, 'ORIGIN_OFFICE_DISCLOSURE', oo, { riskMitigation: true });
+      await clearance(p, 'ORIGIN_CONTACT');
+      const plan = await officer.post('/v1/reception-plans', { returnCase: id, originOffice: oo, mitigations: ['met inside', 'hold up a sign: VRMTT, Zyxqua'], traveller: { givenName: 'Zyxqua', familyName: 'Vrmtt' } });
+      const theirs = await refOf(plan.body['id'], oo);
+      const answer = await origin.get(`/v1/reception-plans/${theirs}/detail`);
+      expect(answer).toMatchObject({ status: 409, body: { code: 'privacy-refused', reason: 'SCANNER_FOUND' } });
+      expect(JSON.stringify(answer.body)).not.toMatch(/zyxqua|vrmtt|met inside/i);
+      const mine = String(plan.body['id']);
+      expect(((await officer.get(`/v1/reception-plans/${mine}/timeline`)).body['items'] as object[]).at(-1)).toMatchObject({ command: 'disclosureRefused', organisation: oo, ground: 'SCANNER_FOUND' });
+      expect((await officer.get('/v1/returns-alerts')).body['items']).toEqual(expect.arrayContaining([expect.objectContaining({ code: 'DISCLOSURE_REFUSED', about: mine })]));
+      expect((await officer.patch(`/v1/reception-plans/${mine}`, { mitigations: ['met inside', 'a sign: Zyxqua'] }, 1)).status).toBe(200);
+      expect((await origin.get(`/v1/reception-plans/${theirs}/detail`)).body).toEqual({ mitigations: ['met inside', 'a sign: Zyxqua'] });
+    });
     it('DP-12: tells the office that has looked when a detail of her is put right', async () => {
       const j = await readied();
       const theirs = await refOf(j.plan, oo);

@@ -10,6 +10,8 @@ export interface Field<C extends DataClass = DataClass, T = unknown> {
   readonly column: ColumnType;
   readonly shown: Shown;
   readonly codes?: readonly string[];
+  /** Has room for words: whoever is shown it may be told anything (T06). */
+  readonly words?: true;
   /** Carries the TypeScript type only; never present at run time. */
   readonly type?: T;
 }
@@ -40,7 +42,7 @@ const ofClass = <C extends DataClass>(dataClass: C) => {
   const make = <T>(column: ColumnType, o: Options | undefined, codes?: readonly string[]): Field<C, T> =>
     ({ class: dataClass, column, shown: o?.shown ?? 'owner', ...(codes ? { codes } : {}) });
   return {
-    text: (o?: Options) => make<string>('text', o),
+    text: (o?: Options): Field<C, string> => ({ ...make<string>('text', o), words: true }),
     code: <V extends string>(list: CodeList<V>, o?: Options) => make<V>('text', o, list.values),
     codes: <V extends string>(list: CodeList<V>, o?: Options) => make<readonly V[]>('texts', o, list.values),
     /** A reference or an organisation, as text. */
@@ -51,7 +53,7 @@ const ofClass = <C extends DataClass>(dataClass: C) => {
     day: (o?: Options) => make<string>('day', o),
     boolean: (o?: Options) => make<boolean>('boolean', o),
     integer: (o?: Options) => make<number>('integer', o),
-    json: <T>(o?: Options) => make<T>('json', o),
+    json: <T>(o?: Options): Field<C, T> => ({ ...make<T>('json', o), words: true }),
   };
 };
 export const open = ofClass('open');

@@ -82,7 +82,16 @@ describe('what another organisation is told', () => {
     const known = [knownIdentity(['Qëzvxwöj'], Buffer.alloc(32))];
     expect(told({ needs: { words: 'for qezvxwoj' } }, {}, { recipient }, needs, known)).toBe('SCANNER_FOUND');
     expect(told({ needs: { words: 'call 069 123 4567' } })).toBe('SCANNER_FOUND');
-    expect(told(values, {}, { recipient }, needs, known)).toContain('Qëzvxwöj');
+    // whoever may know who she is is asked for no scanner of her names; whoever may not finds her in no part of it
+    expect(told(values, {}, { recipient })).toContain('Qëzvxwöj');
+    expect(told(values, {}, { recipient }, needs, known)).toBe('SCANNER_FOUND');
     expect(told({ person: { phone: '+355691234567' } }, { categories: ['CONTACT'] })).toContain('+355691234567');
   });
+  it('reads what is said, not how JSON writes it', () => {
+    const known = [knownIdentity(['Qëzvxwöj Vrmtt'], Buffer.alloc(32))];
+    for (const words of ['Vrmtt\nQezvxwoj', 'so\tVrmtt\r\nand Qezvxwoj', '"Vrmtt"\\"Qezvxwoj"', 'Vrmtt\u0001Qezvxwoj', 'Vrmtt\fQezvxwoj\b']) expect([words, told({ needs: { words } }, {}, { recipient }, needs, known)]).toEqual([words, 'SCANNER_FOUND']);
+    for (const words of ['call\n0691234567', 'call "0691234567"', 'call 069\n123 4567']) expect([words, told({ needs: { words } })]).toEqual([words, 'SCANNER_FOUND']);
+    expect(told({ needs: { words: 'Vrmtt\n\\and nobody' } }, {}, { recipient }, needs, known)).toBe(JSON.stringify({ needs: { words: 'Vrmtt\n\\and nobody' } }));
+  });
+  it('may be labelled as a whole', () => expect(gate.disclose(needs, disclosure(input), label('direct', { needs: 1 }), { recipient }).bytes().toString()).toBe('{"needs":1}'));
 });

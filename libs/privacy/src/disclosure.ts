@@ -60,11 +60,11 @@ export interface DisclosedMember {
   /** Consent to any one of them shows the member; of an object, each member may name its own. None: no consent is needed. */
   readonly categories: readonly string[];
   readonly members?: Readonly<Record<string, DisclosedMember>>;
-  /** Whether it says who somebody is or how to reach them: only there may a scanner find something. */
+  /** Whether it says who somebody is or how to reach them, or is told in somebody's own words: what only looks like a number is found in no such place. */
   readonly identifies?: boolean;
 }
 
-export interface DisclosedText { readonly text: string; /** What no scanner may find anything in. */ readonly searched: string }
+export interface DisclosedText { readonly text: string; /** What it says, as nobody escaped it. */ readonly said: string; /** The part of it in which nothing may look like somebody. */ readonly searched: string }
 
 const DEEPEST = 12;
 
@@ -84,13 +84,17 @@ export function disclosedText(def: DisclosureDef, given: unknown, values: unknow
       // unsealed in here, so that plaintext is never anything but a part of these bytes
       const value = Sealed.is(found) ? plaintextOf(found) : found;
       const text = member.members ? object(member.members, value, `${at}/${name}`) : jsonOf(value, `${at}/${name}`, 0);
-      if (!member.members && member.identifies !== true) searched.push(text);
+      if (!member.members && member.identifies !== true) searched.push(said(text));
       parts.push(`${JSON.stringify(name)}:${text}`);
     }
     return `{${parts.join(',')}}`;
   };
-  return { text: object(def.members, values, ''), searched: searched.join('\n') };
+  const text = object(def.members, Sealed.is(values) ? plaintextOf(values) : values, '');
+  return { text, said: said(text), searched: searched.join('\n') };
 }
+
+/** A name is one also behind an escape: `\n` is no letter of it. */
+const said = (text: string): string => text.replace(/\\(?:u([0-9a-f]{4})|(.))/g, (_, code: string | undefined, sign: string) => (code !== undefined ? String.fromCharCode(Number.parseInt(code, 16)) : sign === '"' || sign === '\\' ? sign : ' '));
 
 function jsonOf(value: unknown, at: string, depth: number): string {
   if (Sealed.is(value)) throw new PrivacyRefusal('SEALED_VALUE', at);

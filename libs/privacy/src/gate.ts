@@ -23,6 +23,7 @@ import { FIELD_NAME, fieldsOf, objectOf, type Fields } from './payload.js';
 import { PrivacyRefusal } from './refusal.js';
 import { isRef } from './ref.js';
 import type { Scanner } from './scan.js';
+import type { Sealed } from './sealed.js';
 import { isInstant } from './time.js';
 import { WireSchema, type WireObject, type WireOf } from './wire.js';
 import type { Unlabelled } from './wire-safe.js';
@@ -74,8 +75,8 @@ export interface Gate {
   document<H extends WireObject, C extends WireObject>(def: DocumentDef<H, C>, content: DocumentContent<H, C>, metadata: Metadata, format?: DocumentFormat): WireBytes;
   /** A mail of the closed list. Metadata: `from`, `message-id`. */
   mail<O extends WireObject>(template: MailTemplate<O>, slots: WireOf<O>, metadata: Metadata): WireMail;
-  /** Personal data for the one organisation that `metadata.recipient` names. `known` are names that may stand only where the declaration says who somebody is. */
-  disclose(def: DisclosureDef, leave: Disclosure, values: Readonly<Record<string, unknown>>, metadata: Metadata, known?: readonly Scanner[]): WireBytes;
+  /** Personal data for the one organisation that `metadata.recipient` names. `known` finds who may stand nowhere in it: the names of whom it is about, where the recipient may not know who that is. */
+  disclose(def: DisclosureDef, leave: Disclosure, values: Readonly<Record<string, unknown>> | Sealed<object>, metadata: Metadata, known?: readonly Scanner[]): WireBytes;
 }
 export interface WireMail { readonly subject: WireBytes; readonly text: WireBytes }
 
@@ -179,11 +180,11 @@ export function createGate(config: GateConfig = {}): Gate {
   }
 
   /** `searched`: as much of the body as no scanner may find anything in. */
-  function scanned(body: string, metadata: Metadata, largest = LARGEST_BODY, searched = body, also: readonly Scanner[] = []): WireBytes {
+  function scanned(body: string, metadata: Metadata, largest = LARGEST_BODY, searched = body): WireBytes {
     if (Buffer.byteLength(body) > largest) throw new PrivacyRefusal('BODY_TOO_LARGE');
-    if (scanners.length + also.length > 0) {
+    if (scanners.length > 0) {
       const text = [searched, ...Object.values(metadata).flatMap((value) => [value, unescaped(value)])].join('\n');
-      for (const scanner of [...scanners, ...also]) if (scanner.find(text).length > 0) throw new PrivacyRefusal('SCANNER_FOUND');
+      for (const scanner of scanners) if (scanner.find(text).length > 0) throw new PrivacyRefusal('SCANNER_FOUND');
     }
     return pass(body);
   }
@@ -217,9 +218,10 @@ export function createGate(config: GateConfig = {}): Gate {
     }),
     disclose: (def, leave, values, metadata, known = []) => closed('disclose', () => {
       if (!isDocumentName(def.name)) throw new PrivacyRefusal('DOCUMENT_INVALID');
-      const { text, searched } = disclosedText(def, leave, values, metadata['recipient']);
+      const { text, said, searched } = disclosedText(def, leave, values, metadata['recipient']);
       checkPlainMetadata(def.name, metadata, 'document');
-      return scanned(text, metadata, LARGEST_DOCUMENT, searched, known);
+      for (const scanner of known) if (scanner.find(said).length > 0) throw new PrivacyRefusal('SCANNER_FOUND');
+      return scanned(text, metadata, LARGEST_DOCUMENT, searched);
     }),
   };
 }

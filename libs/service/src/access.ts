@@ -29,6 +29,8 @@ const toldConsent = `select to_jsonb(true) from known_consent where case_ref = $
 /** Looks at persons, wherever they are written down. */
 const LOOKS = `('reveal', 'fetchNeeds', 'disclose')`;
 const HOUR = 3_600_000;
+/** On the call list of everybody at the owner's. */
+const UNTOLD = 'DISCLOSURE_REFUSED';
 /** Alerts about what an account does: shown to supervision only. */
 export const aboutAccounts: readonly string[] = ['DECOY_OPENED', 'LOOKS_USED_UP', 'CASES_TRIED'];
 /** Nobody opens so many files by mistake that are not theirs. */
@@ -160,6 +162,18 @@ export class Access {
     if ((await store.readAs(row.owner, asks.decoy, [row.caseRef])).length > 0) await this.#tell('DECOY_OPENED', l, row, caller, row.id);
   }
 
+  /**
+   * What another organisation asked for was refused, since it would have told more than it may know. The owner's people find the code in the
+   * history, and the case on their call list, once an hour for each recipient: they can mend what was written.
+   */
+  async untold(l: Lifecycle, row: BaseRow, caller: Principal, code: string): Promise<void> {
+    const { store, clock } = this.o;
+    await store.commit(row.owner, [this.#audit(l, row, caller, { command: 'disclosureRefused', ground: code })], []);
+    const hour = `${clock.now().toISOString().slice(0, 13)}:00:00Z`;
+    await store.pool.query('insert into alert (id, organisation, code, kind, aggregate, clock, raised_at) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing',
+      [uuidOf(`${UNTOLD} ${row.id} ${caller.organisation} ${hour}`), row.owner, UNTOLD, l.prefix, row.id, `${UNTOLD} ${caller.organisation}`, hour]);
+  }
+
   /** On the call list of those who answer for the account and of whoever owns the row: once an hour for each account (and invented case). */
   async #tell(code: string, l: Lifecycle, row: BaseRow, caller: Principal, about = ''): Promise<void> {
     const { store, clock } = this.o;
@@ -179,7 +193,7 @@ export class Access {
     try {
       await client.query('begin');
       await client.query("select set_config('app.org', $1, true)", [caller.organisation]);
-      const { rowCount } = await client.query('update alert set settled_at = clock_timestamp() where id = $1 and code = any($2) and account is distinct from $3 and settled_at is null', [id, aboutAccounts, caller.subject]);
+      const { rowCount } = await client.query('update alert set settled_at = clock_timestamp() where id = $1 and code = any($2) and account is distinct from $3 and settled_at is null', [id, [...aboutAccounts, UNTOLD], caller.subject]);
       await client.query('commit');
       return (rowCount ?? 0) > 0;
     } catch (error) { await client.query('rollback').catch(() => undefined); throw error; } finally { client.release(); }

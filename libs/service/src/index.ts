@@ -35,6 +35,7 @@ export { erasure } from './erasure.js';
 export { Alarms } from './alarm.js';
 export { commonTables, table, type Classes, type LifecycleClasses, type TableClasses } from './classes.js';
 export { EXCHANGED_FOR_DAYS, endingReferences } from './reference-end.js';
+export { disclosing, namesOf, type Disclosing, type Named } from './disclosing.js';
 export { LEARNT_MEANWHILE, hostCountry, ledger, release, type Release, type ReleaseInput } from './learnt.js';
 export { keysSchema } from './keys/schema.js';
 export { keySettings, keyStoresOf, type KeySettings } from './keys/key-stores.js';

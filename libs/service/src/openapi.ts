@@ -60,7 +60,7 @@ export function openapi(service: string, lifecycles: readonly Lifecycle[], extra
     put(base, 'get', { operationId: `${l.name}.list`, tags: [l.name], summary: 'What this caller may see, newest first', parameters: [
       { name: 'state', in: 'query', schema: { type: 'string', enum: l.states } }, { name: 'limit', in: 'query', schema: { type: 'integer', minimum: 1, maximum: 100, default: 25 } }, { name: 'cursor', in: 'query', schema: { type: 'string' } },
       { name: 'caseId', in: 'query', schema: { type: 'string' } }, { name: 'organisation', in: 'query', schema: { type: 'string' } }, { name: 'due-before', in: 'query', schema: { type: 'string', format: 'date-time' } }],
-    responses: { 200: { description: 'A page', content: { 'application/json': { schema: { type: 'object', properties: { items: { type: 'array', items: { $ref: '#/components/schemas/View' } }, next: { type: ['string', 'null'] } } } } } }, ...problemsFor(401, 422) } });
+    responses: { 200: { description: 'A page', content: { 'application/json': { schema: { type: 'object', properties: { items: { type: 'array', items: { $ref: '#/components/schemas/View' } }, next: { type: ['string', 'null'], pattern: '^[A-Za-z0-9_-]+$' } } } } } }, ...problemsFor(401, 422) } });
     put(`${base}/{id}`, 'get', { operationId: `${l.name}.read`, tags: [l.name], summary: 'The view; `reveal` and `purpose` for sealed fields, each look is audited', parameters: [id, { name: 'reveal', in: 'query', schema: { type: 'string' } }, { name: 'purpose', in: 'query', schema: { type: 'string' } }], responses: { 200: view, ...problemsFor(401, 403, 404, 422) } });
     put(`${base}/{id}/timeline`, 'get', { operationId: `${l.name}.timeline`, tags: [l.name], summary: 'Its own transitions', parameters: [id], responses: { 200: { description: 'The timeline' }, ...problemsFor(401, 404) } });
     if (l.editable) put(`${base}/{id}`, 'patch', { operationId: `${l.name}.edit`, tags: [l.name], summary: `Change details (JSON Merge Patch) in ${l.editable.in.join(', ')}`, parameters: [id, { ...headers[1], required: true }],
@@ -78,8 +78,8 @@ export function openapi(service: string, lifecycles: readonly Lifecycle[], extra
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
       schemas: {
-        Problem: { type: 'object', properties: { type: { type: 'string' }, title: { type: 'string' }, status: { type: 'integer' }, detail: { type: 'string' }, code: { type: 'string', enum: Object.keys(problems) }, requestId: { type: 'string' } }, required: ['type', 'title', 'status', 'detail', 'code', 'requestId'] },
-        View: { type: 'object', properties: { id: { type: 'string' }, state: { type: 'string' }, version: { type: 'integer' }, dueAt: { type: 'string', format: 'date-time' }, can: { type: 'array', items: { type: 'string' } }, links: { type: 'object', additionalProperties: { type: 'string' } } }, required: ['id', 'state', 'version', 'can', 'links'] },
+        Problem: { type: 'object', properties: { type: { type: 'string', pattern: '^/problems/[a-z-]+$' }, title: { type: 'string', enum: [...new Set(Object.values(problems).map(({ title }) => title))] }, status: { type: 'integer' }, detail: { type: 'string' }, code: { type: 'string', enum: Object.keys(problems) }, requestId: { type: 'string', format: 'uuid' } }, required: ['type', 'title', 'status', 'detail', 'code', 'requestId'] },
+        View: { type: 'object', properties: { id: { type: 'string', pattern: '^[a-z]{3}_[a-z2-7]+$' }, state: { type: 'string', enum: [...new Set(lifecycles.flatMap(({ states }) => states))] }, version: { type: 'integer' }, dueAt: { type: 'string', format: 'date-time' }, can: { type: 'array', items: { type: 'string', pattern: '^[a-z][A-Za-z]+$' } }, links: { type: 'object', additionalProperties: { type: 'string', pattern: '^/v1/' } } }, required: ['id', 'state', 'version', 'can', 'links'] },
       },
     },
   };

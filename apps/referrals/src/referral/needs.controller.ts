@@ -1,7 +1,7 @@
 import { RiskType, minimumDataset, type ConsentCategory } from '@footbridge/contracts';
-import { newRef, populations, trait, revealCapability, type RevealCapability, type Sealed } from '@footbridge/privacy';
-import { Action, Conflict, Engine, LEARNT_MEANWHILE, Problem, Stale, hostCountry, release, type ExtraRoute, type Running, type SignedRequest } from '@footbridge/service';
-import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
+import { populations, trait, type Sealed } from '@footbridge/privacy';
+import { Action, Conflict, Engine, LEARNT_MEANWHILE, Problem, Stale, disclosing, hostCountry, release, type ExtraRoute, type Running, type SignedRequest } from '@footbridge/service';
+import { Controller, Get, Header, Inject, Param, Req } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { caseContext } from '../case/case-context.js';
 import type { CaseRow } from '../case/case.entity.js';
@@ -9,6 +9,7 @@ import { newestValid } from '../risk-assessment/newest.js';
 import { RiskAssessment } from '../risk-assessment/risk-assessment.lifecycle.js';
 import { answerOf, isNamed, quasiOf, told } from './counted.js';
 import { releasedExactly } from '../exact-release/released-exactly.js';
+import { needsDisclosure } from './needs.disclosure.js';
 import type { ReferralRow } from './referral.entity.js';
 import { Referral } from './referral.lifecycle.js';
 import { bareMinimum } from './send-guards.js';
@@ -24,10 +25,10 @@ export const readable: readonly string[] = ['sent', 'acknowledged', 'accepted', 
 @Controller('v1/referrals')
 export class NeedsController {
   readonly #population: ReturnType<typeof populations>;
-  constructor(@Inject(Engine) private readonly engine: Engine, @Inject('RUNNING') { config }: Running) { this.#population = config.population ?? populations(); }
+  constructor(@Inject(Engine) private readonly engine: Engine, @Inject('RUNNING') private readonly running: Running) { this.#population = running.config.population ?? populations(); }
 
-  @Action('Referral.needs', ['RECEIVER']) @Get(':id/needs')
-  async needs(@Param('id') id: string, @Req() request: SignedRequest): Promise<unknown> {
+  @Action('Referral.needs', ['RECEIVER']) @Get(':id/needs') @Header('content-type', 'application/json; charset=utf-8')
+  async needs(@Param('id') id: string, @Req() request: SignedRequest): Promise<Buffer> {
     for (let attempt = 0; ; attempt += 1) {
       try { return await this.#once(id, request); } catch (error) {
         if (!(error instanceof Stale || (error instanceof Conflict && error.constraint === LEARNT_MEANWHILE))) throw error;
@@ -36,7 +37,7 @@ export class NeedsController {
     }
   }
 
-  async #once(id: string, { principal }: SignedRequest): Promise<unknown> {
+  async #once(id: string, { principal }: SignedRequest): Promise<Buffer> {
     const { store, clock } = this.engine;
     const { row, references } = await this.engine.load(Referral, principal, id) as { row: ReferralRow; references: Readonly<Record<string, string>> };
     if (!principal.roles.includes('RECEIVER') || row.receiver !== principal.organisation) throw new Problem('role-not-allowed', { roles: ['RECEIVER'] });
@@ -55,21 +56,21 @@ export class NeedsController {
     const risks = categories.includes('RISK_MITIGATION') ? await read.many(RiskAssessment, { caseId: row.caseId, state: ['completed'] }) : [];
     const newest = newestValid(risks.filter((r) => r.plan), RiskType.values, now);
     await this.engine.access.meter(Referral, row, principal);
-    const audit = newRef('evt');
     const { outcome, change } = await release(store, {
       row, recipient: principal.organisation, purpose: 'REFERRAL_DISCLOSURE', population: this.#population(await hostCountry(read, row.owner)), names: principal.organisation === row.owner || isNamed(context.case, categories),
       exactly: await releasedExactly(read, row.caseId, principal.organisation, now), given: () => [trait('age', context.isChild ? '0-17' : '18+')],
       of: told(row, context.case), quasi: (she) => quasiOf(she, row, context.isChild, categories), answer: (she, said) => answerOf(she, said, row, context.isChild, categories),
     });
-    await store.commit(row.owner, [
-      { t: 'audit', op: 'insert', row: { at: now.toISOString(), organisations: [row.owner, principal.organisation], kind: Referral.prefix, aggregate: row.id, command: 'fetchNeeds', from_state: row.state, to_state: row.state, version: row.version, organisation: principal.organisation, account: principal.subject, role: 'RECEIVER', ground: row.consentId ?? 'OVERRIDE', fields: categories } },
-      { t: 'disclosure', op: 'insert', row: { id: randomUUID(), referral_id: row.id, case_id: row.caseId, owner: row.owner, recipient: principal.organisation, consent_id: row.consentId ?? null, categories, at: now.toISOString() } },
-      change,
-    ], expects);
-    await this.engine.access.meter(Referral, row, principal, true);
-    const capability = revealCapability({ purpose: 'REFERRAL_DISCLOSURE', auditId: audit });
-    const { generalised, ...said } = outcome.reveal(capability);
-    return { referral: references[principal.organisation], categories, serviceType: row.serviceType, ...said, ...besides(context.case, categories, newest?.plan, capability), ...(generalised ? { generalised } : {}) };
+    const head = { referral: references[principal.organisation], categories, serviceType: row.serviceType };
+    const values = besides(outcome.map((said): Values => ({ ...head, ...said })), context.case, categories, newest?.plan);
+    return disclosing(this.engine, { gate: this.running.gate, def: needsDisclosure, lifecycle: Referral, row, caller: principal, purpose: 'REFERRAL_DISCLOSURE', categories, values, person: context.case.person }, async () => {
+      await store.commit(row.owner, [
+        { t: 'audit', op: 'insert', row: { at: now.toISOString(), organisations: [row.owner, principal.organisation], kind: Referral.prefix, aggregate: row.id, command: 'fetchNeeds', from_state: row.state, to_state: row.state, version: row.version, organisation: principal.organisation, account: principal.subject, role: 'RECEIVER', ground: row.consentId ?? 'OVERRIDE', fields: categories } },
+        { t: 'disclosure', op: 'insert', row: { id: randomUUID(), referral_id: row.id, case_id: row.caseId, owner: row.owner, recipient: principal.organisation, consent_id: row.consentId ?? null, categories, at: now.toISOString() } },
+        change,
+      ], expects);
+      await this.engine.access.meter(Referral, row, principal, true);
+    });
   }
 }
 
@@ -80,13 +81,10 @@ export function categoriesOf(row: Pick<ReferralRow, 'serviceType' | 'fieldsDiscl
   return dataset.filter((c) => (row.fieldsDisclosed ?? []).includes(c) && allowed.includes(c));
 }
 
-/** What is told under its own category and has nothing that others have in common with her: only behind an audit entry. */
-function besides({ health, needs: wished }: CaseRow, categories: readonly ConsentCategory[], plan: Sealed<string> | undefined, capability: RevealCapability): Values {
-  const has = (category: ConsentCategory): boolean => categories.includes(category);
-  return {
-    ...(has('NEEDS') && wished ? { services: wished.reveal(capability) } : {}), ...(has('HEALTH') && health ? { health: health.reveal(capability) } : {}),
-    ...(has('RISK_MITIGATION') && plan ? { riskMitigation: plan.reveal(capability) } : {}),
-  };
+/** What is told under its own category and has nothing that others have in common with her. */
+function besides(said: Sealed<Values>, { health, needs: wished }: CaseRow, categories: readonly ConsentCategory[], plan: Sealed<string> | undefined): Sealed<Values> {
+  const told: readonly (readonly [ConsentCategory, string, Sealed<unknown> | undefined])[] = [['NEEDS', 'services', wished], ['HEALTH', 'health', health], ['RISK_MITIGATION', 'riskMitigation', plan]];
+  return told.reduce((all, [category, name, value]) => (value && categories.includes(category) ? all.with(value, (others, v): Values => ({ ...others, [name]: v })) : all), said);
 }
 
 export const needsRoute: ExtraRoute = { method: 'get', path: '/v1/referrals/{id}/needs', tag: 'Referral', summary: 'What the receiver may know now: within the minimum dataset of the service and the consent at this moment; each look is audited' };

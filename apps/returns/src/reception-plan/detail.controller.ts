@@ -1,8 +1,8 @@
-import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { after, deadlines, type ConsentCategory, type Role } from '@footbridge/contracts';
 import type { Read } from '@footbridge/lifecycle';
-import { label, populations, revealCapability, trait, type Sealed } from '@footbridge/privacy';
-import { Action, Conflict, Engine, LEARNT_MEANWHILE, Problem, Stale, hostCountry, release, idempotency, inForce, isCleared, knownClearance, knownConsents, send, type Answer, type Change, type ExtraRoute, type Principal, type Release, type Running, type SignedRequest } from '@footbridge/service';
+import { label, populations, trait, type DisclosureDef, type Sealed } from '@footbridge/privacy';
+import { Action, Conflict, Engine, LEARNT_MEANWHILE, Problem, Stale, disclosing, hostCountry, release, idempotency, inForce, isCleared, knownClearance, knownConsents, send, type Answer, type Change, type ExtraRoute, type Principal, type Release, type Running, type SignedRequest } from '@footbridge/service';
 import type { FastifyReply } from 'fastify';
 import { newCodePhrase } from '../code-phrase.js';
 import type { ReturnCaseRow } from '../return-case/return-case.entity.js';
@@ -16,6 +16,18 @@ type Wanted = Readonly<Record<string, readonly [ConsentCategory, Sealed<unknown>
 /** What many travellers have in common. */
 const counted: readonly string[] = ['languages', 'interpreterNeeded', 'accessNeeded'];
 
+const json = ['content-type', 'application/json; charset=utf-8'] as const;
+const [open, travel] = [{ categories: [] }, { categories: ['TRAVEL'], identifies: true }] as const;
+/** What an origin office may ever be told, and what she must have agreed to for it (W3, DP-6). */
+const receptionDisclosure: DisclosureDef = {
+  name: 'reception',
+  members: {
+    traveller: { categories: ['IDENTITY'], identifies: true }, languages: { categories: ['AGE_GENDER_LANGUAGE'] }, interpreterNeeded: { categories: ['AGE_GENDER_LANGUAGE'] }, accessNeeded: { categories: ['NEEDS'] },
+    // somebody's own words, where her name is looked for and no number is meant (`disclosing`)
+    mitigations: { categories: ['RISK_MITIGATION'], identifies: true }, itinerary: travel, escort: travel, generalised: open,
+  },
+};
+
 /** One answer to whatever stands against it, so that it tells nothing (A4). */
 const notNow = (): Problem => new Problem('guard-refused', { guards: [{ guard: 'ADMINISTRATIVE', reason: 'ADMINISTRATIVE', detail: 'This cannot be done now.' }] });
 
@@ -26,9 +38,9 @@ const notNow = (): Problem => new Problem('guard-refused', { guards: [{ guard: '
 @Controller('v1/reception-plans/:id')
 export class ReceptionDetail {
   readonly #population: ReturnType<typeof populations>;
-  constructor(@Inject(Engine) private readonly engine: Engine, @Inject('RUNNING') { config }: Running) { this.#population = config.population ?? populations(); }
+  constructor(@Inject(Engine) private readonly engine: Engine, @Inject('RUNNING') private readonly running: Running) { this.#population = running.config.population ?? populations(); }
 
-  @Action('ReceptionPlan.detail', office) @Get('detail') async detail(@Param('id') id: string, @Req() request: SignedRequest): Promise<object> {
+  @Action('ReceptionPlan.detail', office) @Get('detail') @Header(...json) async detail(@Param('id') id: string, @Req() request: SignedRequest): Promise<Buffer> {
     const plan: ReceptionPlanRow = await this.plan(id, request, [...openPlan, 'missed']);
     return this.disclose(request, plan, {
       traveller: ['IDENTITY', plan.traveller], languages: ['AGE_GENDER_LANGUAGE', plan.languages], interpreterNeeded: ['AGE_GENDER_LANGUAGE', plan.interpreterNeeded], accessNeeded: ['NEEDS', plan.accessNeeded],
@@ -37,7 +49,7 @@ export class ReceptionDetail {
   }
 
   /** Not earlier than 24 hours before departure (reference 2.3.3). */
-  @Action('ReceptionPlan.itinerary', office) @Get('itinerary') async itinerary(@Param('id') id: string, @Req() request: SignedRequest): Promise<object> {
+  @Action('ReceptionPlan.itinerary', office) @Get('itinerary') @Header(...json) async itinerary(@Param('id') id: string, @Req() request: SignedRequest): Promise<Buffer> {
     const plan: ReceptionPlanRow = await this.plan(id, request, ['ready', 'missed']);
     const journey: ReturnCaseRow | undefined = await returnOf(this.engine.store.reader(plan.owner, []), plan.returnCase);
     const now = this.engine.clock.now();
@@ -69,7 +81,7 @@ export class ReceptionDetail {
     return plan;
   }
 
-  private async disclose(request: SignedRequest, plan: ReceptionPlanRow, wanted: Wanted): Promise<object> {
+  private async disclose(request: SignedRequest, plan: ReceptionPlanRow, wanted: Wanted): Promise<Buffer> {
     for (let attempt = 0; ; attempt += 1) {
       try { return await this.once(request, plan, wanted); } catch (error) {
         // Another look of this office was counted in the same moment.
@@ -79,7 +91,7 @@ export class ReceptionDetail {
     }
   }
 
-  private async once({ principal }: SignedRequest, plan: ReceptionPlanRow, wanted: Wanted): Promise<object> {
+  private async once({ principal }: SignedRequest, plan: ReceptionPlanRow, wanted: Wanted): Promise<Buffer> {
     await this.engine.requireFresh('referrals', plan.caseRef);
     const { store, clock } = this.engine;
     const now = clock.now();
@@ -89,10 +101,9 @@ export class ReceptionDetail {
     const given = Object.entries(wanted).filter(([, [category, value]]) => value !== undefined && consent.categories.includes(category));
     await this.engine.access.meter(ReceptionPlan, plan, principal);
     const { outcome, change } = await this.released(plan, principal.organisation, read, given.map(([name, [, value]]) => [name, value as Sealed<unknown>]));
-    await store.commit(plan.owner, [{ t: 'audit', op: 'insert', row: {
+    return disclosing(this.engine, { gate: this.running.gate, def: receptionDisclosure, lifecycle: ReceptionPlan, row: plan, caller: principal, purpose: 'ORIGIN_OFFICE_DISCLOSURE', categories: consent.categories, values: outcome, person: plan.traveller }, () => store.commit(plan.owner, [{ t: 'audit', op: 'insert', row: {
       at: now.toISOString(), organisations: [plan.owner], kind: 'rcp', aggregate: plan.id, command: 'disclose', from_state: plan.state, to_state: plan.state, version: plan.version,
-      organisation: principal.organisation, account: principal.subject, role: principal.roles.find((r) => office.includes(r)), ground: consent.consent, fields: given.map(([name]) => name) } }, change], []);
-    return outcome.reveal(revealCapability({ purpose: 'ORIGIN_OFFICE_DISCLOSURE', auditId: `${plan.id}/${now.toISOString()}` }));
+      organisation: principal.organisation, account: principal.subject, role: principal.roles.find((r) => office.includes(r)), ground: consent.consent, fields: given.map(([name]) => name) } }, change], []));
   }
 
   /** What of it few others have in common with her is said less exactly (G7). Whom the office is to meet by name hides in no crowd. */

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { KnownIdentities, PrivacyRefusal, disclosure, newRef, type DisclosureDef, type Gate, type Scanner, type Sealed } from '@footbridge/privacy';
+import type { BaseRow, Lifecycle } from '@footbridge/lifecycle';
+import type { Engine } from './engine.js';
+import type { Principal } from './identity/principal.js';
+import { Problem } from './problem.js';
+
+/** Under which names somebody is known. */
+export interface Named { readonly givenName?: string; readonly familyName?: string; readonly chosenName?: string; readonly aliases?: readonly string[] }
+
+/** Forgotten with the process: nothing that it has hashed is kept. */
+const key = randomBytes(32);
+
+/** Finds her full names, in every disguise, without being able to say them: it holds keyed hashes only. A first name alone is many people's, and passes. */
+export function namesOf(person: Sealed<Named> | undefined): Scanner {
+  const known = new KnownIdentities(key);
+  person?.test(({ givenName, familyName, chosenName, aliases = [] }) => {
+    const full = (name: string | undefined): string => [name, name?.trim().includes(' ') ? undefined : familyName].filter((part) => part !== undefined && part !== '').join(' ');
+    known.add('her', [[givenName, familyName].filter((part) => part !== undefined && part !== '').join(' '), ...[chosenName, ...aliases].filter((name) => name !== undefined).map(full)]);
+    return true;
+  });
+  return known;
+}
+
+export interface Disclosing {
+  readonly gate: Gate;
+  readonly def: DisclosureDef;
+  readonly lifecycle: Lifecycle;
+  readonly row: BaseRow;
+  readonly caller: Principal;
+  readonly purpose: string;
+  /** What she agrees to at this moment. */
+  readonly categories: readonly string[];
+  readonly values: Sealed<object>;
+  /** Whom the recipient may not know by name. */
+  readonly person: Sealed<Named> | undefined;
+}
+
+/**
+ * The answer to another organisation: for it alone, once, by the gate. `write` puts the look on record before there is anything to look
+ * at. What the gate would refuse is asked before, and told as nothing: no look is on record that was none, and no override is used up.
+ */
+export async function disclosing(engine: Engine, d: Disclosing, write: () => Promise<unknown>): Promise<Buffer> {
+  const recipient = d.caller.organisation;
+  const known = d.categories.includes('IDENTITY') ? [] : [namesOf(d.person)];
+  const passed = (auditId: string): Buffer => d.gate.disclose(d.def, disclosure({ recipient, purpose: d.purpose, categories: d.categories, auditId }), d.values, { recipient }, known).bytes();
+  const auditId = newRef('evt');
+  try { passed(auditId); } catch (error) {
+    if (!(error instanceof PrivacyRefusal)) throw error;
+    await engine.access.untold(d.lifecycle, d.row, d.caller, error.code);
+    throw new Problem('privacy-refused', { reason: error.code, detail: 'Nothing was told to you. The organisation that sent this finds it on its call list and can put it right; try again then.' });
+  }
+  await write();
+  return passed(auditId);
+}
