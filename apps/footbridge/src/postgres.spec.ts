@@ -79,6 +79,17 @@ describe('the embedded PostgreSQL', () => {
     expect(await readdir(path)).not.toContain('postgres.password');
   });
 
+  it('T11 has nothing of a statement in its log, by the settings of the server that runs, and docker-compose.yml says the same', async () => {
+    const postgres = await start();
+    const silent: Readonly<Record<string, string>> = { log_statement: 'none', log_min_error_statement: 'panic', log_error_verbosity: 'terse', log_parameter_max_length: '0', log_parameter_max_length_on_error: '0' };
+    const alsoSilent = { log_min_duration_statement: '-1', log_min_duration_sample: '-1', log_statement_sample_rate: '1', log_transaction_sample_rate: '0', debug_print_parse: 'off', debug_print_plan: 'off', debug_print_rewritten: 'off', log_statement_stats: 'off', log_temp_files: '-1', logging_collector: 'off', shared_preload_libraries: '' };
+    const rows = await query<{ name: string; setting: string }>(postgres, `select name, setting from pg_settings where name = any('{${Object.keys({ ...silent, ...alsoSilent }).join()}}')`);
+    expect(Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))).toEqual({ ...silent, ...alsoSilent });
+    const compose = await readFile(join(root, 'docker-compose.yml'), 'utf8');
+    expect(Object.entries(silent).filter(([name, value]) => !compose.includes(`-c, ${name}=${value}`))).toEqual([]);
+    expect(compose).not.toMatch(/log_min_duration_statement|auto_explain|pg_stat_statements|log_statement=(?!none)/);
+  });
+
   it('starts again on the same port with the same data', async () => {
     const first = await start();
     await query(first, 'create table kept as select 7 as n');

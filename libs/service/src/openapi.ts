@@ -40,7 +40,7 @@ export function openapi(service: string, lifecycles: readonly Lifecycle[], extra
   const put = (path: string, method: string, operation: Record<string, unknown>): void => { (paths[path] ??= {})[method] = operation; };
   for (const l of lifecycles) {
     const base = `/v1/${collectionOf(l)}`;
-    const view = { description: 'The view for this caller', headers: { ETag: { schema: { type: 'string' } } }, content: { 'application/json': { schema: { $ref: '#/components/schemas/View' } } } };
+    const view = { description: 'The view for this caller', headers: { ETag: { schema: { type: 'string', pattern: '^"\\d+"$' } } }, content: { 'application/json': { schema: { $ref: '#/components/schemas/View' } } } };
     const seen = new Set<string>();
     for (const row of l.rows as readonly AnyRow[]) {
       const [from, command, to, by, guards, emits] = row;
