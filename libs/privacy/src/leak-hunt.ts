@@ -16,7 +16,9 @@ export interface Leak { readonly sink: string; readonly canary: string; readonly
 
 interface Needle { readonly canary: string; readonly field: string; readonly encoding: string; readonly bytes: Buffer }
 interface Wanted { readonly exact: readonly Needle[]; /** And the sums, which nobody hides deeper than in one encoding. */ readonly exactAndSums: readonly Needle[]; readonly folded: readonly Needle[]; readonly pieces: readonly Needle[]; /** For what is not folded. */ readonly forms: readonly Needle[] }
-interface Disguise { readonly encoding: string; readonly reveal: (content: Buffer, text: string) => Buffer | undefined }
+interface Disguise { readonly encoding: string; readonly reveal: (content: Buffer, text: string, readable: string) => Buffer | Revealed | undefined }
+/** What was in an encoding, and of it what reads like text: nothing is encoded again inside what does not. */
+interface Revealed { readonly all: Buffer; readonly readable: Buffer }
 
 const DEEPEST = 4;
 const SHORTEST = 4;
@@ -80,7 +82,7 @@ function wantedOf(canaries: readonly Canary[]): Wanted {
   return { exact, exactAndSums: [...exact, ...sums], folded, pieces, forms: written };
 }
 
-function search(content: Buffer, path: readonly string[], wanted: Wanted, report: (found: Needle, encoding: string) => void): void {
+function search(content: Buffer, path: readonly string[], wanted: Wanted, report: (found: Needle, encoding: string) => void, readable?: Buffer): void {
   const text = content.toString('utf8');
   const exact = within(content, path.length > 1 ? wanted.exact : wanted.exactAndSums);
   const plain = new Set(exact.filter(({ encoding }) => encoding === 'plain').map(({ canary, field }) => `${canary}/${field}`));
@@ -91,9 +93,11 @@ function search(content: Buffer, path: readonly string[], wanted: Wanted, report
   const pieces = path.length > IN_PIECES ? [] : within(Buffer.from(letters(fold(text)), 'utf8'), wanted.pieces).filter(({ canary, field }) => !seen.has(`${canary}/${field}`));
   for (const found of [...exact, ...folded, ...pieces]) report(found, [...path, found.encoding].join(' > '));
   if (path.length === DEEPEST) return;
+  const words = readable ? readable.toString('utf8') : text;
   for (const { encoding, reveal } of disguises) {
-    const inside = reveal(content, text);
-    if (inside && inside.length >= SHORTEST) search(inside, [...path, encoding], wanted, report);
+    const inside = reveal(content, text, words);
+    const [all, within] = inside === undefined || Buffer.isBuffer(inside) ? [inside, inside] : [inside.all, inside.readable];
+    if (all && all.length >= SHORTEST) search(all, [...path, encoding], wanted, report, within);
   }
 }
 
@@ -119,12 +123,27 @@ function within(content: Buffer, needles: readonly Needle[]): Needle[] {
 }
 
 /** Runs of an encoding's alphabet, each decoded from every position at which a unit of it could begin. */
-function runs(text: string, run: RegExp, unit: number, decode: (run: string) => Buffer): Buffer | undefined {
+function runs(text: string, run: RegExp, unit: number, decode: (run: string) => Buffer): Revealed | undefined {
   const parts: Buffer[] = [];
+  const readable: Buffer[] = [];
   // a log says the same words again and again: each is looked into once
-  for (const found of new Set(text.match(run))) for (let start = 0; start < unit; start += 1) parts.push(decode(found.slice(start)), SEPARATOR);
-  return parts.length > 0 ? Buffer.concat(parts) : undefined;
+  for (const found of new Set(text.match(run))) for (let start = 0; start < unit; start += 1) {
+    const part = decode(found.slice(start));
+    parts.push(part, SEPARATOR);
+    if (isReadable(part)) readable.push(part, SEPARATOR);
+  }
+  return parts.length > 0 ? { all: Buffer.concat(parts), readable: Buffer.concat(readable) } : undefined;
 }
+/** Random bytes, which all sealed columns are, have four printable ones in ten; an encoding has nothing else. A stretch of them is enough. */
+function isReadable(part: Buffer): boolean {
+  for (let at = 0, run = 0; at < part.length; at += 1) {
+    const byte = part.readUInt8(at);
+    run = (byte > 31 && byte < 127) || byte === 10 || byte === 13 ? run + 1 : 0;
+    if (run >= READABLE) return true;
+  }
+  return part.length < READABLE && part.length > 0 && part.every((byte) => byte > 31 && byte < 127);
+}
+const READABLE = 12;
 const SEPARATOR = Buffer.from('\n\n');
 
 function unescaped(text: string, escape: RegExp, mean: (...groups: string[]) => string): Buffer | undefined {
@@ -162,17 +181,17 @@ function afterGzipHeader(part: Buffer): Buffer {
 const zlibOptions = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST_INFLATED };
 
 const disguises: readonly Disguise[] = [
-  { encoding: 'base64', reveal: (_, text) => runs(text, /[A-Za-z0-9+/]{6,}/g, 4, (run) => Buffer.from(run, 'base64')) },
-  { encoding: 'base64url', reveal: (_, text) => (/[-_]/.test(text) ? runs(text, /(?=[A-Za-z0-9]*[-_])[A-Za-z0-9_-]{6,}/g, 4, (run) => Buffer.from(run, 'base64url')) : undefined) },
-  { encoding: 'base64 in lines', reveal: (_, text) => (/[A-Za-z0-9+/]{60,}\r?\n[A-Za-z0-9+/]/.test(text) ? runs(text, /[A-Za-z0-9+/]{60,}(?:\r?\n[A-Za-z0-9+/]+)+/g, 4, (run) => Buffer.from(run.replace(/\s/g, ''), 'base64')) : undefined) },
-  { encoding: 'hex', reveal: (_, text) => runs(text, /[0-9a-fA-F]{8,}/g, 2, (run) => Buffer.from(run.slice(0, run.length & ~1), 'hex')) },
-  { encoding: 'url', reveal: (_, text) => unescaped(text, /(?:%[0-9a-f]{2})+|\+/gi, (run) => (run === '+' ? ' ' : bytesOf(run))) },
-  { encoding: 'quoted-printable', reveal: (_, text) => unescaped(text, /(?:=[0-9A-F]{2})+|=\r?\n/g, (run) => (run.startsWith('=\n') || run.startsWith('=\r') ? '' : bytesOf(run))) },
-  { encoding: 'json', reveal: (_, text) => unescaped(text, /\\+u([0-9a-f]{4})/gi, (_run, code = '') => String.fromCharCode(Number.parseInt(code, 16))) },
-  { encoding: 'html', reveal: (_, text) => unescaped(text, /&#(x?)([0-9a-f]{1,6});/gi, (run, hex = '', code = '') => character(run, Number.parseInt(code, hex === '' ? 10 : 16))) },
-  { encoding: 'escaped bytes', reveal: (_, text) => unescaped(text, /(?:\\+x[0-9a-f]{2})+/gi, (run) => bytesOf(run)) },
+  { encoding: 'base64', reveal: (_, __, text) => runs(text, /[A-Za-z0-9+/]{6,}/g, 4, (run) => Buffer.from(run, 'base64')) },
+  { encoding: 'base64url', reveal: (_, __, text) => (/[-_]/.test(text) ? runs(text, /(?=[A-Za-z0-9]*[-_])[A-Za-z0-9_-]{6,}/g, 4, (run) => Buffer.from(run, 'base64url')) : undefined) },
+  { encoding: 'base64 in lines', reveal: (_, __, text) => (/[A-Za-z0-9+/]{60,}\r?\n[A-Za-z0-9+/]/.test(text) ? runs(text, /[A-Za-z0-9+/]{60,}(?:\r?\n[A-Za-z0-9+/]+)+/g, 4, (run) => Buffer.from(run.replace(/\s/g, ''), 'base64')) : undefined) },
+  { encoding: 'hex', reveal: (_, __, text) => runs(text, /[0-9a-fA-F]{8,}/g, 2, (run) => Buffer.from(run.slice(0, run.length & ~1), 'hex')) },
+  { encoding: 'url', reveal: (_, __, text) => unescaped(text, /(?:%[0-9a-f]{2})+|\+/gi, (run) => (run === '+' ? ' ' : bytesOf(run))) },
+  { encoding: 'quoted-printable', reveal: (_, __, text) => unescaped(text, /(?:=[0-9A-F]{2})+|=\r?\n/g, (run) => (run.startsWith('=\n') || run.startsWith('=\r') ? '' : bytesOf(run))) },
+  { encoding: 'json', reveal: (_, __, text) => unescaped(text, /\\+u([0-9a-f]{4})/gi, (_run, code = '') => String.fromCharCode(Number.parseInt(code, 16))) },
+  { encoding: 'html', reveal: (_, __, text) => unescaped(text, /&#(x?)([0-9a-f]{1,6});/gi, (run, hex = '', code = '') => character(run, Number.parseInt(code, hex === '' ? 10 : 16))) },
+  { encoding: 'escaped bytes', reveal: (_, __, text) => unescaped(text, /(?:\\+x[0-9a-f]{2})+/gi, (run) => bytesOf(run)) },
   // bytes that somebody took for text, as a log does
-  { encoding: 'latin-1', reveal: (_, text) => (/(?:[^\0][\0\x01]){4}/.test(text) ? Buffer.from(text, 'latin1') : undefined) },
+  { encoding: 'latin-1', reveal: (_, __, text) => (/(?:[^\0][\0\x01]){4}/.test(text) ? Buffer.from(text, 'latin1') : undefined) },
   { encoding: 'gzip', reveal: (content) => inflated(content, ['1f8b08'], (part) => inflateRawSync(afterGzipHeader(part), zlibOptions)) },
   { encoding: 'deflate', reveal: (content) => inflated(content, ['7801', '785e', '789c', '78da'], (part) => inflateSync(part, zlibOptions)) },
 ];
