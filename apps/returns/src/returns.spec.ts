@@ -262,6 +262,7 @@ describe('returns, on real Postgres and over HTTP', () => {
       for (const fault of auditFaults) {
         const answer = await withAuditFault(instance.databaseUrl, 'returns', fault, () => origin.get(`/v1/reception-plans/${theirs}/detail`));
         expect([fault, answer.status >= 500, JSON.stringify(answer.body).includes('Zyxqua')]).toEqual([fault, true, false]);
+        await waitUntil('it answers again', async () => (await officer.get(`/v1/reception-plans/${j.plan}`)).status === 200);
       }
       expect((await origin.get(`/v1/reception-plans/${theirs}/detail`)).body).toEqual({ traveller: { givenName: 'Zyxqua' }, mitigations: ['met inside'] });
       expect((await officer.get(`/v1/reception-plans/${j.plan}/timeline`)).body['items']).toEqual(expect.arrayContaining([expect.objectContaining({ command: 'disclose', organisation: oo, fields: ['traveller', 'mitigations'] })]));

@@ -131,6 +131,7 @@ describe('the engine, on real Postgres and over HTTP', () => {
     expect(answer.status).toBeGreaterThanOrEqual(500);
     expect(JSON.stringify(answer.body)).not.toMatch(/Zyxqua|Vrmtt|content/);
     // closed for as long as it lasts, and not for longer; and what was refused left no entry
+    await waitUntil('it answers again', async () => (await worker.get(`/v1/crates/${id}`)).status === 200);
     expect((await worker.get(`/v1/crates/${id}?reveal=content&purpose=ASSISTANCE`)).body['content']).toEqual({ what: 'Zyxqua Vrmtt' });
     expect(((await worker.get(`/v1/crates/${id}/timeline`)).body['items'] as { command: string }[]).map(({ command }) => command)).toEqual(['pack', 'reveal']);
   });
@@ -149,6 +150,7 @@ describe('the engine, on real Postgres and over HTTP', () => {
     await instance.advance(hours(25));
     const { body: { approval } } = await supervisor.post(`/v1/crates/${id}/burn`);
     expect((await withAuditFault(instance.databaseUrl, 'shelters', fault, () => supervisor2.post(`/v1/approvals/${String(approval)}/approve`))).status).toBeGreaterThanOrEqual(500);
+    await waitUntil('it answers again', async () => (await worker.get(`/v1/crates/${id}`)).status === 200);
     expect((await worker.get(`/v1/crates/${id}`)).body['state']).toBe('lost');
     expect((await supervisor2.get(`/v1/approvals/${String(approval)}`)).body['state']).toBe('waiting');
     expect((await supervisor2.post(`/v1/approvals/${String(approval)}/approve`)).body).toMatchObject({ state: 'burnt' });
