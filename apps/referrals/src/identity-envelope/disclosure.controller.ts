@@ -1,6 +1,7 @@
 import { Action, Engine, Problem, send, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Controller, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import type { ReferralRow } from '../referral/referral.entity.js';
 import { Referral } from '../referral/referral.lifecycle.js';
 import { IdentityEnvelope } from './identity-envelope.lifecycle.js';
 
@@ -11,8 +12,8 @@ export class DisclosureController {
 
   @Action('Referral.disclosure', ['RECEIVER']) @Post(':id/disclosure') @HttpCode(200)
   async disclose(@Param('id') id: string, @Req() { principal }: SignedRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
-    const { row } = await this.engine.load(Referral, principal, id);
-    if (!principal.roles.includes('RECEIVER')) throw new Problem('role-not-allowed', { roles: ['RECEIVER'] });
+    const { row } = await this.engine.load(Referral, principal, id) as { row: ReferralRow };
+    if (!principal.roles.includes('RECEIVER') || row.receiver !== principal.organisation) throw new Problem('role-not-allowed', { roles: ['RECEIVER'] });
     const [found] = await this.engine.store.find(IdentityEnvelope, principal.organisation, `t.referral_id = ($1->>0)::uuid and t.recipient = ($1->>1)`, [row.id, principal.organisation], 'order by t.created_at desc, t.id desc limit 1');
     if (!found) throw new Problem('not-found');
     return send(reply, await this.engine.run({ lifecycle: IdentityEnvelope, command: 'collect', reference: found.references[principal.organisation] ?? '', body: {}, caller: principal }));
