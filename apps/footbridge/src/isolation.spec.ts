@@ -4,7 +4,7 @@ import type { Role } from '@footbridge/contracts';
 import { collectionOf, isPersonal, tableOf, type Fields, type Lifecycle } from '@footbridge/lifecycle';
 import { fingerprintOf, newEntryKey, newEnvelopeKey, newRef, proveKey } from '@footbridge/privacy';
 import { Authorisation, COMMON, accountRoles, commonControllers, openapi, quote, routesIn, routesOf, unknownRoutes, type KnownAction, type Question } from '@footbridge/service';
-import { testInstance, testLog, waitUntil, type TestAccount, type TestInstance, type TestLog } from '@footbridge/testing';
+import { seeing, testInstance, testLog, type TestAccount, type TestInstance, type TestLog } from '@footbridge/testing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import pg from 'pg';
 import { demonstration } from './demonstration.js';
@@ -65,8 +65,6 @@ describe('isolation of organisations, on real Postgres and over HTTP', () => {
     expect([ordered.status, (await dpo2.post(`/v1/approvals/${String(ordered.body['approval'])}/approve`)).status]).toEqual([202, 200]);
     // What no journey needs: a child's guardianship, a hold, an alert, a request for beds; two steps that wait for a second person.
     const [worker, supervisor] = [world.as('lantern.worker') as TestAccount, world.as('lantern.supervisor') as TestAccount];
-    /** On a busy machine a service may be blind for a moment. */
-    const soon = (ask: () => ReturnType<TestAccount['post']>): ReturnType<TestAccount['post']> => waitUntil('the service is not blind', async () => { const answer = await ask(); return answer.status === 503 ? undefined : answer; });
     const made = async (answer: ReturnType<TestAccount['post']>, status: number): Promise<string> => { const { status: seen, body } = await answer; expect([seen, body]).toEqual([status, expect.anything()]); return String(body['id'] ?? body['approval']); };
     const grown = await made(worker.post('/v1/cases', { purpose: 'ASSISTANCE', ageBelief: 'adult', person }), 201);
     const consent = await made(worker.post('/v1/consent-records', { case: grown, purpose: 'REFERRAL_DISCLOSURE', recipient: world.organisation('harbour'), categories: ['NEEDS'], noticeVersion: '2026-1', language: 'sq', medium: 'written' }), 201);
@@ -80,13 +78,13 @@ describe('isolation of organisations, on real Postgres and over HTTP', () => {
     await made(worker.post(`/v1/consent-records/${hers}/give`, { onBehalfOf: 'PERSON', how: 'in_person', capacity: true, freely: true }), 200);
     await assess(world, worker, grown, 'TRANSFER');
     const sent = await made(worker.post('/v1/referrals', { case: grown, serviceType: 'basic-needs', priority: 'NORMAL', receiver: nest }), 201);
-    await made(soon(() => worker.post(`/v1/referrals/${sent}/send`, {})), 200);
+    await made(seeing(() => worker.post(`/v1/referrals/${sent}/send`, {})), 200);
     const [keeper, second] = [instance.account(nest, 'PARTNER_ADMIN'), instance.account(nest, 'PARTNER_ADMIN', 'DPO')];
     const entry = proveKey(nest, newEnvelopeKey().publicKey, newEntryKey());
     const key = await made(keeper.post('/v1/recipient-keys', entry), 201);
     const confirmed = await made(keeper.post(`/v1/recipient-keys/${key}/confirm-key`, { fingerprint: fingerprintOf(nest, entry), comparedByVoice: true }), 202);
     await made(second.post(`/v1/approvals/${confirmed}/approve`), 200);
-    await made(soon(() => worker.post('/v1/identity-envelopes', { referral: sent })), 201);
+    await made(seeing(() => worker.post('/v1/identity-envelopes', { referral: sent })), 201);
     const file = await made(worker.post('/v1/cases', { purpose: 'ASSISTANCE', ageBelief: 'child', person }), 201);
     const hold = await made(worker.post('/v1/holds', { case: file }), 201);
     const alert = await made(worker.post('/v1/safety-alerts', { case: file, reason: person.givenName }), 201);

@@ -2,7 +2,7 @@ import { AgreementSigned, ConsentCategory, OrganisationAdded, OrganisationDisabl
 import { newRef, populations } from '@footbridge/privacy';
 import { assertUnlinkable, canaryPerson } from '@footbridge/privacy/testing';
 import { days, hours } from '@footbridge/service';
-import { say, speaker, testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
+import { say, seeing, speaker, testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import { Client } from 'pg';
 import { referralsService } from './index.js';
 
@@ -23,8 +23,6 @@ describe('what others learn of a person', () => {
   };
   const rows = async <T>(sql: string, values: readonly unknown[] = []): Promise<T[]> => (await database.query(sql, [...values])).rows as T[];
   const done = async (asked: Promise<TestAnswer>, status = 200): Promise<Record<string, unknown>> => { const { status: seen, body } = await asked; expect([seen, body]).toEqual([status, expect.anything()]); return body; };
-  /** On a busy machine the news of the neighbours may be older than 5 s for a moment. */
-  const soon = (ask: () => Promise<TestAnswer>): Promise<TestAnswer> => waitUntil('the service is not blind', async () => { const answer = await ask(); return answer.status === 503 ? undefined : answer; });
   const newest = async (account: TestAccount, collection: string): Promise<Record<string, unknown>> => ((await account.get(`/v1/${collection}?limit=1`)).body['items'] as Record<string, unknown>[])[0] ?? {};
   const guards = ({ body }: TestAnswer): string[] => ((body['guards'] ?? []) as { guard: string; reason: string }[]).map(({ guard, reason }) => `${guard} ${reason}`);
 
@@ -38,7 +36,7 @@ describe('what others learn of a person', () => {
   /** A referral that is sent; answers how its receiver calls it. */
   const sent = async (file: string, receiver: TestAccount, serviceType: string, more: object = {}): Promise<string> => {
     const id = String((await done(worker.post('/v1/referrals', { case: file, serviceType, priority: 'EMERGENCY', receiver: receiver.organisation, ...more }), 201))['id']);
-    expect((await soon(() => worker.post(`/v1/referrals/${id}/send`, {}))).body).toMatchObject({ state: 'sent' });
+    expect((await seeing(() => worker.post(`/v1/referrals/${id}/send`, {}))).body).toMatchObject({ state: 'sent' });
     return String((await newest(receiver, 'referrals'))['id']);
   };
   const needs = (account: TestAccount, referral: string): Promise<Record<string, unknown>> => done(account.get(`/v1/referrals/${referral}/needs`));
@@ -320,7 +318,7 @@ describe('what others learn of a person', () => {
       await done(supervisor.post(`/v1/cases/${file}/assign`, { account: worker.subject }));
       await agreed(file, shelter, ['NEEDS']);
       const brought = String((await done(officer.post('/v1/referrals', { case: theirs, serviceType: 'psychosocial', priority: 'EMERGENCY', receiver: shelter }), 201))['id']);
-      expect((await soon(() => officer.post(`/v1/referrals/${brought}/send`, {}))).body).toMatchObject({ state: 'sent' });
+      expect((await seeing(() => officer.post(`/v1/referrals/${brought}/send`, {}))).body).toMatchObject({ state: 'sent' });
       const asked = String((await newest(desk, 'referrals'))['id']);
       for (const command of ['acknowledge', 'accept']) await done(desk.post(`/v1/referrals/${asked}/${command}`));
       for (const [account, id] of [[desk, asked], [officer, brought]] as const) for (const path of [`/v1/referrals/${id}`, `/v1/referrals/${id}/timeline`, '/v1/referrals?limit=1']) await account.get(path);

@@ -6,7 +6,7 @@ import { outboxRow } from '@footbridge/messaging';
 import { tableOf } from '@footbridge/lifecycle';
 import { newRef } from '@footbridge/privacy';
 import { columnsOfTable, days, hours, newestSchema, service, type RunningService, type ServiceDefinition } from '@footbridge/service';
-import { auditFaults, testInstance, waitUntil, withAuditFault, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
+import { auditFaults, seeing, testInstance, waitUntil, withAuditFault, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import { randomUUID } from 'node:crypto';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { referralsService } from './index.js';
@@ -93,9 +93,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
     expect([answer.status, answer.body]).toMatchObject([201, { state: 'draft' }]);
     return String(answer.body['id']);
   };
-  /** On a busy machine the news of the neighbours may be older than 5 s for a moment: then 503 says to come again. */
-  const soon = (ask: () => Promise<TestAnswer>): Promise<TestAnswer> => waitUntil('the service is not blind', async () => { const answer = await ask(); return answer.status === 503 ? undefined : answer; });
-  const send = (referral: string, body: object = {}, by = worker): Promise<TestAnswer> => soon(() => by.post(`/v1/referrals/${referral}/send`, body));
+  const send = (referral: string, body: object = {}, by = worker): Promise<TestAnswer> => seeing(() => by.post(`/v1/referrals/${referral}/send`, body));
   const sent = async (caseId: string, more: object = {}): Promise<string> => { const id = await draft(caseId, more); const answer = await send(id); expect([answer.status, answer.body]).toMatchObject([200, { state: 'sent' }]); return id; };
   const refOf = async (caseId: string): Promise<string> => (await rows<{ ref: string }>(`select c.case_ref as ref from referrals."case" c join referrals.reference r on r.aggregate = c.id::text where r.ref = $1`, [caseId]))[0]?.ref ?? '';
   const newest = async (account: TestAccount, collection: string): Promise<string> => String(((await account.get(`/v1/${collection}?limit=1`)).body['items'] as { id: string }[])[0]?.id);

@@ -1,7 +1,7 @@
 import { CaseAnonymised, ClearanceChanged, IntakeRegistered, PartnerActivated, ReferralAccepted, ReferralSent, ReferralWithdrawn, SafetyAlertRaised, CaseOpened } from '@footbridge/contracts';
 import { newRef } from '@footbridge/privacy';
 import { columnsOfTable, hours } from '@footbridge/service';
-import { say, speaker, testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
+import { say, seeing, speaker, testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import pg from 'pg';
 import { randomUUID } from 'node:crypto';
 import { sheltersService } from './index.js';
@@ -27,8 +27,6 @@ describe('shelters, on real Postgres and over HTTP', () => {
   });
   afterAll(async () => { await admin?.end(); await instance?.close(); });
 
-  /** On a busy machine a service may be blind for a moment: then 503 says to come again. */
-  const seeing = (ask: () => Promise<TestAnswer>): Promise<TestAnswer> => waitUntil('the service is not blind', async () => { const answer = await ask(); return answer.status === 503 ? undefined : answer; });
   const open = async (units: object[], by = manager): Promise<string> => {
     const made = await by.post('/v1/shelters', house(units));
     expect([made.status, made.body['state']]).toEqual([201, 'registered']);
