@@ -387,12 +387,12 @@ describe('S1. Albania: 28-bed shelter, police referral, child with guardian', ()
     });
     it('father: anything, including whether she exists', async () => {
       const kinds = [['cases', cs1, 'cas'], ['cases', cs1Police, 'cas'], ['referrals', r1, 'rfr'], ['referrals', r1Police, 'rfr'], ['stays', t1, 'sty'], ['guardian-appointments', ga1, 'gdn'], ['consent-records', k1, 'con'], ['identifications', i1, 'idn'], ['shelters', shl1, 'shl']] as const;
-      const shape = async (path: string): Promise<unknown> => { const { status, headers, body } = await father.get(path); const { requestId: _, ...rest } = body; return [status, [...headers.keys()].sort(), rest]; };
+      const shape = async (path: string): Promise<unknown> => { const { status, headers, body } = await soon(() => father.get(path)); const { requestId: _, ...rest } = body; return [status, [...headers.keys()].sort(), rest]; };
       for (const [collection, real, prefix] of kinds) {
         // A real reference and one that never was are answered alike.
         expect([collection, await shape(`/v1/${collection}/${real}`)]).toEqual([collection, await shape(`/v1/${collection}/${newRef(prefix)}`)]);
-        expect((await father.get(`/v1/${collection}/${real}`)).status).toBe(404);
-        expect(must(await father.get(`/v1/${collection}`), 200, collection)).toEqual({ items: [], next: null });
+        expect((await soon(() => father.get(`/v1/${collection}/${real}`))).status).toBe(404);
+        expect(must(await soon(() => father.get(`/v1/${collection}`)), 200, collection)).toEqual({ items: [], next: null });
         const [there, nowhere] = await Promise.all([real, newRef(prefix)].map((ref) => fetch(`${scene.instance.url}/v1/${collection}/${ref}`)));
         expect([there?.status, nowhere?.status]).toEqual([401, 401]);
       }
