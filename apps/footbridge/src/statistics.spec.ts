@@ -41,7 +41,7 @@ describe('anonymised statistics, from two words to a public table, on real Postg
     const operator = account(network, 'OPERATOR');
     for (const [id, type, country, networkBody] of [[network, 'InternationalOrganisation', 'GT', true], [house, 'NGO', 'GT', false], [remote, 'NGO', 'HN', false]] as const) await must(operator.post('/v1/organisations', { id, type, country, name: 'House', networkBody }));
     for (const [organisation, houses] of [[house, 3], [remote, 2]] as const) for (let i = 0; i < houses; i += 1) await say(instance, ShelterRegistered, {}, { shelter: newRef('shl'), organisation, version: 1, state: 'registered' });
-    await waitUntil('everybody is known', async () => (await admin.query('select 1 from referrals.known_shelter union all select 1 from referrals.known_organisation')).rowCount === 6);
+    await waitUntil('everybody is known', async () => (await admin.query('select 1 from referrals.known_shelter union all select 1 from referrals.known_organisation')).rowCount === 8);
     Tally.prototype.count = function (this: Tally, person, facts) { counted.push({ person, facts }); count.call(this, person, facts); };
   });
   afterAll(async () => { Tally.prototype.count = count; await admin?.end(); await instance?.close(); });

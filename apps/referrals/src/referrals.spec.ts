@@ -6,7 +6,7 @@ import { outboxRow } from '@footbridge/messaging';
 import { tableOf } from '@footbridge/lifecycle';
 import { newRef } from '@footbridge/privacy';
 import { columnsOfTable, days, hours, newestSchema, service, type RunningService, type ServiceDefinition } from '@footbridge/service';
-import { auditFaults, seeing, testInstance, waitUntil, withAuditFault, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
+import { auditFaults, testInstance, waitUntil, withAuditFault, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import { randomUUID } from 'node:crypto';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { referralsService } from './index.js';
@@ -93,7 +93,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
     expect([answer.status, answer.body]).toMatchObject([201, { state: 'draft' }]);
     return String(answer.body['id']);
   };
-  const send = (referral: string, body: object = {}, by = worker): Promise<TestAnswer> => seeing(() => by.post(`/v1/referrals/${referral}/send`, body));
+  const send = (referral: string, body: object = {}, by = worker): Promise<TestAnswer> => by.post(`/v1/referrals/${referral}/send`, body);
   const sent = async (caseId: string, more: object = {}): Promise<string> => { const id = await draft(caseId, more); const answer = await send(id); expect([answer.status, answer.body]).toMatchObject([200, { state: 'sent' }]); return id; };
   const refOf = async (caseId: string): Promise<string> => (await rows<{ ref: string }>(`select c.case_ref as ref from referrals."case" c join referrals.reference r on r.aggregate = c.id::text where r.ref = $1`, [caseId]))[0]?.ref ?? '';
   const newest = async (account: TestAccount, collection: string): Promise<string> => String(((await account.get(`/v1/${collection}?limit=1`)).body['items'] as { id: string }[])[0]?.id);
@@ -552,7 +552,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
       await agreed(id, foreign);
       await sent(id);
       const theirs = await newest(receiver, 'referrals');
-      const answer = await withAuditFault(instance.databaseUrl, 'referrals', fault, () => receiver.get(`/v1/referrals/${theirs}/needs`));
+      const answer = await withAuditFault(instance.databaseUrl, 'referrals', fault, () => receiver.impatient.get(`/v1/referrals/${theirs}/needs`));
       expect(answer.status).toBeGreaterThanOrEqual(500);
       expect(JSON.stringify(answer.body)).not.toMatch(/Zyxqua|Vrmtt|needs|person/);
       await eventually('it is read again', async () => 'person' in (await receiver.get(`/v1/referrals/${theirs}/needs`)).body);
@@ -977,7 +977,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
         const id = await open(adult, blind);
         const consent = await ask(id, foreign, {}, blind);
         expect((await give(consent, {}, blind)).status).toBe(200);
-        const refused = await blind.post(`/v1/referrals/${await draft(id, {}, blind)}/send`, {});
+        const refused = await blind.impatient.post(`/v1/referrals/${await draft(id, {}, blind)}/send`, {});
         expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
         expect((await blind.post(`/v1/consent-records/${consent}/withdraw`, { ...herself })).body['state']).toBe('withdrawn');
       } finally { await alone.close(); }

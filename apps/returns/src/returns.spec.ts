@@ -260,7 +260,7 @@ describe('returns, on real Postgres and over HTTP', () => {
       const theirs = await refOf(j.plan, oo);
       // T36: nothing is handed out without an entry
       for (const fault of auditFaults) {
-        const answer = await withAuditFault(instance.databaseUrl, 'returns', fault, () => origin.get(`/v1/reception-plans/${theirs}/detail`));
+        const answer = await withAuditFault(instance.databaseUrl, 'returns', fault, () => origin.impatient.get(`/v1/reception-plans/${theirs}/detail`));
         expect([fault, answer.status >= 500, JSON.stringify(answer.body).includes('Zyxqua')]).toEqual([fault, true, false]);
         await waitUntil('it answers again', async () => (await officer.get(`/v1/reception-plans/${j.plan}`)).status === 200);
       }

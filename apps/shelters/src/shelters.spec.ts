@@ -1,7 +1,7 @@
 import { CaseAnonymised, ClearanceChanged, IntakeRegistered, PartnerActivated, ReferralAccepted, ReferralSent, ReferralWithdrawn, SafetyAlertRaised, CaseOpened } from '@footbridge/contracts';
 import { newRef } from '@footbridge/privacy';
 import { columnsOfTable, hours } from '@footbridge/service';
-import { say, seeing, speaker, testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
+import { say, speaker, testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import pg from 'pg';
 import { randomUUID } from 'node:crypto';
 import { sheltersService } from './index.js';
@@ -279,7 +279,7 @@ describe('shelters, on real Postgres and over HTTP', () => {
       await clear(r.caseRef);
       const opened = await arrived(shelter, r);
       expect([opened.status, opened.body['state']]).toEqual([201, 'intake_pending']);
-      const admitted = await seeing(() => intake.post(`/v1/stays/${String(opened.body['id'])}/admit`, { unit: 'A', ownFreeWill: true, securityCheckDone: true, ...more }));
+      const admitted = await intake.post(`/v1/stays/${String(opened.body['id'])}/admit`, { unit: 'A', ownFreeWill: true, securityCheckDone: true, ...more });
       expect([admitted.status, admitted.body['state'], reasons(admitted)]).toEqual([200, 'admitted', ['admitted']]);
       return { stay: String(opened.body['id']), r };
     };
@@ -340,7 +340,7 @@ describe('shelters, on real Postgres and over HTTP', () => {
       for (const r of [adult, child]) await clear(r.caseRef);
       await clear(child.caseRef, 'GUARDIAN');
       const [hers, its] = [String((await arrived(shelter, adult)).body['id']), String((await arrived(shelter, child)).body['id'])];
-      const admit = (stay: string, by: object): Promise<TestAnswer> => seeing(() => intake.post(`/v1/stays/${stay}/admit`, { unit: 'A', securityCheckDone: true, ...by }));
+      const admit = (stay: string, by: object): Promise<TestAnswer> => intake.post(`/v1/stays/${stay}/admit`, { unit: 'A', securityCheckDone: true, ...by });
       expect(reasons(await admit(hers, { guardianOrAuthorityDecided: true }))).toEqual(['OWN_FREE_WILL_NOT_CONFIRMED']);
       expect(reasons(await admit(its, { ownFreeWill: true }))).toEqual(['OWN_FREE_WILL_NOT_CONFIRMED']);
       expect([(await admit(hers, { ownFreeWill: true })).body['state'], (await admit(its, { guardianOrAuthorityDecided: true })).body['state']]).toEqual(['admitted', 'admitted']);

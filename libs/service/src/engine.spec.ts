@@ -127,7 +127,7 @@ describe('the engine, on real Postgres and over HTTP', () => {
   });
   it.each(auditFaults)('T36 shows no plaintext without an entry: %s', async (fault) => {
     const id = await pack();
-    const answer = await withAuditFault(instance.databaseUrl, 'shelters', fault, () => worker.get(`/v1/crates/${id}?reveal=content&purpose=ASSISTANCE`));
+    const answer = await withAuditFault(instance.databaseUrl, 'shelters', fault, () => worker.impatient.get(`/v1/crates/${id}?reveal=content&purpose=ASSISTANCE`));
     expect(answer.status).toBeGreaterThanOrEqual(500);
     expect(JSON.stringify(answer.body)).not.toMatch(/Zyxqua|Vrmtt|content/);
     // closed for as long as it lasts, and not for longer; and what was refused left no entry
@@ -149,7 +149,7 @@ describe('the engine, on real Postgres and over HTTP', () => {
     const id = await sent();
     await instance.advance(hours(25));
     const { body: { approval } } = await supervisor.post(`/v1/crates/${id}/burn`);
-    expect((await withAuditFault(instance.databaseUrl, 'shelters', fault, () => supervisor2.post(`/v1/approvals/${String(approval)}/approve`))).status).toBeGreaterThanOrEqual(500);
+    expect((await withAuditFault(instance.databaseUrl, 'shelters', fault, () => supervisor2.impatient.post(`/v1/approvals/${String(approval)}/approve`))).status).toBeGreaterThanOrEqual(500);
     await waitUntil('it answers again', async () => (await worker.get(`/v1/crates/${id}`)).status === 200);
     expect((await worker.get(`/v1/crates/${id}`)).body['state']).toBe('lost');
     expect((await supervisor2.get(`/v1/approvals/${String(approval)}`)).body['state']).toBe('waiting');

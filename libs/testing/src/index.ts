@@ -5,7 +5,7 @@ export { selfSignedCertificate } from './certificate.js';
 export { freePort } from './free-port.js';
 export { testLog, type TestLog } from './test-log.js';
 export { testClock, type TestClock } from './test-clock.js';
-export { seeing, waitUntil } from './wait-until.js';
+export { waitUntil } from './wait-until.js';
 export { testInstance, testIssuer, type TestAccount, type TestAnswer, type TestInstance, type TestIssuer } from './instance.js';
 export { vaultStandIn, type VaultStandIn, type VaultTrouble } from './vault-stand-in.js';
 export { say, speaker, type Said } from './speaker.js';

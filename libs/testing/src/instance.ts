@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Role } from '@footbridge/contracts';
 import { collectionOf } from '@footbridge/lifecycle';
 import { KafkaTransport, PostgresTransport, type Transport } from '@footbridge/messaging';
@@ -11,13 +12,15 @@ import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { testDatabase } from './postgres.js';
 
 export interface TestAnswer { readonly status: number; readonly headers: Headers; readonly body: Record<string, unknown> }
-/** Somebody signed in: sends requests in one account's name. */
+/** Somebody signed in: sends requests in one account's name, and asks again, as a client would, while a service is blind for a moment on a busy machine. */
 export interface TestAccount {
   readonly subject: string; readonly organisation: string; readonly roles: readonly Role[];
   post(path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<TestAnswer>;
   patch(path: string, body: unknown, version: unknown): Promise<TestAnswer>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<TestAnswer>;
   token(): Promise<string>;
+  /** The same account, but it takes the first answer. */
+  readonly impatient: TestAccount;
 }
 export interface TestInstance {
   readonly url: string;
@@ -100,11 +103,19 @@ export async function testInstance(definitions: readonly ServiceDefinition[], op
       const text = await response.text();
       return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) as Record<string, unknown> : {} };
     };
-    return {
-      subject, organisation, roles, token,
-      post: (path, body, headers) => send('POST', path, body, headers), get: (path, headers) => send('GET', path, undefined, headers),
-      patch: (path, body, version) => send('PATCH', path, body, { 'if-match': `"${String(version)}"`, 'content-type': 'application/merge-patch+json' }),
+    const patiently: typeof send = async (...request) => {
+      for (const until = Date.now() + 20_000; ;) {
+        const answer = await send(...request);
+        if (answer.status !== 503 || answer.headers.get('retry-after') !== '2' || Date.now() > until) return answer;
+        await sleep(100);
+      }
     };
+    const through = (sending: typeof send): TestAccount => ({
+      subject, organisation, roles, token, get impatient() { return through(send); },
+      post: (path, body, headers) => sending('POST', path, body, headers), get: (path, headers) => sending('GET', path, undefined, headers),
+      patch: (path, body, version) => sending('PATCH', path, body, { 'if-match': `"${String(version)}"`, 'content-type': 'application/merge-patch+json' }),
+    });
+    return through(patiently);
   };
   return {
     url, clock, services: running, databaseUrl: admin, issuer, account,

@@ -13,7 +13,3 @@ export async function waitUntil<T>(what: string, question: () => T | Promise<T>,
     await sleep(every);
   }
 }
-
-/** On a busy machine a service may be blind for a moment, and then answers 503: asks again, as a client would. */
-export const seeing = <T extends { readonly status: number }>(ask: () => Promise<T>): Promise<T> =>
-  waitUntil('the service is not blind', async () => { const answer = await ask(); return answer.status === 503 ? undefined : answer; });

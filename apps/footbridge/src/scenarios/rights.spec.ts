@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Case, RetentionJob, inStatistics, takesPartInStatistics, type CaseRow } from '@footbridge/referrals';
 import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import type { RunningService } from '@footbridge/service';
-import { seeing, testInstance, waitUntil, type TestAccount, type TestInstance } from '@footbridge/testing';
+import { testInstance, waitUntil, type TestAccount, type TestInstance } from '@footbridge/testing';
 import { Decrypter } from 'age-encryption';
 import pg from 'pg';
 import { isNeutral, writeSealed } from '../commands/access-copy.js';
@@ -138,7 +138,7 @@ describe('the rights of two people, over all five services', () => {
     expect(guards(await worker.post(`/v1/consent-records/${office}/renew`, { ...herself, validUntil: new Date(world.now().getTime() + 80 * DAY).toISOString().slice(0, 10) }))).toEqual(['DP-13 RESTRICTED']);
     expect(await step('ORIGIN_CONTACT')).toMatchObject({ cleared: false, reasons: ['RESTRICTED'] });
     // Refused for a reason, and not for being blind; that it may be asked again soon is said with it.
-    const wish = await seeing(() => worker.post('/v1/return-cases', { case: hers.case, wish: 'home', ...herself }));
+    const wish = await worker.post('/v1/return-cases', { case: hers.case, wish: 'home', ...herself });
     expect(wish.body['code']).toBe('consent-required');
     expect(takesPartInStatistics(await rowOf(hers.case), [])).toBe(false);
     // Her word still counts: she may take back what she likes.

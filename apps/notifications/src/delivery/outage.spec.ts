@@ -75,7 +75,7 @@ describe('deliveries when something is away', () => {
       expect([got(hook, event), await stateOf(event)]).toEqual([before, 'retrying']);
       const shown = (await admin.get('/v1/events?limit=100')).body as { items: { id: string }[]; next: string };
       expect(shown.items.map((i) => i.id)).not.toContain(event); // the feed ends before it
-      expect(await admin.get(`/v1/events?cursor=${encodeURIComponent(shown.next)}`)).toMatchObject({ status: 503, body: { code: 'service-unavailable' } });
+      expect(await admin.impatient.get(`/v1/events?cursor=${encodeURIComponent(shown.next)}`)).toMatchObject({ status: 503, body: { code: 'service-unavailable' } });
     } finally {
       await database.query('alter table referrals.outbox_away rename to outbox');
       await database.end();

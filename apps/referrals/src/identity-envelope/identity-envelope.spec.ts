@@ -2,7 +2,7 @@ import { AgreementSigned, ConsentCategory, OrganisationAdded, PartnerActivated, 
 import { outboxRow } from '@footbridge/messaging';
 import { PrivacyRefusal, fingerprintOf, newEnvelopeKey, newEntryKey, newRef, openEnvelope, proveKey, readEnvelope, revealCapability, type KeyEntry, type SealedEnvelope } from '@footbridge/privacy';
 import { days, hours, service, newestSchema, type RunningService, type ServiceDefinition } from '@footbridge/service';
-import { seeing, testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
+import { testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
@@ -57,11 +57,11 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
     const consent = String(ok(await worker.post('/v1/consent-records', { case: caseId, recipient: ngo, purpose: 'REFERRAL_DISCLOSURE', categories, noticeVersion: '2026-1', language: 'ro', medium: 'written' }), 201).body['id']);
     ok(await worker.post(`/v1/consent-records/${consent}/give`, { ...herself, capacity: true, freely: true }));
     const referral = String(ok(await worker.post('/v1/referrals', { case: caseId, serviceType: 'psychosocial', priority: 'EMERGENCY', receiver: ngo }), 201).body['id']);
-    ok(await seeing(() => worker.post(`/v1/referrals/${referral}/send`, {})));
+    ok(await worker.post(`/v1/referrals/${referral}/send`, {}));
     return { caseId, consent, referral, theirs: await newest(receiver, 'referrals') };
   }
-  const seal = (s: Story, more: object = {}, by = worker): Promise<TestAnswer> => seeing(() => by.post('/v1/identity-envelopes', { referral: s.referral, ...more }));
-  const collect = (s: Story, by = receiver): Promise<TestAnswer> => seeing(() => by.post(`/v1/referrals/${s.theirs}/disclosure`));
+  const seal = (s: Story, more: object = {}, by = worker): Promise<TestAnswer> => by.post('/v1/identity-envelopes', { referral: s.referral, ...more });
+  const collect = (s: Story, by = receiver): Promise<TestAnswer> => by.post(`/v1/referrals/${s.theirs}/disclosure`);
   const stored = async (s: Story): Promise<{ state: string; hasBytes: boolean }[]> => rows('select state, sealed is not null as "hasBytes" from identity_envelope where referral_id = $1::uuid order by created_at', [await idOf(s.referral)]);
   const opened = async (envelope: SealedEnvelope, key = mine): Promise<unknown> => (await openEnvelope(envelope, key.privateKey, { sender: house, recipient: ngo, purpose: 'REFERRAL_DISCLOSURE', consent: envelope.consent },
     { senderKeys: ((await receiver.get(`/v1/key-directory/${house}`)).body['signing']) as never, now: instance.clock.now() })).reveal(revealCapability({ purpose: 'TEST', auditId: 't' }));
@@ -215,14 +215,14 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
       const office = instance.account(ngo, 'ORIGIN_OFFICE');
       const { caseId, consent: forReferral } = await story();
       const consent = String(ok(await worker.post('/v1/consent-records', { case: caseId, recipient: ngo, purpose: 'ORIGIN_OFFICE_DISCLOSURE', categories: ['IDENTITY', 'NEEDS'], noticeVersion: '2026-1', language: 'ro', medium: 'written' }), 201).body['id']);
-      const sealFor = (consentRecord: string): Promise<TestAnswer> => seeing(() => worker.post('/v1/identity-envelopes', { consentRecord }));
+      const sealFor = (consentRecord: string): Promise<TestAnswer> => worker.post('/v1/identity-envelopes', { consentRecord });
       expect((await sealFor(consent)).body['code']).toBe('consent-required');
       ok(await worker.post(`/v1/consent-records/${consent}/give`, { ...herself, capacity: true, freely: true }));
       expect(reasons(await sealFor(forReferral))).toContain('NOTHING_OWN_NAMED');
-      expect(reasons(await seeing(() => worker.post('/v1/identity-envelopes', {})))).toContain('NOTHING_OWN_NAMED');
+      expect(reasons(await worker.post('/v1/identity-envelopes', {}))).toContain('NOTHING_OWN_NAMED');
       await waitUntil('the contact is cleared', async () => (await sealFor(consent)).status === 201);
       const id = await newest(office, 'identity-envelopes');
-      const fetch = (): Promise<TestAnswer> => seeing(() => office.post(`/v1/identity-envelopes/${id}/collect`));
+      const fetch = (): Promise<TestAnswer> => office.post(`/v1/identity-envelopes/${id}/collect`);
       const { envelope } = ok(await fetch()).body as { envelope: SealedEnvelope };
       const keys = (await office.get(`/v1/key-directory/${house}`)).body['signing'] as never;
       // Bound to its purpose: as something for a referral it opens nowhere (T16).
