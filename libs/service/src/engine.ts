@@ -74,7 +74,7 @@ export class Engine {
 
   /** A caller's command over HTTP. */
   async run(input: CommandInput): Promise<Answer> {
-    try { return await (protects(input.command) ? this.store.keys.unread(() => this.#run(input)) : this.#run(input)); } catch (error) {
+    try { return await this.#run(input); } catch (error) {
       // A rule may say what happens instead: a hold that does not fit is recorded as refused, and answered as such.
       const rows = (input.lifecycle.rows as readonly AnyRow[]).filter((r) => r[1] === input.command);
       const reasons = error instanceof Problem && error.code === 'guard-refused' ? (error.members['guards'] as { reason: string }[]).map((g) => g.reason) : [];
@@ -109,12 +109,9 @@ export class Engine {
 
   /** A command by the platform. Returns undefined where the state no longer allows it: somebody was faster, nothing is owed. */
   async runAs(input: PlatformInput): Promise<BaseRow | undefined> {
-    return protects(input.command) ? this.store.keys.unread(() => this.#runAs(input)) : this.#runAs(input);
-  }
-  #runAs(input: PlatformInput): Promise<BaseRow | undefined> {
     return this.#again(async () => {
       const { lifecycle: l, command, owner } = input;
-      const found = input.id === undefined ? undefined : (await this.store.find(l, owner, `t.id = ($1->>0)::uuid`, [input.id]))[0];
+      const found = input.id === undefined ? undefined : (await this.store.find(l, owner, `t.id = ($1->>0)::uuid`, [input.id], '', protects(command)))[0];
       if (input.id !== undefined && !found) return undefined;
       const table = rowFor(l, found?.row.state ?? NONE, command);
       if ('refused' in table) { if (input.alongside?.length) await this.store.commit(owner, input.alongside, []); return undefined; }
@@ -135,20 +132,20 @@ export class Engine {
   }
 
   /** Loads what a caller may see; a foreign and a missing reference are answered alike. */
-  async load(l: Lifecycle, caller: Principal, reference: string, command = 'read'): Promise<Loaded> {
+  async load(l: Lifecycle, caller: Principal, reference: string, command = 'read', unread = protects(command)): Promise<Loaded> {
     if (!isRef(reference, l.prefix)) throw new Problem('not-found');
     const [found] = await this.store.find(l, caller.organisation,
       `t.id = (select aggregate::uuid from reference where ref = $1->>3 and organisation in ($1->>0, '*') and kind = $1->>4) and ${seenBy(protects(command) ? l.reachable ?? l.visible : l.visible)}`,
-      [caller.organisation, caller.subject, caller.roles, reference, l.prefix]);
+      [caller.organisation, caller.subject, caller.roles, reference, l.prefix], '', unread);
     if (!found) { await this.access.missed(l, caller, reference); throw new Problem('not-found'); }
     await this.access.opens(l, found, caller, command);
     return found;
   }
 
   /** The facts of a row as its owner knows them, for views. */
-  async factsOf(l: Lifecycle, row: BaseRow, acting: Acting, body: Values = {}): Promise<Facts> {
-    const given: Facts = { row, body, caller: acting };
-    return { ...given, ...(l.facts ? await l.facts(this.store.reader(row.owner, []), given, this.clock.now()) : {}) };
+  async factsOf(l: Lifecycle, row: BaseRow, acting: Acting, unread = false): Promise<Facts> {
+    const given: Facts = { row, body: {}, caller: acting };
+    return { ...given, ...(l.facts ? await l.facts(this.store.reader(row.owner, [], undefined, unread), given, this.clock.now()) : {}) };
   }
 
   /** What this caller finds at the address of an aggregate (api.md, View). */
@@ -419,14 +416,17 @@ export class Engine {
   async #plan(p: {
     l: Lifecycle; table: AnyRow; row: BaseRow; references: Readonly<Record<string, string>>; isNew: boolean; body: Values; acting: Acting; expects: Expectation[]; now: Date;
     causedBy?: string; facts?: Readonly<Values>; approvedBy?: string; together?: Together; issued?: Map<string, string>; keys?: Map<string, Buffer>;
+    /** The command that this is a companion of. */
+    command?: string;
     /** No transition: what is changed in a row is told to its owner only. */
     ownersOnly?: true;
   }): Promise<Planned> {
     const { l, table, isNew, body, acting, now, together = new Map() as Together, issued = new Map<string, string>(), keys = new Map<string, Buffer>() } = p;
     const [, command, to, , guards, emits, more] = table;
+    const unread = protects(p.command ?? command);
     const given: Facts = { row: p.row, body: p.approvedBy ? { ...body, approvedBy: p.approvedBy } : body, caller: acting, command };
     // Object.assign where a command passes: it copies many members several times faster than a spread.
-    const facts: Facts = Object.assign({}, given, p.facts ?? (l.facts ? await l.facts(this.store.reader(p.row.owner, p.expects, together), given, now) : {}));
+    const facts: Facts = Object.assign({}, given, p.facts ?? (l.facts ? await l.facts(this.store.reader(p.row.owner, p.expects, together, unread), given, now) : {}));
     for (const service of needsFresh(table, facts)) if (this.freshness && !(await this.freshness.fresh(service, p.row.caseRef ?? (facts as { readonly caseRef?: string }).caseRef))) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
     const refused = [...refusals(guards, (p.ownersOnly ? { ...facts, row: { ...p.row, ...body } } : facts) as never, now), ...await this.#spokenFor(acting, p.row, facts)];
     const owner = isNew && l.owner ? l.owner(facts as never) : p.row.owner;
@@ -477,10 +477,10 @@ export class Engine {
     const planned: Planned = { rows, row, references, facts: after, lifecycle: l };
     for (const c of more?.companions?.(after as never, now) ?? []) {
       const other = this.lifecycle(c.lifecycle);
-      const found: Loaded | undefined = c.id === undefined ? undefined : together.get(c.id) ?? (await this.store.find(other, owner, 't.id = ($1->>0)::uuid', [c.id]))[0];
+      const found: Loaded | undefined = c.id === undefined ? undefined : together.get(c.id) ?? (await this.store.find(other, owner, 't.id = ($1->>0)::uuid', [c.id], '', unread))[0];
       const otherTable = c.learns && found ? learning(found.row.state, c.body) : this.#rowOf(other, found?.row.state ?? NONE, c.command);
       const otherBody = this.#labelled(otherTable, c.body);
-      const planned2 = await this.#plan({ l: other, table: otherTable, row: found?.row ?? this.#draft(other, otherTable, otherBody, owner, c.creates ?? randomUUID(), now), references: found?.references ?? {}, isNew: !found, body: otherBody, acting: c.as === 'PLATFORM' ? platform(owner, acting.trace) : { ...acting, role: c.as }, expects: p.expects, now, together, issued, keys, ...(c.facts ? { facts: c.facts } : {}), ...(p.causedBy ? { causedBy: p.causedBy } : {}) });
+      const planned2 = await this.#plan({ l: other, table: otherTable, row: found?.row ?? this.#draft(other, otherTable, otherBody, owner, c.creates ?? randomUUID(), now), references: found?.references ?? {}, isNew: !found, body: otherBody, acting: c.as === 'PLATFORM' ? platform(owner, acting.trace) : { ...acting, role: c.as }, expects: p.expects, now, together, issued, keys, command: p.command ?? command, ...(c.facts ? { facts: c.facts } : {}), ...(p.causedBy ? { causedBy: p.causedBy } : {}) });
       rows.push(...planned2.rows.filter((r) => !(r.t === 'subject_key' && rows.some((x) => x.t === 'subject_key' && x.row['subject'] === r.row['subject']))));
     }
     return planned;

@@ -18,21 +18,19 @@ export function routesOf(l: Lifecycle): new (...args: never[]) => object {
   class LifecycleController {
     constructor(@Inject(Engine) readonly engine: Engine, @Inject(CURSOR_SECRET) readonly secret: Buffer) {}
 
-    /** Without plaintext both go on while keys are locked. */
-    read(id: string, request: SignedRequest, reply: FastifyReply, query: Record<string, unknown>): Promise<unknown> { return query['reveal'] === undefined ? this.engine.store.keys.unread(() => this.found(id, request, reply, query)) : this.found(id, request, reply, query); }
-    list(request: SignedRequest, reply: FastifyReply, query: Record<string, unknown>): Promise<unknown> { return this.engine.store.keys.unread(() => this.listed(request, reply, query)); }
-
-    private async found(id: string, request: SignedRequest, reply: FastifyReply, query: Record<string, unknown>): Promise<unknown> {
+    async read(id: string, request: SignedRequest, reply: FastifyReply, query: Record<string, unknown>): Promise<unknown> {
       const { principal } = request;
-      const found = await this.engine.load(l, principal, id);
-      const facts = found.row.owner === principal.organisation ? await this.engine.factsOf(l, found.row, { ...principal, role: 'PLATFORM' }) : undefined;
+      // Without plaintext this and the list go on while keys are locked.
+      const unread = query['reveal'] === undefined;
+      const found = await this.engine.load(l, principal, id, 'read', unread);
+      const facts = found.row.owner === principal.organisation ? await this.engine.factsOf(l, found.row, { ...principal, role: 'PLATFORM' }, unread) : undefined;
       const view = this.engine.view(l, found.row, found.references, principal, facts, await linkedOf(this.engine, l, [found.row], principal));
       const revealed = query['reveal'] === undefined ? {} : await this.engine.reveal(l, found, principal, query['reveal'], query['purpose']);
       void reply.header('etag', `"${found.row.version}"`);
       return { ...view, ...revealed };
     }
 
-    private async listed(request: SignedRequest, reply: FastifyReply, query: Record<string, unknown>): Promise<unknown> {
+    async list(request: SignedRequest, reply: FastifyReply, query: Record<string, unknown>): Promise<unknown> {
       const { principal } = request;
       if (!this.engine.access.lists(l, principal)) return { items: [], next: null };
       const { state, limit, cursor, caseId, organisation, ...rest } = query;
@@ -61,7 +59,7 @@ export function routesOf(l: Lifecycle): new (...args: never[]) => object {
       if (organisation !== undefined) { const asked = put(organisation); conditions.push(`t.organisations @> array[${asked}] and ($1->>0 in (t.owner, ${asked}) or t.owner = ${asked})`); }
       if (dueBefore !== undefined) conditions.push(`t.due_at < ${put(dueBefore)}::timestamptz`);
       if (cursor !== undefined) { const place = placeOf(l.name, cursor as string, this.secret); conditions.push(`(t.created_at, t.id) < (${put(place.at)}::timestamptz, ${put(place.id)}::uuid)`); }
-      const found = await this.engine.store.find(l, principal.organisation, conditions.join(' and '), parameters, `order by t.created_at desc, t.id desc limit ${size + 1}`);
+      const found = await this.engine.store.find(l, principal.organisation, conditions.join(' and '), parameters, `order by t.created_at desc, t.id desc limit ${size + 1}`, true);
       const page = found.slice(0, size);
       const last = page.at(-1);
       const next = found.length > size && last ? cursorOf(l.name, { at: last.row.createdAt, id: last.row.id }, this.secret) : null;

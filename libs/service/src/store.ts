@@ -53,20 +53,21 @@ export class Store {
     } catch (error) { for (const { reject } of batch) reject(error); }
   }
 
-  async find<L extends Lifecycle>(l: L, organisation: string, condition: string, parameters: readonly unknown[], rest = ''): Promise<Loaded<RowOfLifecycle<L> & BaseRow>[]> {
-    return this.#find(l, organisation, REFERENCES, condition, parameters, rest);
+  /** `unread`: while the keys are locked, what is sealed stays closed. @throws PrivacyRefusal KEYS_LOCKED without it */
+  async find<L extends Lifecycle>(l: L, organisation: string, condition: string, parameters: readonly unknown[], rest = '', unread = false): Promise<Loaded<RowOfLifecycle<L> & BaseRow>[]> {
+    return this.#find(l, organisation, REFERENCES, condition, parameters, rest, unread);
   }
-  async #find<L extends Lifecycle>(l: L, organisation: string, besides: string, condition: string, parameters: readonly unknown[], rest: string): Promise<Loaded<RowOfLifecycle<L> & BaseRow>[]> {
+  async #find<L extends Lifecycle>(l: L, organisation: string, besides: string, condition: string, parameters: readonly unknown[], rest: string, unread: boolean): Promise<Loaded<RowOfLifecycle<L> & BaseRow>[]> {
     const found = await this.readAs<Record<string, unknown>>(organisation, `select row_to_json(x) from (select t.*, case when t.sealed is null then null else (select wrapped from subject_key where subject = coalesce(t.case_ref, t.id::text) and owner = t.owner) end as "$key"${besides} from ${quote(tableOf(l))} t where ${condition} ${rest}) x`, parameters);
-    return Promise.all(found.map(async (json) => ({ row: await this.#open(l, json) as RowOfLifecycle<L> & BaseRow, references: (json['$references'] ?? {}) as Record<string, string> })));
+    return Promise.all(found.map(async (json) => ({ row: await this.#open(l, json, unread) as RowOfLifecycle<L> & BaseRow, references: (json['$references'] ?? {}) as Record<string, string> })));
   }
 
   /** Facts for guards, read as the owner; what was read is expected to be unchanged at the commit. */
-  reader(organisation: string, expects: Expectation[], together: Together = new Map()): Read {
+  reader(organisation: string, expects: Expectation[], together: Together = new Map(), unread = false): Read {
     const many = async <L extends Lifecycle>(l: L, where: Readonly<Record<string, unknown>>): Promise<readonly RowOfLifecycle<L>[]> => {
       const keys = Object.keys(where);
       const condition = keys.map((k, i) => Array.isArray(where[k]) ? `t.${columnOf(k)} = any(array(select jsonb_array_elements_text($1->${i})))` : `t.${columnOf(k)} = ($1->>${i})${isUuid(l, k) ? '::uuid' : ''}`).join(' and ');
-      const found = await this.#find(l, organisation, '', condition || 'true', keys.map((k) => where[k]), 'order by t.created_at, t.id');
+      const found = await this.#find(l, organisation, '', condition || 'true', keys.map((k) => where[k]), 'order by t.created_at, t.id', unread);
       const stored = found.map(({ row }) => row).filter((row) => !together.has(row.id));
       for (const row of stored) expects.push({ t: tableOf(l), id: row.id, version: row.version });
       const made = [...together.values()].filter((m) => m.lifecycle.name === l.name && m.row.owner === organisation && keys.every((k) => { const [is, wanted] = [(m.row as unknown as Record<string, unknown>)[k], where[k]]; return Array.isArray(wanted) ? wanted.includes(is) : is === wanted; }));
@@ -76,7 +77,7 @@ export class Store {
       many,
       one: async (l, where) => (await many(l, where))[0],
       sql: <T>(query: string, parameters: readonly unknown[]) => this.readAs<T>(organisation, query, parameters),
-      as: (other) => this.reader(other, expects, together),
+      as: (other) => this.reader(other, expects, together, unread),
       port: <T>(name: string) => { const port = this.ports[name]; if (port === undefined) throw new Error(`no port ${name}`); return port as T; },
     };
   }
@@ -187,7 +188,7 @@ export class Store {
   /** After `CaseAnonymised`: the key is gone from memory too. */
   forget(subject: string): void { this.keys.forget(subject); }
 
-  async #open(l: Lifecycle, json: Record<string, unknown>): Promise<BaseRow> {
+  async #open(l: Lifecycle, json: Record<string, unknown>, unread: boolean): Promise<BaseRow> {
     const row: Record<string, unknown> = {};
     const read = (name: string, instant: boolean): void => {
       const value = json[columnOf(name)];
@@ -202,7 +203,7 @@ export class Store {
       const wrapped = json['$key'];
       // The key was destroyed: the person is erased, and the row keeps only what is operational (DP-9).
       if (typeof wrapped === 'string') {
-        const key = await this.keys.opens(row['owner'] as string, subject, wrapped);
+        const key = await this.keys[unread ? 'ifUnlocked' : 'unwrap'](row['owner'] as string, subject, wrapped);
         if (key) Object.assign(row, openFields(key, Buffer.from(sealed.slice(2), 'hex'), classes, context(l, row as unknown as BaseRow)));
         else Object.assign(row, { [UNREAD]: true });
       }

@@ -54,10 +54,10 @@ export class ClearanceJob implements Job {
   async #answer({ case_id: caseId, owner, positions }: Due): Promise<number> {
     const { engine, clock } = this.running;
     const now = clock.now();
-    const read = engine.store.reader(owner, []);
     // While the keys are locked what is sealed is not known: a clearance may go, for she may have withdrawn, but none is given.
     const locked = engine.store.keys.isLocked(owner);
-    const facts = await (locked ? engine.store.keys.unread(() => clearanceFacts(read, caseId, owner, now)) : clearanceFacts(read, caseId, owner, now));
+    const read = engine.store.reader(owner, [], undefined, locked);
+    const facts = await clearanceFacts(read, caseId, owner, now);
     const kept = new Map((await read.sql<Kept>('select to_jsonb(c) from clearance c where c.case_id = ($1->>0)::uuid', [caseId])).map((k) => [k.step, k]));
     const news = facts?.caseRef === undefined ? [] : clearances(facts, now).filter((c) => differs(c, kept.get(c.step)) && !(locked && c.cleared));
     const rows = news.flatMap((c) => this.#changes(c, kept.get(c.step), caseId, facts?.caseRef ?? '', owner, now));

@@ -77,8 +77,5 @@ export class AccessTokens {
 
 function principalOf({ sub, organisation, roles, auth_time: signedInAt }: JWTPayload): Principal {
   if (!isRef(sub, 'acc') || !isRef(organisation, 'org') || !Array.isArray(roles)) throw notSignedIn();
-  const principal: Principal = { subject: sub, organisation, roles: Object.freeze(tokenRoles(roles)) };
-  // Beside who somebody is, not part of it: the same account is the same principal, whenever it signed in.
-  if (typeof signedInAt === 'number' && Number.isFinite(signedInAt)) Object.defineProperty(principal, 'signedInAt', { value: signedInAt });
-  return Object.freeze(principal);
+  return Object.freeze({ subject: sub, organisation, roles: Object.freeze(tokenRoles(roles)), ...(typeof signedInAt === 'number' && Number.isFinite(signedInAt) ? { signedInAt } : {}) });
 }

@@ -95,11 +95,11 @@ describe('keys of cases in memory', () => {
   it('stay closed for who does without them, and are refused to all others; any other refusal is one for both', async () => {
     told = ['org_a'];
     await keys.look();
-    expect(await keys.unread(() => keys.opens('org_a', 's', 'w'))).toBeUndefined();
-    expect(await codeOf(() => keys.opens('org_a', 's', 'w'))).toBe('KEYS_LOCKED');
-    expect(await keys.unread(() => keys.opens('org_b', 's', 'w'))).toEqual(Buffer.from('w'));
+    expect(await keys.ifUnlocked('org_a', 's', 'w')).toBeUndefined();
+    expect(await codeOf(() => keys.unwrap('org_a', 's', 'w'))).toBe('KEYS_LOCKED');
+    expect(await keys.ifUnlocked('org_b', 's', 'w')).toEqual(Buffer.from('w'));
     store.refusal = 'KEY_UNKNOWN';
-    expect(await codeOf(() => keys.unread(() => keys.opens('org_c', 's', 'w')))).toBe('KEY_UNKNOWN');
+    expect(await codeOf(() => keys.ifUnlocked('org_c', 's', 'w'))).toBe('KEY_UNKNOWN');
   });
 });
 

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { PrivacyRefusal, newSubjectKey, type KeyStore } from '@footbridge/privacy';
 import type { Pool } from 'pg';
 
@@ -17,7 +16,6 @@ export class SubjectKeys {
   readonly #keys = new Map<string, Buffer>();
   #told: ReadonlySet<string> = new Set();
   readonly #found = new Set<string>();
-  readonly #unread = new AsyncLocalStorage<true>();
   #next = 0;
   /** Called when there is something to do for the keeper. */
   onNews: () => void = () => undefined;
@@ -27,9 +25,6 @@ export class SubjectKeys {
   isLocked(owner: string): boolean { return this.#told.has(owner) || this.#found.has(owner); }
   /** @throws PrivacyRefusal KEYS_LOCKED */
   refuseLocked(owner: string): void { if (this.isLocked(owner)) throw new PrivacyRefusal('KEYS_LOCKED'); }
-
-  /** What protects somebody, and what shows no plaintext, goes on without: while keys are locked, sealed fields stay closed in there. */
-  unread<T>(work: () => Promise<T>): Promise<T> { return this.#unread.run(true, work); }
 
   /** The key, if it is at hand. @throws PrivacyRefusal KEYS_LOCKED */
   held(owner: string, subject: string): Buffer | undefined {
@@ -50,10 +45,10 @@ export class SubjectKeys {
     } catch (error) { throw this.#heard(owner, error); }
   }
 
-  /** For reading: undefined where the keys are locked and the reader does without. */
-  async opens(owner: string, subject: string, wrapped: string): Promise<Buffer | undefined> {
+  /** For what protects somebody, and what shows no plaintext: undefined while the keys are locked. */
+  async ifUnlocked(owner: string, subject: string, wrapped: string): Promise<Buffer | undefined> {
     try { return await this.unwrap(owner, subject, wrapped); } catch (error) {
-      if (this.#unread.getStore() && error instanceof PrivacyRefusal && error.code === 'KEYS_LOCKED') return undefined;
+      if (error instanceof PrivacyRefusal && error.code === 'KEYS_LOCKED') return undefined;
       throw error;
     }
   }
