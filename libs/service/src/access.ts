@@ -53,7 +53,7 @@ export class Access {
   async admit(caller: Principal, action: DeclaredAction | undefined): Promise<Principal> {
     if (!action) throw new Problem('role-not-allowed', { roles: [] });
     const type = (await this.#typeOf(caller.organisation)) || undefined;
-    const admitted: Principal = { ...caller, action: action.name, ...(type ? { organisationType: type } : {}) };
+    const admitted: Principal = type ? { ...caller, action: action.name, organisationType: type } : { ...caller, action: action.name };
     const known = this.o.authorisation.actions.get(action.name);
     if (!known || known.kind === undefined) this.#require({ ...who(admitted), action: action.name, own: true }, action.roles ?? []);
     return admitted;

@@ -97,7 +97,9 @@ export class Authorisation {
 
   /** The decision, from memory where it was made before. */
   decide(q: Question): Decision {
-    const key = `${q.action} ${q.roles.join()} ${q.organisation ?? ''} ${q.own}${q.party ?? ''}${q.ofCase ?? ''}${q.assigned ?? '?'} ${q.fields?.join() ?? ''} ${q.onBehalfOf ?? ''} ${q.purpose ?? ''} ${q.consentLive ?? ''}${q.signedInLately ?? ''}${q.breakGlass ?? ''}`;
+    // As `ask` takes it: what is not said is false, but for `assigned`.
+    const flags = Number(q.own) | Number(q.party ?? 0) << 1 | Number(q.ofCase ?? 0) << 2 | Number(q.assigned ?? 2) << 3 | Number(q.consentLive ?? 0) << 5 | Number(q.signedInLately ?? 0) << 6 | Number(q.breakGlass ?? 0) << 7;
+    const key = `${q.action} ${flags} ${q.roles.join()} ${q.organisation ?? ''} ${q.onBehalfOf ?? ''} ${q.purpose ?? ''} ${q.fields?.join() ?? ''}`;
     const known = this.#decided.get(key);
     if (known) {
       // The longest unused goes first.

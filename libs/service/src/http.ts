@@ -21,19 +21,33 @@ const PROTECTS = 'protects';
 /** A route that protects somebody: it waits for no news (decisions 15). */
 export const Protects = (): MethodDecorator => SetMetadata(PROTECTS, true);
 
+type Handler = ReturnType<ExecutionContext['getHandler']>;
+interface Declared { readonly isPublic: boolean; readonly protects: boolean; readonly action: ReturnType<typeof actionOf> }
+
 @Injectable()
 export class SignedIn implements CanActivate {
+  readonly #routes = new WeakMap<object, Map<Handler, Declared>>();
   constructor(@Inject(SignIn) private readonly signIn: SignIn, @Inject(Reflector) private readonly reflector: Reflector, @Inject(Access) private readonly access: Access) {}
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true;
-    if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, [context.getHandler(), context.getClass()])) return true;
+    const { isPublic, protects, action } = this.#routeOf(context.getHandler(), context.getClass());
+    if (isPublic) return true;
     const request = context.switchToHttp().getRequest<SignedRequest>();
-    const principal = await this.signIn.principal(request.headers.authorization, this.reflector.get<boolean | undefined>(PROTECTS, context.getHandler()) === true);
+    const principal = await this.signIn.principal(request.headers.authorization, protects);
     // Who is somebody here and has no task here reads nothing, not even at home.
     if (principal.roles.length === 0) throw new Problem('role-not-allowed', { roles: accountRoles });
     const trace = traceOf(request.headers.traceparent);
-    request.principal = await this.access.admit(trace ? { ...principal, trace } : principal, actionOf(context.getHandler()));
+    request.principal = await this.access.admit(trace ? { ...principal, trace } : principal, action);
     return true;
+  }
+
+  /** What is declared of a route does not change: it is looked up once. */
+  #routeOf(handler: Handler, of: object): Declared {
+    const routes = this.#routes.get(of) ?? new Map<Handler, Declared>();
+    this.#routes.set(of, routes);
+    const known = routes.get(handler) ?? { isPublic: this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, [handler, of as Handler]) === true, protects: this.reflector.get<boolean | undefined>(PROTECTS, handler) === true, action: actionOf(handler) };
+    routes.set(handler, known);
+    return known;
   }
 }
 

@@ -5,7 +5,7 @@ import pg from 'pg';
 /** A statement with a name of its own: made a function of a session the first time that the session meets it, so that it is planned once. */
 export interface Body { readonly name: string; readonly text: string; readonly takes: string; readonly returns: string }
 
-/** `text` is plpgsql; `$1` is the organisation, `$2` whatever else it `takes`. */
+/** `text` is plpgsql; `$1` is the organisation, `$2` whatever else it `takes`, as Postgres reads it from text. */
 export function body(kind: string, takes: string, returns: string, text: string): Body {
   return { name: `${kind}_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`, takes, returns, text };
 }
@@ -24,7 +24,7 @@ export class Sessions {
   constructor(private readonly options: pg.ClientConfig, private readonly size: number, private readonly lost: () => void) {}
 
   /** Runs a body as an organisation, in one round trip. @throws the database's error, or that of a connection that is gone */
-  async run<R>(work: Body, organisation: string, values: unknown): Promise<R[]> {
+  async run<R>(work: Body, organisation: string, values: string): Promise<R[]> {
     const line = this.#line();
     line.waiting += 1;
     try {
@@ -35,7 +35,11 @@ export class Sessions {
         client.query(`create or replace function pg_temp.${work.name}(text, ${work.takes}) ${work.returns} language plpgsql as $session$\n#variable_conflict use_column\ndeclare changed bigint; begin perform set_config('app.org', $1, true); ${work.text} end $session$`)
           .catch(() => { line.compiled.delete(work.name); });
       }
-      return (await client.query<R & object>({ name: work.name, text: `select ${work.returns === 'returns void' ? '' : '* from '}pg_temp.${work.name}($1, $2)`, values: [organisation, values] })).rows;
+      return await ask<R>(client, work.name, `select ${work.returns === 'returns void' ? '' : '* from '}pg_temp.${work.name}($1, $2)`, [organisation, values]);
+    } catch (error) {
+      // Where it was asked for, and not where the answer was read.
+      Error.captureStackTrace(error as Error);
+      throw error;
     } finally {
       line.waiting -= 1;
       if (line.compiled.size > WORN) this.#retire(line);
@@ -70,6 +74,12 @@ export class Sessions {
     await Promise.all(lines.map(async (line) => { line.isLost = true; await line.client.then((client) => client.end(), () => undefined); }));
   }
 }
+
+/** A query that is given as an object is copied member by member, descriptors and all, at each call; one that is built from text is not. */
+const ask = <R>(client: pg.Client, name: string, text: string, values: readonly string[]): Promise<R[]> => new Promise((resolve, reject) => {
+  const query = new pg.Query(text, values as string[]);
+  client.query(Object.assign(query, { name, callback: (error: Error | null, result: pg.QueryResult) => { if (error) reject(error); else resolve(result.rows as R[]); } }));
+});
 
 /** What is asked for in one turn of the loop goes out in one write: a write wakes the other side up, and that is dear. */
 function gather(line: Line, client: pg.Client): void {

@@ -288,22 +288,23 @@ function commitOf(types: Types, rows: readonly Change[], expects: readonly Expec
   }
   return commit;
 }
-function valuesOf(types: Types, rows: readonly Change[], expects: readonly Expectation[]): (string | null)[] {
+function valuesOf(types: Types, rows: readonly Change[], expects: readonly Expectation[]): string {
   const values: (string | null)[] = [];
   for (const { id, version } of expects) values.push(id, String(version));
   for (const { op, t, row, id, version } of rows) {
     for (const k of Object.keys(row)) values.push(literal(typeOf(types, t, k), row[k]));
     if (op === 'update') values.push(id ?? null, version === undefined ? null : String(version));
   }
-  return values;
+  return listOf(values);
 }
 /** A value as Postgres reads it from text. */
 function literal(type: string, value: unknown): string | null {
   if (value === null || value === undefined) return null;
   if (type === 'jsonb' || type === 'json') return JSON.stringify(value);
-  if (Array.isArray(value)) return `{${value.map((v) => (v === null || v === undefined ? 'NULL' : `"${String(v).replace(/["\\]/g, '\\$&')}"`)).join(',')}}`;
+  if (Array.isArray(value)) return listOf(value);
   return typeof value === 'string' ? value : String(value);
 }
+const listOf = (values: readonly unknown[]): string => `{${values.map((v) => (v === null || v === undefined ? 'NULL' : `"${String(v).replace(/["\\]/g, '\\$&')}"`)).join(',')}}`;
 const context = (l: Lifecycle, row: Pick<BaseRow, 'owner' | 'id'>): { organisation: string; table: string; row: string } => ({ organisation: row.owner, table: tableOf(l), row: row.id });
 const isUuid = (l: Lifecycle, field: string): boolean => field === 'id' || (l.fields as Fields)[field]?.column === 'uuid';
 export const quote = (name: string): string => `"${name.replaceAll('"', '')}"`;
