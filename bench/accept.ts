@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { newRef } from '@footbridge/privacy';
 import { referralsService } from '@footbridge/referrals';
-import { testInstance } from '@footbridge/testing';
+import { testInstance, waitUntil } from '@footbridge/testing';
 import pg from 'pg';
 import { rounds, type Rate, type Result } from './rounds.js';
 
@@ -72,10 +72,13 @@ function load(options: Load): Promise<{ done: number; failed: number; seconds: n
   return new Promise((resolve, reject) => { child.on('exit', () => { try { resolve(JSON.parse(out) as { done: number; failed: number; seconds: number }); } catch (error) { reject(error as Error); } }); });
 }
 
-/** INSERTs of the rows that the newest referral's transaction wrote, with fresh keys. */
+/** INSERTs of the rows that the newest referral's transaction wrote, with fresh keys, and of the leaf that its audit entry gets a moment later. */
 async function sameRows(admin: pg.Client): Promise<string[]> {
   const { rows: [newest] } = await admin.query<{ xmin: string }>('select xmin::text from referrals.referral order by created_at desc limit 1');
-  const statements: string[] = [];
+  const leaf = await waitUntil('its audit entry has its leaf', async () => (await admin.query<{ leaf: string; chain: string }>("select encode(leaf, 'hex') as leaf, encode(chain, 'hex') as chain from referrals.audit_leaf l join referrals.audit a using (position) where a.xmin::text = $1", [newest?.xmin])).rows[0]);
+  // In a table of its own, alike in everything: the real one takes no leaves but those of the log.
+  await admin.query('create table referrals.bench_leaf (like referrals.audit_leaf including all); create sequence referrals.bench_leaf_index');
+  const statements = [`insert into referrals.bench_leaf (index, position, leaf, chain) select n, n, '\\x${leaf.leaf}', '\\x${leaf.chain}' from nextval('referrals.bench_leaf_index') n;`];
   for (const table of ['referral', 'reference', 'audit', 'idempotency', 'deadline', 'outbox', 'clearance_due']) {
     const { rows: columns } = await admin.query<{ name: string; type: string }>(`select a.attname as name, format_type(a.atttypid, a.atttypmod) as type from pg_attribute a where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped and a.attidentity = ''`, [`referrals.${table}`]);
     const { rows } = await admin.query<Record<string, string | null>>(`select ${columns.map((c) => `"${c.name}"::text`).join(', ')} from referrals.${table} where xmin::text = $1`, [newest?.xmin]);
