@@ -34,7 +34,7 @@ const tried = await new Stryker({
   testRunner: 'suites', plugins: [join(import.meta.dirname, 'runner.mjs')], testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
   suitesOf: Object.fromEntries(tested.map((name) => [join(library, name), suitesOf(name)])), warnings: false,
   coverageAnalysis: 'perTest', mutate: tested.map((name) => join(library, name)), ignorePatterns: ['apps', 'deploy', 'docs', 'bench', '.footbridge*', 'reports'],
-  reporters: ['files'], tempDirName: 'reports/stryker', concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2), maxTestRunnerReuse: 400, timeoutMS: 20_000, dryRunTimeoutMinutes: 15,
+  reporters: ['files'], tempDirName: 'reports/stryker', concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2), maxTestRunnerReuse: 400, timeoutMS: 15_000, timeoutFactor: 1, dryRunTimeoutMinutes: 15,
   logLevel: 'error', fileLogLevel: 'off', allowEmpty: true,
 }).runMutationTest();
 
