@@ -4,14 +4,18 @@ import { PluginKind, commonTokens, declareClassPlugin, tokens } from '@stryker-m
 import { DryRunStatus, TestStatus, determineHitLimitReached, toMutantRunResult } from '@stryker-mutator/api/test-runner';
 import { jestExpect } from '@jest/expect';
 import { transformSync } from '@swc/core';
+import fc from 'fast-check';
 import { addEventHandler, afterAll, afterEach, beforeAll, beforeEach, describe, getState, it, resetState, run, test } from 'jest-circus';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import vm from 'node:vm'; // whose modules only a process with their flag has
 
 const ACTIVE = '__STRYKER_ACTIVE_MUTANT__'; // for processes that a suite starts
 const LONGEST_TEST_MS = 20_000;
+/** In the sandbox: which tests took no longer than that without a mutant. */
+const QUICK = 'quick-tests.json';
+const QUICK_MS = 25;
 const { $schema: _, ...swc } = JSON.parse(readFileSync(join(import.meta.dirname, '../../../.swcrc'), 'utf8'));
 
 const kept = new Map();
@@ -63,18 +67,21 @@ class SuiteRunner {
   #suitesOf;
   #space = (globalThis.__stryker__ ??= {});
   #stray;
+  #quick;
   constructor({ suitesOf }) { this.#suitesOf = suitesOf; }
 
   capabilities() { return { reloadEnvironment: true }; }
   init() {
     Object.assign(globalThis, { describe, it, test, beforeAll, beforeEach, afterAll, afterEach, expect: jestExpect });
     process.env.NODE_ENV = 'test';
+    fc.configureGlobal({ endOnFailure: true }); // nobody reads the smallest example
     for (const event of ['unhandledRejection', 'uncaughtException']) process.on(event, (error) => { this.#stray = error ?? new Error(event); });
     return Promise.resolve();
   }
 
   async dryRun() {
     const results = await this.#run([...new Set(Object.values(this.#suitesOf).flat())], () => true, false);
+    if (!(results instanceof Error)) writeFileSync(QUICK, JSON.stringify(results.filter(({ timeSpentMs }) => timeSpentMs <= QUICK_MS).map(({ id }) => id)));
     return results instanceof Error ? { status: DryRunStatus.Error, errorMessage: String(results.stack) } : { status: DryRunStatus.Complete, tests: results, mutantCoverage: this.#space.mutantCoverage };
   }
 
@@ -84,10 +91,14 @@ class SuiteRunner {
     Object.assign(this.#space, { activeMutant: activeMutant.id, ...(hitLimit === undefined ? {} : { hitLimit: hitLimit / 10, hitCount: 0 }) });
     process.env[ACTIVE] = activeMutant.id;
     try {
-      // First those that came by; where they notice nothing all: what was made by one (a plan that is kept) is used by others.
+      // First the quick tests that came by, then all that did, then all there are: what one made (a plan that is kept) is used by others.
+      this.#quick ??= new Set(JSON.parse(readFileSync(QUICK, 'utf8')));
       const near = new Set(testFilter);
-      let results = await this.#run(suites.filter((suite) => testFilter?.some((id) => id.startsWith(`${suite} `))), (id) => near.has(id), true);
-      if (!(results instanceof Error) && !results.some(({ status }) => status === TestStatus.Failed)) results = await this.#run(suites, () => true, true);
+      let results = [];
+      for (const isAsked of [(id) => near.has(id) && this.#quick.has(id), (id) => near.has(id), () => true]) {
+        results = await this.#run(suites, isAsked, true);
+        if (results instanceof Error || results.some(({ status }) => status === TestStatus.Failed)) break;
+      }
       const late = determineHitLimitReached(this.#space.hitCount, this.#space.hitLimit);
       if (late) return toMutantRunResult(late);
       // What can no longer be loaded has been noticed.

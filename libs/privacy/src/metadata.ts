@@ -49,8 +49,8 @@ const withAnEvent = { broker: onTheBroker, organisation: toAnOrganisation } as c
 
 /** `footbridge-statistics-2026-Q4.csv`: the kind of document, a period or a day, and a kind of file. Nothing else finds room. */
 const FILE_NAME = /^footbridge-([a-z]+(?:-[a-z0-9]+)*?)(?:-(20[0-9QW-]{2,9}))?\.(json|csv|ndjson|txt|gz|pdf|age)$/;
-export function isFileName(name: unknown, kind: string): boolean {
-  const [, of, when] = typeof name === 'string' ? FILE_NAME.exec(name) ?? [] : [];
+function isFileName(name: string, kind: string): boolean {
+  const [, of, when] = FILE_NAME.exec(name) ?? [];
   return of === kind && (when === undefined || isPeriod(when) || isDay(when));
 }
 

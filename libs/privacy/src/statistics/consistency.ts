@@ -49,7 +49,7 @@ export function fitted(cells: readonly bigint[], total: bigint): readonly bigint
  */
 export function hidden(noisy: readonly bigint[], counts: readonly bigint[], k: bigint): ReadonlySet<number> {
   const out = new Set(counts.flatMap((count, i) => (count < k || (noisy[i] as bigint) < k ? [i] : [])));
-  const smallest = counts.map((_, i) => i).filter((i) => !out.has(i)).reverse().sort((a, b) => Number((counts[a] as bigint) - (counts[b] as bigint)));
+  const smallest = counts.map((_, i) => i).reverse().sort((a, b) => Number((counts[a] as bigint) - (counts[b] as bigint)));
   const together = (): bigint => sumOf([...out].map((i) => counts[i] as bigint));
   for (const i of smallest) {
     if (out.size === 0 || (out.size > 1 && together() >= 2n * k - 1n)) break;
