@@ -34,7 +34,7 @@ const tried = await new Stryker({
   testRunner: 'suites', plugins: [join(import.meta.dirname, 'runner.mjs')], testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
   suitesOf: Object.fromEntries(tested.map((name) => [join(library, name), suitesOf(name)])), warnings: false,
   coverageAnalysis: 'perTest', mutate: tested.map((name) => join(library, name)), ignorePatterns: ['apps', 'deploy', 'docs', 'bench', '.footbridge*', 'reports'],
-  reporters: ['files'], tempDirName: 'reports/stryker', concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2), maxTestRunnerReuse: 400, timeoutMS: 15_000, timeoutFactor: 1, dryRunTimeoutMinutes: 15,
+  reporters: ['files'], tempDirName: 'reports/stryker', concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2), maxTestRunnerReuse: 400, timeoutMS: 60_000, dryRunTimeoutMinutes: 15,
   logLevel: 'error', fileLogLevel: 'off', allowEmpty: true,
 }).runMutationTest();
 
@@ -49,7 +49,8 @@ const results = tested.map((file) => {
     const known = left.findIndex((one) => one.from === from && one.to === to && one.why);
     return { line: mutant.location.start.line, from, to, ...(known < 0 ? {} : { why: left.splice(known, 1)[0].why }) };
   });
-  return { file, mutants: counted.length, killed: counted.length - survivors.length, explained: survivors.filter(({ why }) => why).length, survivors, stale: left };
+  const late = counted.filter(({ status }) => status === 'Timeout').length;
+  return { file, mutants: counted.length, late, killed: counted.length - survivors.length, explained: survivors.filter(({ why }) => why).length, survivors, stale: left };
 });
 
 const sum = (of) => results.reduce((total, result) => total + of(result), 0);
@@ -62,7 +63,7 @@ const percent = percentOf(killed, mutants);
 writeFileSync(join(root, 'reports/mutation.json'), `${JSON.stringify({ percent, mutants, killed, explained, files: results }, null, 2)}\n`);
 
 const short = (text) => text.slice(0, 120).replaceAll('\n', ' ');
-for (const r of results) process.stdout.write(`${r.file}: ${r.killed} of ${r.mutants}${r.explained > 0 ? `, ${r.explained} explained` : ''}\n`);
+for (const r of results) process.stdout.write(`${r.file}: ${r.killed} of ${r.mutants}${r.explained > 0 ? `, ${r.explained} explained` : ''}${r.late > 0 ? `, ${r.late} by never ending` : ''}\n`);
 for (const { file, line, from, to } of open) process.stdout.write(`survived  ${file}:${line}  ${short(from)}  ->  ${short(to)}\n`);
 for (const { file, from, to } of stale) process.stdout.write(`explained, but noticed  ${file}  ${short(from)}  ->  ${short(to)}\n`);
 process.stdout.write(`${killed} of ${mutants} noticed: ${percent} %; ${explained} make no difference\n`);
