@@ -38,6 +38,11 @@ describe('a consent is signed by the organisation that took it', () => {
     const theirs = { ...terms, organisation: 'org_z' };
     expect(await isGenuine(keys, { ...terms, signature: await signConsent(keys, theirs) })).toBe(false);
   });
+  it('what is signed stays the same for ever: who signed it yesterday has signed it tomorrow, and it is none of anything else', async () => {
+    let bytes = '';
+    await signConsent({ sign: (signer, what) => { bytes = `${signer} ${what.toString()}`; return Promise.resolve({ key: '', signature: '' }); } }, terms);
+    expect(bytes).toBe(`org_a ["footbridge-consent-1","con-1","case-1","org_a","org_b","REFERRAL_DISCLOSURE",["IDENTITY","NEEDS"],"given",2,"${at(-86_400_000)}","${at(86_400_000)}",null,"ti",true,"2026-1","oral","acc_w","PERSON",null,true]`);
+  });
   it('property: any two different terms have different bytes: a signature of one is none of the other', async () => {
     const text = fc.string({ maxLength: 6 });
     const any = fc.record({ consent: text, case: text, recipient: fc.option(text, { nil: undefined }), purpose: text, fields: fc.uniqueArray(text, { maxLength: 3 }), state: text, version: fc.nat(3), medium: fc.option(text, { nil: undefined }), witness: fc.option(text, { nil: undefined }) });

@@ -34,7 +34,7 @@ type Verifies = Pick<SigningKeys, 'verifyingKeys'>;
 /** A list without names: two consents have the same bytes only if they are the same. */
 function bytesOf(c: ConsentTerms): Buffer {
   return Buffer.from(JSON.stringify(['footbridge-consent-1', c.consent, c.case, c.organisation, c.recipient ?? null, c.purpose, [...c.fields].sort(), c.state, c.version, c.givenAt ?? null, c.expires ?? null, c.endedAt ?? null,
-    c.language, c.interpreter, c.noticeVersion, c.medium ?? null, c.witness ?? null, c.givenBy ?? null, c.guardian ?? null, c.notACondition]), 'utf8');
+    c.language, c.interpreter, c.noticeVersion, c.medium ?? null, c.witness ?? null, c.givenBy ?? null, c.guardian ?? null, c.notACondition]));
 }
 
 /** @throws PrivacyRefusal as `SigningKeys.sign` */
@@ -68,7 +68,7 @@ const CAPABILITY_LIFETIME_MS = 60_000;
 
 const GRANTED = Symbol('granted');
 let grant: <R extends string, P extends string, F extends string>(asked: Asked<R, P, F>, consent: string) => ConsentCapability<R, P, F>;
-let take: (capability: unknown) => string | undefined;
+let take: (capability: unknown) => void;
 
 /** Leave to hand these fields to this recipient for this purpose: once, within a minute. Only `authorise` gives it. */
 export class ConsentCapability<out R extends string = string, out P extends string = string, out F extends string = string> {
@@ -81,21 +81,16 @@ export class ConsentCapability<out R extends string = string, out P extends stri
   static {
     grant = ({ organisation, recipient, purpose, fields }, consent) => new ConsentCapability(organisation, recipient, purpose, Object.freeze([...new Set(fields)]), consent, GRANTED);
     take = (capability) => {
-      if (typeof capability !== 'object' || capability === null || !(#spent in capability)) return 'CAPABILITY_INVALID';
-      if (capability.#spent) return 'CAPABILITY_SPENT';
+      if (typeof capability !== 'object' || capability === null || !(#spent in capability)) throw new PrivacyRefusal('CAPABILITY_INVALID');
+      if (capability.#spent) throw new PrivacyRefusal('CAPABILITY_SPENT');
       capability.#spent = true;
-      return performance.now() < capability.#until ? undefined : 'CAPABILITY_EXPIRED';
+      if (performance.now() >= capability.#until) throw new PrivacyRefusal('CAPABILITY_EXPIRED');
     };
   }
 }
 
 /** For what hands something out, and nobody else: not exported by the package. A second use and a late one are refused. */
-export function spend(capability: ConsentCapability): void {
-  const refused = take(capability);
-  if (refused === 'CAPABILITY_SPENT') throw new PrivacyRefusal('CAPABILITY_SPENT');
-  if (refused === 'CAPABILITY_EXPIRED') throw new PrivacyRefusal('CAPABILITY_EXPIRED');
-  if (refused !== undefined) throw new PrivacyRefusal('CAPABILITY_INVALID');
-}
+export const spend = (capability: ConsentCapability): void => take(capability);
 
 /**
  * Whether this consent allows this, now. The signature is looked at first: of a consent that nobody signed nothing else counts.
@@ -110,7 +105,7 @@ export async function authorise<R extends string, P extends string, F extends st
   if (asked.hasEnded === true || ENDED.includes(consent.state)) throw new PrivacyRefusal('CONSENT_WITHDRAWN');
   if (consent.state === 'expired') throw new PrivacyRefusal('CONSENT_EXPIRED');
   if (!IN_FORCE.includes(consent.state) || !consent.notACondition) throw new PrivacyRefusal('CONSENT_NOT_GIVEN');
-  const [now, givenAt, expires] = [asked.now.getTime(), Date.parse(consent.givenAt ?? ''), Date.parse(consent.expires ?? '')];
+  const [now, givenAt, expires] = [asked.now.getTime(), new Date(consent.givenAt ?? Number.NaN).getTime(), new Date(consent.expires ?? Number.NaN).getTime()];
   // Written so that what is no time at all is refused too.
   if (!(givenAt <= now + CLOCK_SKEW_MS)) throw new PrivacyRefusal('CONSENT_FUTURE_DATED');
   if (!(now < expires)) throw new PrivacyRefusal('CONSENT_EXPIRED');

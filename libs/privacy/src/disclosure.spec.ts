@@ -3,6 +3,7 @@ import { createGate, type Metadata } from './gate.js';
 import { knownIdentity } from './known-identity.js';
 import { PrivacyRefusal } from './refusal.js';
 import { newRef } from './ref.js';
+import type { Scanner } from './scan.js';
 import { label } from './sealed.js';
 import { structured } from './structured.js';
 
@@ -35,15 +36,19 @@ describe('what another organisation is told', () => {
     ['a member of a category that was not consented to', { person: { gender: 'x' } }, 'CATEGORY_NOT_AUTHORISED /person/gender'], ['one inside a labelled value', { person: label('direct', { phone: '+355691234567' }) }, 'CATEGORY_NOT_AUTHORISED /person/phone'], ['an undeclared member', { health: 'x' }, 'UNEXPECTED_FIELD'], ['one inside', { person: { address: 'x' } }, 'UNEXPECTED_FIELD'],
     ['a labelled value deep inside', { needs: { a: [label('direct', 'x')] } }, 'SEALED_VALUE /needs'], ['a Date', { needs: { at: new Date() } }, 'PAYLOAD_NOT_PLAIN /needs'], ['a Map', { needs: new Map() }, 'PAYLOAD_NOT_PLAIN /needs'], ['a function', { needs: () => 1 }, 'FIELD_INVALID /needs'], ['no number', { needs: Number.NaN }, 'FIELD_INVALID /needs'], ['a bigint', { needs: 3n }, 'FIELD_INVALID /needs'],
     ['a value as the name of a member', { needs: { 'Qëzvxwöj': true } }, 'UNEXPECTED_FIELD /needs'], ['what is no object where one is declared', { person: 'Qëzvxwöj' }, 'PAYLOAD_NOT_PLAIN'],
-    ['thirteen levels', { needs: Array.from({ length: 13 }).reduce<unknown>((inner) => [inner], 1) }, 'FIELD_INVALID /needs'],
+    ['thirteen members inside one another', { needs: Array.from({ length: 13 }).reduce<unknown>((inner) => ({ a: inner }), 1) }, 'FIELD_INVALID /needs'], ['thirteen levels', { needs: Array.from({ length: 13 }).reduce<unknown>((inner) => [inner], 1) }, 'FIELD_INVALID /needs'],
   ])('is never %s', (_what, given, code) => expect(told(given)).toBe(code));
   it('has twelve levels', () => expect(told({ needs: Array.from({ length: 12 }).reduce<unknown>((inner) => [inner], 1) })).toBe(`{"needs":${'['.repeat(12)}1${']'.repeat(12)}}`));
 
   it.each<[string, Partial<DisclosureInput>, Metadata, string]>([
-    ['another recipient', {}, { recipient: newRef('org') }, 'RECIPIENT_INVALID'], ['no recipient', {}, {}, 'RECIPIENT_INVALID'], ['a recipient that is none', { recipient: newRef('rfr') }, { recipient }, 'RECIPIENT_INVALID'], ['no purpose', { purpose: '' }, { recipient }, 'PURPOSE_MISSING'], ['a purpose in words', { purpose: 'to help' }, { recipient }, 'PURPOSE_MISSING'],
+    ['another recipient', {}, { recipient: newRef('org') }, 'RECIPIENT_INVALID'], ['no recipient', {}, {}, 'RECIPIENT_INVALID'], ['a recipient that is none', { recipient: newRef('rfr') }, { recipient }, 'RECIPIENT_INVALID'], ['no purpose', { purpose: '' }, { recipient }, 'PURPOSE_MISSING'], ...['to help', 'aHELP', 'HELPa', '1HELP', 'A'.repeat(65)].map((purpose): [string, Partial<DisclosureInput>, Metadata, string] => [`the purpose ${purpose}`, { purpose }, { recipient }, 'PURPOSE_MISSING']),
     ['no category', { categories: [] }, { recipient }, 'CATEGORY_MISSING'], ['a category in words', { categories: ['NEEDS', 'all of it'] }, { recipient }, 'CATEGORY_MISSING'], ['no audit entry', { auditId: '' }, { recipient }, 'AUDIT_ENTRY_MISSING'], ['an audit entry with a space', { auditId: 'a b' }, { recipient }, 'AUDIT_ENTRY_MISSING'],
     ['a file name with a name', {}, { recipient, 'file-name': 'Qëzvxwöj.json' }, 'METADATA_INVALID /file-name'], ['a header that is not on the list', {}, { recipient, subject: 'x' }, 'UNEXPECTED_METADATA'],
   ])('T12 nothing for %s', (_what, change, metadata, code) => expect(told(values, change, metadata)).toBe(code));
+  it('no leave for what is no organisation, and for a purpose of up to 64 characters', () => {
+    expect(() => disclosure({ ...input, recipient: newRef('rfr') })).toThrow(expect.objectContaining({ code: 'RECIPIENT_INVALID' }));
+    expect(disclosure({ ...input, purpose: `A${'_'.repeat(63)}` })).toMatchObject({ purpose: `A${'_'.repeat(63)}` });
+  });
   it('is not declared under a name that is none, or with a member whose name is a value', () => {
     expect(told(values, {}, { recipient }, { ...needs, name: 'Needs' })).toBe('DOCUMENT_INVALID');
     expect(told({ 'a b': 1 }, {}, { recipient }, { name: 'x', members: { 'a b': { categories: [] } } })).toBe('DOCUMENT_INVALID');
@@ -92,6 +97,13 @@ describe('what another organisation is told', () => {
     for (const words of ['Vrmtt\nQezvxwoj', 'so\tVrmtt\r\nand Qezvxwoj', '"Vrmtt"\\"Qezvxwoj"', 'Vrmtt\u0001Qezvxwoj', 'Vrmtt\fQezvxwoj\b']) expect([words, told({ needs: { words } }, {}, { recipient }, needs, known)]).toEqual([words, 'SCANNER_FOUND']);
     for (const words of ['call\n0691234567', 'call "0691234567"', 'call 069\n123 4567']) expect([words, told({ needs: { words } })]).toEqual([words, 'SCANNER_FOUND']);
     expect(told({ needs: { words: 'Vrmtt\n\\and nobody' } }, {}, { recipient }, needs, known)).toBe(JSON.stringify({ needs: { words: 'Vrmtt\n\\and nobody' } }));
+  });
+  it('is searched where it identifies nobody, as it is said, and for the known in all of it', () => {
+    const [searched, said]: [string[], string[]] = [[], []];
+    const record = (into: string[]): Scanner => ({ name: 'record', find: (text) => { into.push(text); return []; } });
+    createGate({ scanners: [record(searched)] }).disclose(needs, disclosure(input), { ...values, needs: 'a"b\\c\nd\u0001e' }, { recipient }, [record(said)]);
+    expect(searched).toEqual([`"rfr_1"\n"a"b\\c d e"\n${recipient}\n${recipient}`]);
+    expect(said).toEqual(['{"referral":"rfr_1","person":{"givenName":"Qëzvxwöj"},"needs":"a"b\\c d e"}']);
   });
   it('may be labelled as a whole', () => expect(gate.disclose(needs, disclosure(input), label('direct', { needs: 1 }), { recipient }).bytes().toString()).toBe('{"needs":1}'));
 });

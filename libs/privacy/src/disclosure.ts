@@ -51,7 +51,7 @@ export function disclosure(input: DisclosureInput): Disclosure {
   return grant({ ...input, categories });
 }
 
-/** What an answer to another organisation may hold. A member is declared with the categories that must all be consented to; one without is operational (a reference, a code). */
+/** What an answer to another organisation may hold. A member is declared with categories, of which one must be consented to; one without is operational (a reference, a code). */
 export interface DisclosureDef {
   readonly name: string;
   readonly members: Readonly<Record<string, DisclosedMember>>;
@@ -94,11 +94,11 @@ export function disclosedText(def: DisclosureDef, given: unknown, values: unknow
 }
 
 /** A name is one also behind an escape: `\n` is no letter of it. */
-const said = (text: string): string => text.replace(/\\(?:u([0-9a-f]{4})|(.))/g, (_, code: string | undefined, sign: string) => (code !== undefined ? String.fromCharCode(Number.parseInt(code, 16)) : sign === '"' || sign === '\\' ? sign : ' '));
+const said = (text: string): string => text.replace(/\\(?:u[0-9a-f]{4}|(.))/g, (_, sign?: string) => (sign === '"' || sign === '\\' ? sign : ' '));
 
 function jsonOf(value: unknown, at: string, depth: number): string {
   if (Sealed.is(value)) throw new PrivacyRefusal('SEALED_VALUE', at);
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return JSON.stringify(value);
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return JSON.stringify(value);
   if (typeof value !== 'object' || depth === DEEPEST) throw new PrivacyRefusal('FIELD_INVALID', at);
   if (Array.isArray(value)) return `[${Array.from({ length: value.length }, (_, i) => jsonOf(value[i], at, depth + 1)).join(',')}]`;
   if (!isPlain(value)) throw new PrivacyRefusal('PAYLOAD_NOT_PLAIN', at);

@@ -9,7 +9,7 @@ import { figure, wire, type WireObject } from './wire.js';
 
 const Gender = codeList('Gender', ['Feminine', 'Masculine'], 'quasi');
 const Cube = codeList('Cube', ['by-gender']);
-const Words = codeList('Words', ['a,b', 'say "no"', '=1+1', '-x', '-1']);
+const Words = codeList('Words', ['a,b', 'say "no"', '=1+1', '+1', '@x', '-x', '-1', 'x=1', 'a-b']);
 const release: DocumentDef = {
   name: 'statistics', readership: 'public', head: { cube: wire.code(Cube), period: wire.period, publisher: wire.optional(wire.ref('org')) },
   columns: { gender: figure.category(Gender), count: figure.integer(0, 100_000), error: figure.decimal(0, 1_000, 2), area: wire.optional(wire.region) },
@@ -36,7 +36,7 @@ describe('a document', () => {
   });
   it('in CSV quotes what needs it, and no cell is a formula', () => {
     const def: DocumentDef = { name: 'words', readership: 'operator', head: {}, columns: { word: wire.code(Words) } };
-    expect(out(def, { head: {}, rows: Words.values.map((word) => ({ word })) }, {}, 'csv')).toBe('word\r\n"a,b"\r\n"say ""no"""\r\n\'=1+1\r\n\'-x\r\n-1\r\n');
+    expect(out(def, { head: {}, rows: Words.values.map((word) => ({ word })) }, {}, 'csv')).toBe('word\r\n"a,b"\r\n"say ""no"""\r\n\'=1+1\r\n\'+1\r\n\'@x\r\n\'-x\r\n-1\r\nx=1\r\na-b\r\n');
   });
 
   it.each<[string, unknown, string]>([
@@ -47,6 +47,10 @@ describe('a document', () => {
     ['a part of a count', { ...content, rows: [{ ...content.rows[0], count: 1.5 }] }, 'FIELD_INVALID /rows/count'], ['minus zero', { ...content, rows: [{ ...content.rows[0], count: -0 }] }, 'FIELD_INVALID /rows/count'], ['a count as text', { ...content, rows: [{ ...content.rows[0], count: '23' }] }, 'FIELD_INVALID /rows/count'],
     ['a place too many', { ...content, rows: [{ ...content.rows[0], error: 7.255 }] }, 'FIELD_INVALID /rows/error'], ['no number', { ...content, rows: [{ ...content.rows[0], error: Number.NaN }] }, 'FIELD_INVALID /rows/error'], ['one out of bounds', { ...content, rows: [{ ...content.rows[0], error: 1_000.01 }] }, 'FIELD_INVALID /rows/error'],
   ])('refuses %s', (_what, given, code) => expect(refused(given)).toBe(code));
+  it('refuses the same in CSV, and says where, in the head too', () => {
+    expect(codeOf(() => out(release, { ...content, rows: [{ ...content.rows[0], count: 'x' }] }, {}, 'csv'))).toBe('FIELD_INVALID /rows/count');
+    expect(refused({ ...content, head: { ...content.head, period: 'x' } })).toBe('FIELD_INVALID /head/period');
+  });
   it('reads rows by their number, whatever an array says of itself', () => {
     const rows = [...content.rows];
     Object.defineProperty(rows, Symbol.iterator, { value: function* () { yield { name: 'x' }; } });
@@ -62,7 +66,7 @@ describe('a document', () => {
   });
 
   it.each<[string, Partial<DocumentDef>, string]>([
-    ['a name with capitals', { name: 'Statistics' }, 'DOCUMENT_INVALID'], ['a name that is too long', { name: 'a'.repeat(41) }, 'DOCUMENT_INVALID'], ['no name', { name: '' }, 'DOCUMENT_INVALID'], ['another readership', { readership: 'all' as 'public' }, 'DOCUMENT_INVALID'], ['an inherited one', { readership: 'toString' as 'public' }, 'DOCUMENT_INVALID'],
+    ['a name with capitals', { name: 'Statistics' }, 'DOCUMENT_INVALID'], ['a name that ends otherwise', { name: 'statisticsX' }, 'DOCUMENT_INVALID'], ['a name that is a list', { name: ['statistics'] as unknown as string }, 'DOCUMENT_INVALID'], ['a name that is too long', { name: 'a'.repeat(41) }, 'DOCUMENT_INVALID'], ['no name', { name: '' }, 'DOCUMENT_INVALID'], ['another readership', { readership: 'all' as 'public' }, 'DOCUMENT_INVALID'], ['an inherited one', { readership: 'toString' as 'public' }, 'DOCUMENT_INVALID'],
     ['a field that wire did not make', { columns: { name: { accepts: () => true } as never } }, 'DOCUMENT_INVALID'], ['a field name that is a value', { columns: { 'Qëz': wire.boolean } }, 'DOCUMENT_INVALID'],
     ['a reference of a case to the public', { head: { case: wire.ref('csr') } }, 'NOT_FOR_THIS_AUDIENCE /case'], ['a day', { columns: { on: wire.day } }, 'NOT_FOR_THIS_AUDIENCE /on'], ['an instant', { columns: { at: wire.instant } }, 'NOT_FOR_THIS_AUDIENCE /at'], ['a code above operational, not as a category', { columns: { gender: wire.code(Gender) } }, 'CLASS_NOT_ALLOWED /gender'],
     ['a category to the operator', { readership: 'operator', columns: { gender: figure.category(Gender) } }, 'NOT_FOR_THIS_AUDIENCE /gender'], ['a region to the operator', { readership: 'operator', head: {}, columns: { area: wire.region } }, 'NOT_FOR_THIS_AUDIENCE /area'],
@@ -74,6 +78,12 @@ describe('a document', () => {
     data['b'] = wire.boolean;
     expect(codeOf(() => out(def, { head: {}, rows: [{ a: true, b: true }] }))).toBe('UNEXPECTED_FIELD');
   });
+  it('says to either what is no text and nobody\'s', () => {
+    const Open = codeList('Open', ['o'], 'open');
+    const both = { who: wire.ref('org'), code: wire.code(Open), band: wire.band(Cube), period: wire.period, version: wire.version, boolean: wire.boolean, integer: figure.integer(0, 9), decimal: figure.decimal(0, 9, 1) };
+    const row = { who: newRef('org'), code: 'o', band: 'by-gender', period: '2026-Q4', version: 1, boolean: true, integer: 3, decimal: 0.5 };
+    for (const readership of ['public', 'operator'] as const) expect(JSON.parse(out({ name: 'support-bundle-2', readership, head: {}, columns: both }, { head: {}, rows: [row] }))).toEqual({ head: {}, rows: [row] });
+  });
   it('for the operator says how things stand: moments, days, codes, figures', () => {
     const bundle: DocumentDef = { name: 'doctor', readership: 'operator', head: { at: wire.instant, on: wire.day, who: wire.ref('org') }, columns: { finding: wire.code(Cube), wrong: wire.boolean, count: figure.integer(-5, 5) } };
     const given = { head: { at: '2026-11-24T03:06:00.123Z', on: '2026-11-24', who: newRef('org') }, rows: [{ finding: 'by-gender', wrong: false, count: -5 }] };
@@ -82,9 +92,9 @@ describe('a document', () => {
 
   it.each<[Metadata, string]>([
     [{ 'file-name': 'footbridge-statistics-2026-Q4.csv' }, 'passed'], [{ 'file-name': 'footbridge-statistics.json' }, 'passed'], [{ 'file-name': 'footbridge-statistics-2026-11-24.json' }, 'passed'], [{ 'File-Name': 'footbridge-statistics-2026-W07.json' }, 'passed'],
-    [{ 'content-type': 'application/json; charset=utf-8' }, 'passed'], [{ 'content-type': 'text/csv' }, 'passed'], [{ time: '2026-11-24T03:00:00Z' }, 'passed'], [{ etag: `"${'a1'.repeat(32)}"` }, 'passed'], [{ etag: '"12"' }, 'passed'], [{ recipient: newRef('org') }, 'passed'],
-    [{ 'file-name': 'Qëzvxwöj.csv' }, 'METADATA_INVALID /file-name'], [{ 'file-name': 'footbridge-statistics-qezv.csv' }, 'METADATA_INVALID /file-name'], [{ 'file-name': 'footbridge-statistics-2026-W99.csv' }, 'METADATA_INVALID /file-name'], [{ 'file-name': 'footbridge-cases-2026-Q4.csv' }, 'METADATA_INVALID /file-name'], [{ 'file-name': '../footbridge-statistics.csv' }, 'METADATA_INVALID /file-name'],
-    [{ 'file-name': 'footbridge-statistics.exe' }, 'METADATA_INVALID /file-name'], [{ 'file-name': 'footbridge-statistics.csv\n' }, 'METADATA_INVALID /file-name'], [{ 'content-type': 'text/html' }, 'METADATA_INVALID /content-type'], [{ 'content-type': 'text/csv; name=x' }, 'METADATA_INVALID /content-type'], [{ time: '2026-11-24T03:06:00Z' }, 'METADATA_INVALID /time'], [{ etag: 'Qëzvxwöj' }, 'METADATA_INVALID /etag'], [{ recipient: newRef('rfr') }, 'METADATA_INVALID /recipient'],
+    [{ 'content-type': 'application/json; charset=utf-8' }, 'passed'], [{ 'content-type': 'text/csv' }, 'passed'], [{ 'content-type': 'application/json;charset=UTF-8' }, 'passed'], [{ 'Content-Type': 'text/csvx' }, 'METADATA_INVALID /content-type'], [{ 'content-type': 'xtext/csv' }, 'METADATA_INVALID /content-type'], [{ time: '2026-11-24T03:00:00Z' }, 'passed'], [{ etag: `"${'a1'.repeat(32)}"` }, 'passed'], [{ etag: '"12"' }, 'passed'], [{ recipient: newRef('org') }, 'passed'],
+    [{ 'file-name': 'Qëzvxwöj.csv' }, 'METADATA_INVALID /file-name'], [{ 'file-name': 'footbridge-statistics-qezv.csv' }, 'METADATA_INVALID /file-name'], [{ 'file-name': 'footbridge-statistics-2026-W99.csv' }, 'METADATA_INVALID /file-name'], [{ 'file-name': 'footbridge-cases-2026-Q4.csv' }, 'METADATA_INVALID /file-name'], ...['../footbridge-statistics.csv', 'footbridge-statistics.csv.exe', 'footbridge-statistics-2026-Q4-x.csv', 'footbridge-statistics-x.csv', 'footbridge-.csv', 'footbridge-2026-Q4.csv', 'footbridge-statistics-20.csv'].map((name): [Metadata, string] => [{ 'file-name': name }, 'METADATA_INVALID /file-name']),
+    [{ 'file-name': 'footbridge-statistics.exe' }, 'METADATA_INVALID /file-name'], [{ 'file-name': 'footbridge-statistics.csv\n' }, 'METADATA_INVALID /file-name'], [{ 'content-type': 'text/html' }, 'METADATA_INVALID /content-type'], [{ 'content-type': 'text/csv; name=x' }, 'METADATA_INVALID /content-type'], [{ time: '2026-11-24T03:06:00Z' }, 'METADATA_INVALID /time'], ...['Qëzvxwöj', '12', '"12"x', 'x"12"', '"1234567"', '"x"', `"${'a1'.repeat(31)}"`, `"${'A1'.repeat(32)}"`, '""'].map((etag): [Metadata, string] => [{ etag }, 'METADATA_INVALID /etag']), [{ etag: '"123456"' }, 'passed'], [{ recipient: newRef('rfr') }, 'METADATA_INVALID /recipient'],
     [{ subject: 'x' }, 'UNEXPECTED_METADATA'], [{ url: 'https://x.example' }, 'UNEXPECTED_METADATA'], [{ 'file-name': 3 as unknown as string }, 'METADATA_INVALID /file-name'], [{ [Symbol('x')]: 'x' } as Metadata, 'UNEXPECTED_METADATA'],
   ])('T05 with %p: %s', (metadata, code) => expect(refused(content, metadata)).toBe(code));
 

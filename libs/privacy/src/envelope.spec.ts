@@ -159,10 +159,10 @@ describe('opening', () => {
     const envelope = await seal();
     const damaged: readonly unknown[] = [
       null, 1, 'x', [], {}, { ...envelope, more: 1 }, { ...envelope, protocol: 'footbridge-envelope-2' }, { ...envelope, suite: '0020-0001-0001' }, { ...envelope, sender: 1 }, { ...envelope, enc: `${envelope.enc}AA` }, { ...envelope, enc: `${envelope.enc}=` },
-      { ...envelope, ct: `${envelope.ct}AAAA` }, { ...envelope, ct: '' }, { ...envelope, signature: null }, { ...envelope, signature: 'x' }, { ...envelope, signature: { ...envelope.signature, more: '' } }, { ...envelope, signature: { key: 1, signature: '' } },
+      { ...envelope, ct: `${envelope.ct}AAAA` }, { ...envelope, ct: '' }, { ...envelope, signature: null }, { ...envelope, signature: 'x' }, { ...envelope, signature: { ...envelope.signature, more: '' } }, { ...envelope, signature: { ...envelope.signature, key: 1 } }, { ...envelope, signature: { ...envelope.signature, signature: '$' } }, { ...envelope, signature: { ...envelope.signature, signature: `${envelope.signature.signature}=` } }, { ...envelope, enc: '$' }, { ...envelope, ct: '$' }, { ...envelope, signature: undefined }, undefined,
       { ...envelope, signature: { ...envelope.signature, signature: 'AA' } }, Object.fromEntries(Object.entries(envelope).filter(([name]) => name !== 'consent')), { ...Object.fromEntries(Object.entries(envelope).filter(([name]) => name !== 'consent')), other: 'x' },
     ];
-    for (const bad of damaged) expect([bad, await refusal(() => readEnvelope(JSON.stringify(bad))), await refusal(open(bad as SealedEnvelope))]).toEqual([bad, 'ENVELOPE_DAMAGED', 'ENVELOPE_DAMAGED']);
+    for (const bad of damaged) expect([bad, await refusal(() => readEnvelope(String(JSON.stringify(bad)))), await refusal(open(bad as SealedEnvelope))]).toEqual([bad, 'ENVELOPE_DAMAGED', 'ENVELOPE_DAMAGED']);
     expect(await refusal(() => readEnvelope('{'))).toBe('ENVELOPE_DAMAGED');
   });
   it('what does not hold what it should is damaged too', async () => {
@@ -172,6 +172,19 @@ describe('opening', () => {
       const { enc, ct } = await hpke.seal(Buffer.from(mine.publicKey, 'base64url'), info, Buffer.from(keyId), plain);
       expect(await refusal(open(await resigned({ enc: enc.toString('base64url'), ct: ct.toString('base64url') })))).toBe('ENVELOPE_DAMAGED');
     }
+  });
+});
+
+describe('what was in the clear', () => {
+  const { seal: sealing, open: opening } = hpke;
+  afterEach(() => { Object.assign(hpke, { seal: sealing, open: opening }); });
+  it('is wiped, once it is sealed and once it is read', async () => {
+    const clear: Buffer[] = [];
+    Object.assign(hpke, { seal: (publicKey: Buffer, info: Buffer, aad: Buffer, plain: Buffer) => { clear.push(plain); return sealing(publicKey, info, aad, plain); } });
+    const envelope = await seal();
+    Object.assign(hpke, { open: async (...given: Parameters<typeof opening>) => { const plain = await opening(...given); clear.push(plain); return plain; } });
+    await open(envelope);
+    expect(clear.map((plain) => [plain.length, plain.every((byte) => byte === 0)])).toEqual([[512, true], [512, true]]);
   });
 });
 

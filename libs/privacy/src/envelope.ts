@@ -30,12 +30,12 @@ export const ENVELOPE_LIFETIME_MS = 7 * 86_400_000;
 const CLOCK_SKEW_MS = 600_000;
 
 type Unsigned = Omit<SealedEnvelope, 'signature'>;
-const infoOf = ({ suite, sender, recipient, purpose, consent, expires }: Omit<Unsigned, 'key' | 'enc' | 'ct'>): Buffer => Buffer.from(JSON.stringify([PROTOCOL, suite, sender, recipient, purpose, consent, expires]), 'utf8');
-const aadOf = ({ key }: Pick<Unsigned, 'key'>): Buffer => Buffer.from(key, 'utf8');
-const signedBytes = (e: Unsigned): Buffer => Buffer.from(JSON.stringify([infoOf(e).toString('utf8'), e.key, e.enc, e.ct]), 'utf8');
+const infoOf = ({ suite, sender, recipient, purpose, consent, expires }: Omit<Unsigned, 'key' | 'enc' | 'ct'>): Buffer => Buffer.from(JSON.stringify([PROTOCOL, suite, sender, recipient, purpose, consent, expires]));
+const aadOf = ({ key }: Pick<Unsigned, 'key'>): Buffer => Buffer.from(key);
+const signedBytes = (e: Unsigned): Buffer => Buffer.from(JSON.stringify([infoOf(e).toString(), e.key, e.enc, e.ct]));
 
 function padded(value: object): Buffer {
-  const json = Buffer.from(JSON.stringify(value), 'utf8');
+  const json = Buffer.from(JSON.stringify(value));
   const size = envelopeSizes.find((most) => json.length + LENGTH <= most);
   if (size === undefined) throw new PrivacyRefusal('ENVELOPE_TOO_LARGE');
   const plain = Buffer.alloc(size);
@@ -91,24 +91,22 @@ function checkContext(envelope: SealedEnvelope, expected: EnvelopeContext, now: 
   if (!(left <= ENVELOPE_LIFETIME_MS + CLOCK_SKEW_MS)) throw new PrivacyRefusal('ENVELOPE_LIFETIME');
 }
 
-const B64 = /^[A-Za-z0-9_-]+$/;
-const bytes = (text: string): Buffer | undefined => { const raw = Buffer.from(text, 'base64url'); return B64.test(text) && raw.toString('base64url') === text ? raw : undefined; };
+const bytes = (text: string): Buffer | undefined => { const raw = Buffer.from(text, 'base64url'); return raw.toString('base64url') === text ? raw : undefined; };
 const texts = ['protocol', 'suite', 'sender', 'recipient', 'purpose', 'consent', 'expires', 'key', 'enc', 'ct'] as const;
 
 /** An envelope from JSON, and nothing that only looks like one. @throws PrivacyRefusal ENVELOPE_DAMAGED */
 export function readEnvelope(json: string): SealedEnvelope {
   let read: unknown;
-  try { read = JSON.parse(json); } catch { throw new PrivacyRefusal('ENVELOPE_DAMAGED'); }
+  try { read = JSON.parse(json); } catch { /* what is no JSON is no envelope either */ }
   if (!isEnvelope(read)) throw new PrivacyRefusal('ENVELOPE_DAMAGED');
   return read;
 }
 function isEnvelope(read: unknown): read is SealedEnvelope {
-  if (typeof read !== 'object' || read === null) return false;
-  const values = new Map<string, unknown>(Object.entries(read));
+  const values = new Map<string, unknown>(Object.entries(read ?? {}));
   const signature = values.get('signature');
   const isText = (of: ReadonlyMap<string, unknown>, names: readonly string[]): boolean => names.every((name) => typeof of.get(name) === 'string');
-  if (values.size !== texts.length + 1 || !isText(values, texts) || typeof signature !== 'object' || signature === null) return false;
-  const signed = new Map<string, unknown>(Object.entries(signature));
+  if (values.size !== texts.length + 1 || !isText(values, texts)) return false;
+  const signed = new Map<string, unknown>(Object.entries(signature ?? {}));
   if (signed.size !== 2 || !isText(signed, ['key', 'signature'])) return false;
   const length = bytes(String(values.get('ct')))?.length ?? 0;
   return values.get('protocol') === PROTOCOL && values.get('suite') === hpke.suite && bytes(String(values.get('enc')))?.length === 32 && envelopeSizes.some((size) => length === size + 16) && bytes(String(signed.get('signature')))?.length === 64;

@@ -6,6 +6,7 @@ import { WireBytes, createGate, type Envelope } from './gate.js';
 import { PrivacyRefusal } from './refusal.js';
 import { newRef } from './ref.js';
 import { knownIdentity } from './known-identity.js';
+import type { Scanner } from './scan.js';
 import { label } from './sealed.js';
 import { wire, type Audience, type WireObject } from './wire.js';
 
@@ -141,13 +142,22 @@ describe('the gate looks at the declaration first', () => {
     const everything = { accepts: () => true, allowedFor: () => true, dataClass: 'open', optional: true };
     expect(declared(define('directed', { note: everything as unknown as typeof wire.boolean }))).toBe('EVENT_INVALID');
     expect(declared(define('directed', { [NAME]: wire.boolean }))).toBe('EVENT_INVALID');
-    expect(declared({ ...sent, type: `footbridge.referrals.${NAME}.v1` })).toBe('EVENT_INVALID');
+    for (const what of [NAME, 'Sent', '', '-sent', 'sent-', 'sent--now', 'sent_now']) expect([what, declared({ ...sent, type: `footbridge.referrals.${what}.v1` })]).toEqual([what, 'EVENT_INVALID']);
+    for (const type of ['xfootbridge.referrals.sent.v1', 'footbridge.referrals.sent.v1x', 'footbridge.referrals.sent.v0', 'footbridge.referrals.sent.v01', 'footbridge.referrals.sent.v', 'footbridge.referrals.sent']) expect([type, declared({ ...sent, type })]).toEqual([type, 'EVENT_INVALID']);
+    for (const type of ['footbridge.referrals.sent.v1', 'footbridge.referrals.sent-to-2.v12']) expect([type, declared({ ...define('instance', {}), type })]).toEqual([type, 'passed']);
     expect(declared({ ...sent, service: 'shelters' })).toBe('EVENT_INVALID');
   });
 
   it('a declaration of thousands of fields makes a body that nobody reads', () => {
     const many = Object.fromEntries(Array.from({ length: 3_000 }, (_, n) => [`field${'x'.repeat(20)}${n}`, wire.boolean]));
     expect(codeOf(() => gate.encode(define('instance', many), Object.fromEntries(Object.keys(many).map((name) => [name, true])), {}))).toBe('BODY_TOO_LARGE');
+  });
+
+  it('and one of exactly 64 KiB is the largest that somebody reads', () => {
+    const named = [...Array.from({ length: 1_364 }, (_, n) => `n${String(n).padStart(39, '0')}`), 'a'.repeat(24), 'a'.repeat(23)];
+    const of = (names: readonly string[]): string => codeOf(() => gate.encode(define('instance', Object.fromEntries(names.map((name) => [name, wire.boolean]))), Object.fromEntries(names.map((name) => [name, true])), {}));
+    expect(JSON.stringify(Object.fromEntries(named.map((name) => [name, true])))).toHaveLength(64 * 1024);
+    expect([of(named), of([...named.slice(0, -1), 'b'.repeat(24)])]).toEqual(['passed', 'BODY_TOO_LARGE']);
   });
 
   it('a declaration that changes after its first event gains nothing', () => {
@@ -169,6 +179,8 @@ describe('the gate looks at what stands beside the body (T05)', () => {
 
   it('takes the attributes of an event, under their header names and their own', () => {
     expect(encoded(payload, good)).toBe('passed');
+    for (const contentType of ['application/cloudevents+json;charset=utf-8', 'application/json; charset=utf-8', 'application/json']) expect(encoded(payload, { 'content-type': contentType, version: '999999' })).toBe('passed');
+    expect(codeOf(() => gate.encode(define('instance', { urgent: wire.boolean }), { urgent: true }, { ce_time: '2026-11-24T03:06:00.123Z' }))).toBe('passed');
     expect(encoded(payload, { id: evt, caseRef: newRef('csr'), causedBy: evt, consentRef: newRef('cns') })).toBe('passed');
   });
 
@@ -179,7 +191,7 @@ describe('the gate looks at what stands beside the body (T05)', () => {
   });
 
   it('refuses every other header, whatever its name and value', () => {
-    for (const header of ['x-name', 'client-id', 'group-id', 'filename', 'subject-name', 'ce_name', 'url', NAME, '__proto__x', 'constructor']) expect(encoded(payload, { [header]: evt })).toBe('UNEXPECTED_METADATA');
+    for (const header of ['x-name', 'client-id', 'group-id', 'filename', 'subject-name', 'ce_name', 'url', NAME, '__proto__x', 'constructor', 'ice_d', 'xid']) expect(encoded(payload, { [header]: evt })).toBe('UNEXPECTED_METADATA');
     fc.assert(fc.property(fc.string(), fc.string(), (name, value) => { expect(encoded(payload, { ...good, [`x${name}`]: value })).toBe('UNEXPECTED_METADATA'); }));
   });
 
@@ -189,7 +201,7 @@ describe('the gate looks at what stands beside the body (T05)', () => {
     expect(encoded(payload, { ce_audience: 'network' })).toBe('METADATA_INVALID /audience');
     expect(encoded(payload, { subject: newRef('csr') })).toBe('METADATA_INVALID /subject');
     expect(encoded(payload, { key: referral })).toBe('METADATA_INVALID /key');
-    expect(encoded(payload, { version: '1e3' })).toBe('METADATA_INVALID /version');
+    for (const version of ['1e3', '1000000', '0x1', ' 1', '-1', '']) expect(encoded(payload, { version })).toBe('METADATA_INVALID /version');
     expect(codeOf(() => gate.encode(network, { shelter: newRef('shl'), band: 'few' }, { ce_time: '2026-11-24T03:06:00Z' }))).toBe('METADATA_INVALID /time');
     expect(codeOf(() => gate.encode(network, { shelter: newRef('shl'), band: 'few' }, { ce_time: '2026-11-24T03:00:00Z' }))).toBe('passed');
   });
@@ -197,6 +209,9 @@ describe('the gate looks at what stands beside the body (T05)', () => {
   it('refuses what is not there to be looked at', () => {
     expect(codeOf(() => gate.encode(sent, payload, undefined as unknown as Record<string, string>))).toBe('GATE_FAILED');
     expect(encoded(payload, { ce_id: undefined as unknown as string })).toBe('METADATA_INVALID /id');
+    // what looks good when it is turned into a text is none, and a symbol is no name
+    expect(encoded(payload, { key: { toString: () => uuid } as unknown as string })).toBe('METADATA_INVALID /key');
+    expect(encoded(payload, { [Symbol('key')]: uuid } as Record<string, string>)).toBe('UNEXPECTED_METADATA');
   });
 });
 
@@ -240,8 +255,9 @@ describe('the body for an organisation (decisions 17)', () => {
   });
 
   it('takes an address of a partner as metadata, but no credentials in it', () => {
-    expect(structured({}, { url: 'https://ngo.example/hooks?key=1' })).toBe('passed');
-    for (const url of ['https://user:secret@ngo.example/', 'ftp://ngo.example/', 'ngo.example', `https://ngo.example/#${NAME}`, `https://ngo.example/${'x'.repeat(2048)}`]) expect(structured({}, { url })).toBe('METADATA_INVALID /url');
+    for (const url of ['https://ngo.example/hooks?key=1', 'http://127.0.0.1:4000/', `https://ngo.example/${'x'.repeat(2_028)}`]) expect(structured({}, { url, id, 'content-type': 'application/cloudevents+json' })).toBe('passed');
+    for (const timestamp of ['1795489560x', 'x1795489560', '179548956', '']) expect(structured({}, { 'webhook-timestamp': timestamp })).toBe('METADATA_INVALID /webhook-timestamp');
+    for (const url of ['https://user:secret@ngo.example/', 'https://user@ngo.example/', 'https://:secret@ngo.example/', `https://ngo.example/${'x'.repeat(2_029)}`, 'ftp://ngo.example/', 'ngo.example', `https://ngo.example/#${NAME}`, `https://ngo.example/${'x'.repeat(2048)}`]) expect(structured({}, { url })).toBe('METADATA_INVALID /url');
   });
 });
 
@@ -259,7 +275,9 @@ describe('decode is as strict as encode', () => {
     expect(decoded(`{"name":"${NAME}"`)).toBe('BODY_MALFORMED');
     expect(decoded('')).toBe('BODY_MALFORMED');
     expect(decoded(Buffer.concat([Buffer.from([0xff]), Buffer.from(text)]))).toBe('BODY_MALFORMED');
-    expect(decoded(`"${'x'.repeat(70_000)}"`)).toBe('BODY_TOO_LARGE');
+    // a wrong byte is none of a value, not even of a wrong one
+    expect(decoded(Buffer.concat([Buffer.from(`{"state":"`), Buffer.from([0xff]), Buffer.from('"}')]))).toBe('BODY_MALFORMED');
+    expect([decoded(`"${'x'.repeat(65_534)}"`), decoded(`"${'x'.repeat(65_535)}"`)]).toEqual(['PAYLOAD_NOT_PLAIN', 'BODY_TOO_LARGE']);
   });
 
   it('a field twice, spaces and escapes leave room for what nobody looks at', () => {
@@ -281,6 +299,20 @@ describe('scanners come last', () => {
     expect(codeOf(() => scanning.structured(sent, { id: newRef('evt'), time: '2026-11-24T03:06:00Z' }, payload, { url }))).toBe('SCANNER_FOUND');
   });
 
+  const finding = (found: (text: string) => boolean): Scanner => ({ name: 'found', find: (text) => (found(text) ? [{ kind: 'found', start: 0, end: 1 }] : []) });
+  it('read a URL as it is meant, whichever bytes of it are written as numbers', () => {
+    const reading = createGate({ scanners: [finding((text) => text.includes(NAME))] });
+    const at = (path: string): string => codeOf(() => reading.structured(sent, { id: newRef('evt'), time: '2026-11-24T03:06:00Z' }, payload, { url: `https://ngo.example/${path}` }));
+    expect(['Q%C3%ABzvxw%C3%B6j', 'Q%c3%abzvxw%c3%b6j', '%51%c3%abzv%78%77%c3%b6%6A', 'a%20Q%C3%ABzvxw%C3%B6j', 'Qezvxwoj', '%C3%AB%5'].map(at)).toEqual([...Array<string>(4).fill('SCANNER_FOUND'), 'passed', 'passed']);
+  });
+  it('read nothing across the seam of body and metadata', () => {
+    const seam = createGate({ scanners: [finding((text) => text.includes('}footbridge') || text.includes('referralsfootbridge'))] });
+    expect(codeOf(() => seam.encode(sent, payload, { topic: 'footbridge.referrals' }))).toBe('passed');
+    const seen: string[] = [];
+    createGate({ scanners: [finding((text) => { seen.push(text); return false; })] }).encode(sent, payload, { topic: 'footbridge.referrals' });
+    expect(seen).toEqual([`${JSON.stringify(payload)}\nfootbridge.referrals\nfootbridge.referrals`]);
+  });
+
   it('one that fails closes the gate', () => {
     const broken = createGate({ scanners: [{ name: 'broken', find: () => { throw new Error(NAME); } }] });
     expect(codeOf(() => broken.encode(sent, payload, {}))).toBe('GATE_FAILED');
@@ -288,12 +320,12 @@ describe('scanners come last', () => {
 });
 
 describe('each refusal is counted once, by its code', () => {
-  it('in encode, decode and structured', () => {
+  it('and by what was asked, in each act', () => {
     const counted: string[] = [];
-    const counting = createGate({ onRefusal: (code) => counted.push(code) });
+    const counting = createGate({ onRefusal: (code, act, refusal) => { expect(refusal.code).toBe(code); counted.push(`${act} ${code}`); } });
     counting.encode(sent, payload, {});
-    for (const act of [() => counting.encode(sent, { ...payload, name: NAME }, {}), () => counting.decode(sent, Buffer.from('')), () => counting.structured(sent, { id: 'x', time: 'y' }, payload, {})]) expect(act).toThrow(PrivacyRefusal);
-    expect(counted).toEqual(['UNEXPECTED_FIELD', 'BODY_MALFORMED', 'ATTRIBUTE_INVALID']);
+    for (const act of [() => counting.encode(sent, { ...payload, name: NAME }, {}), () => counting.decode(sent, Buffer.from('')), () => counting.structured(sent, { id: 'x', time: 'y' }, payload, {}), () => counting.document({} as never, {} as never, {}), () => counting.mail({} as never, {} as never, {}), () => counting.disclose({} as never, {} as never, {}, {})]) expect(act).toThrow(PrivacyRefusal);
+    expect(counted).toEqual(['encode UNEXPECTED_FIELD', 'decode BODY_MALFORMED', 'structured ATTRIBUTE_INVALID', 'document DOCUMENT_INVALID', 'mail MAIL_NOT_LISTED', 'disclose DOCUMENT_INVALID']);
   });
 
   it('and a counter that fails does not open the gate', () => {
@@ -308,7 +340,7 @@ describe('WireBytes come from the gate only', () => {
   it('and are told from what looks like them', () => {
     expect(WireBytes.is(bytes)).toBe(true);
     expect(WireBytes.is({ bytes: () => Buffer.from(NAME) })).toBe(false);
-    expect(WireBytes.is(Object.create(WireBytes.prototype))).toBe(false);
+    expect([Object.create(WireBytes.prototype), null, undefined, NAME, 7, () => NAME].map((other) => WireBytes.is(other))).toEqual(Array(6).fill(false));
   });
 
   it('cannot be made by calling the class', () => {

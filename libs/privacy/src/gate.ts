@@ -41,7 +41,7 @@ export class WireBytes {
     Object.freeze(this);
   }
   static {
-    pass = (text) => new WireBytes(Buffer.from(text, 'utf8'), PASSED);
+    pass = (text) => new WireBytes(Buffer.from(text), PASSED);
   }
   /** For senders: a look-alike without the private part is none. */
   static is(value: unknown): value is WireBytes {
@@ -130,11 +130,11 @@ function attributesOf({ def }: Plan, envelope: Envelope): string {
   if (!isRef(id, 'evt')) refuse('id');
   if (!isInstant(time, precisionFor(def.audience))) refuse('time');
   if (subject !== undefined && (!isRef(subject) || isRef(subject, 'csr'))) refuse('subject');
-  return JSON.stringify({ specversion, id, source, type, time, ...(subject === undefined ? {} : { subject }) }).slice(1, -1);
+  return JSON.stringify({ specversion, id, source, type, time, subject }).slice(1, -1);
 }
 
 /** What a URL says without its percent signs. */
-const unescaped = (text: string): string => text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));
+const unescaped = (text: string): string => text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString());
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -161,9 +161,9 @@ function decoded<O extends WireObject>(def: EventDef<O>, bytes: Buffer): WireOf<
  * The last check before bytes leave: declaration and class, schema, metadata, scanners. Closed on any doubt: what fails
  * in an unforeseen way is refused too.
  */
-export function createGate(config: GateConfig = {}): Gate {
-  const scanners = [...(config.scanners ?? [])];
-  const templates: ReadonlySet<MailTemplate> = new Set(config.mail?.templates);
+export function createGate({ scanners: given = [], mail: config, onRefusal = () => undefined }: GateConfig = {}): Gate {
+  const scanners = [...given];
+  const mail = config && { templates: new Set(config.templates), address: config.address };
 
   function closed<R>(act: keyof Gate, check: () => R): R {
     try {
@@ -171,7 +171,7 @@ export function createGate(config: GateConfig = {}): Gate {
     } catch (error) {
       const refusal = error instanceof PrivacyRefusal ? error : new PrivacyRefusal('GATE_FAILED');
       try {
-        config.onRefusal?.(refusal.code, act, refusal);
+        onRefusal(refusal.code, act, refusal);
       } catch {
         // a counter that fails does not open the gate
       }
@@ -210,8 +210,8 @@ export function createGate(config: GateConfig = {}): Gate {
       return scanned(body, metadata, LARGEST_DOCUMENT);
     }),
     mail: (template, slots, metadata) => closed('mail', () => {
-      if (!config.mail || !templates.has(template)) throw new PrivacyRefusal('MAIL_NOT_LISTED');
-      const { subject, text } = mailText(template, slots, config.mail.address);
+      if (mail?.templates.has(template) !== true) throw new PrivacyRefusal('MAIL_NOT_LISTED');
+      const { subject, text } = mailText(template, slots, mail.address);
       checkPlainMetadata(template.name, metadata, 'mail');
       // who writes and under which number stands beside the text, checked by its form
       return { subject: scanned(subject, {}), text: scanned(text, {}) };

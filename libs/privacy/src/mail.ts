@@ -35,7 +35,7 @@ function planOf(template: MailTemplate): MailPlan {
     if (schema.dataClass !== 'open' && schema.dataClass !== 'operational') throw new PrivacyRefusal('CLASS_NOT_ALLOWED', `/${slot}`);
     return { name: slot, key: slot, schema };
   }));
-  for (const [, slot = ''] of text.matchAll(SLOT)) if (slot !== 'address' && !fields.names.has(slot)) invalid();
+  for (const [, slot] of text.matchAll(SLOT)) if (slot !== 'address' && !fields.names.has(String(slot))) invalid();
   const plan = { template: { name, subject, text, slots }, fields };
   planned.set(template, plan);
   return plan;
@@ -44,14 +44,14 @@ function planOf(template: MailTemplate): MailPlan {
 /** @throws PrivacyRefusal those of a template, of its slots, and ADDRESS_INVALID */
 export function mailText(template: MailTemplate, slots: unknown, address: string): MailText {
   const { template: { subject, text }, fields } = planOf(template);
-  const values = new Map([...checked(fields, slots, 'service')].map(([{ name }, value]) => [name, String(value)]));
+  const values = new Map([...checked(fields, slots, 'service')].map(([{ name }, value]) => [name, value]));
   if (!isInstanceAddress(address)) throw new PrivacyRefusal('ADDRESS_INVALID');
-  return { subject, text: text.replace(SLOT, (_, slot: string) => (slot === 'address' ? address : values.get(slot) ?? '')) };
+  return { subject, text: text.replace(SLOT, (_, slot: string) => (slot === 'address' ? address : String(values.get(slot)))) };
 }
 
 /** Where the instance is: scheme and host, and at most a folder; no user, no query, no fragment. */
-function isInstanceAddress(text: unknown): text is string {
-  if (typeof text !== 'string' || text.length > LONGEST_ADDRESS || !URL.canParse(text)) return false;
+function isInstanceAddress(text: string): boolean {
+  if (text.length > LONGEST_ADDRESS || !URL.canParse(text)) return false;
   const { protocol, username, password, search, hash } = new URL(text);
   return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '' && search === '' && hash === '' && !/[\s{}]/.test(text);
 }

@@ -45,10 +45,12 @@ const toAnOrganisation: ReadonlyMap<string, Rule> = new Map([
   ['id', ref('evt')], ['webhook-id', ref('evt')], ['webhook-timestamp', (value) => SECONDS.test(value)], ['content-type', contentType], ['recipient', ref('org')], ['url', isAddress],
 ]);
 
+const withAnEvent = { broker: onTheBroker, organisation: toAnOrganisation } as const;
+
 /** `footbridge-statistics-2026-Q4.csv`: the kind of document, a period or a day, and a kind of file. Nothing else finds room. */
 const FILE_NAME = /^footbridge-([a-z]+(?:-[a-z0-9]+)*?)(?:-(20[0-9QW-]{2,9}))?\.(json|csv|ndjson|txt|gz|pdf|age)$/;
-export function isFileName(name: unknown, kind: string): boolean {
-  const [, of, when] = typeof name === 'string' ? FILE_NAME.exec(name) ?? [] : [];
+function isFileName(name: string, kind: string): boolean {
+  const [, of, when] = FILE_NAME.exec(name) ?? [];
   return of === kind && (when === undefined || isPeriod(when) || isDay(when));
 }
 
@@ -72,15 +74,14 @@ export function checkPlainMetadata(document: string, metadata: Readonly<Record<s
 const nameOf = (name: string): string => name.toLowerCase().replace(/^ce[_-]/, '');
 
 /** @throws PrivacyRefusal UNEXPECTED_METADATA, METADATA_INVALID */
-export function checkMetadata(def: EventDef, metadata: Readonly<Record<string, string>>, to: 'broker' | 'organisation'): void {
-  const rules = to === 'broker' ? onTheBroker : toAnOrganisation;
-  check(metadata, (name) => rules.get(nameOf(name)), (rule, value) => rule(value, def), nameOf);
+export function checkMetadata(def: EventDef, metadata: Readonly<Record<string, string>>, to: keyof typeof withAnEvent): void {
+  check(metadata, (name) => withAnEvent[to].get(nameOf(name)), (rule, value) => rule(value, def), nameOf);
 }
 
 function check<R>(metadata: Readonly<Record<string, string>>, ruleFor: (name: string) => R | undefined, holds: (rule: R, value: string) => boolean, told: (name: string) => string): void {
-  for (const name of Reflect.ownKeys(metadata)) {
-    const rule = typeof name === 'string' ? ruleFor(name) : undefined;
-    if (typeof name !== 'string' || !rule) throw new PrivacyRefusal('UNEXPECTED_METADATA');
+  for (const name of Reflect.ownKeys(metadata).map(String)) {
+    const rule = ruleFor(name);
+    if (!rule) throw new PrivacyRefusal('UNEXPECTED_METADATA');
     const value: unknown = metadata[name];
     if (typeof value !== 'string' || !holds(rule, value)) throw new PrivacyRefusal('METADATA_INVALID', `/${told(name)}`);
   }

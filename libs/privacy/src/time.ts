@@ -37,12 +37,13 @@ export function isDay(text: unknown): text is Day {
   return typeof text === 'string' && DAY.test(text) && exists(`${text}T00:00:00.000Z`);
 }
 
+const ENDS: Readonly<Record<Precision, string>> = { hour: ':00:00.000Z', minute: ':00.000Z', millisecond: 'Z' };
+
 /** A moment that exists, and is told no finer than `precision`. */
 export function isInstant(text: unknown, precision: Precision = 'millisecond'): text is Instant {
   if (typeof text !== 'string' || !INSTANT.test(text)) return false;
   const whole = text.length === 20 ? `${text.slice(0, 19)}.000Z` : text;
-  if (precision !== 'millisecond' && !whole.endsWith(precision === 'hour' ? ':00:00.000Z' : ':00.000Z')) return false;
-  return exists(whole);
+  return whole.endsWith(ENDS[precision]) && exists(whole);
 }
 
 function exists(iso: string): boolean {

@@ -27,25 +27,25 @@ export function auditMechanism<T>(mechanism: (input: T) => bigint | number | str
   const compare = (a: number, b: number): void => {
     if (a > 0 && b > 0) worst = Math.max(worst, Math.abs(Math.log(a / b)) - SURE * Math.sqrt(1 / a + 1 / b));
   };
-  let lonely = 0;
-  let rare = [0, 0];
-  for (const outcome of new Set([...here.keys(), ...there.keys()])) {
+  const outcomes = [...new Set([...here.keys(), ...there.keys()])];
+  let [lonely, rare] = [0, 0];
+  for (const outcome of outcomes) {
     const [a, b] = [here.get(outcome) ?? 0, there.get(outcome) ?? 0];
     compare(a, b);
-    if ((a === 0 || b === 0) && Math.max(a, b) >= OFTEN * Math.exp(epsilon)) lonely += Math.max(a, b);
+    if (a > 0 && b > 0) continue;
+    if (a + b >= OFTEN * Math.exp(epsilon)) lonely += a + b;
     // Outcomes that hardly repeat tell by how many of them there are on one side only.
-    if (a === 0 || b === 0) rare = [(rare[0] ?? 0) + a, (rare[1] ?? 0) + b];
+    rare += a + b;
   }
   // Tails: what single outcomes are too rare to show.
-  const ordered = [...new Set([...here.keys(), ...there.keys()])].filter((outcome) => typeof outcome !== 'string').sort((x, y) => (x < y ? -1 : 1));
   let [belowHere, belowThere] = [0, 0];
-  for (const outcome of ordered) {
+  for (const outcome of outcomes.sort((x, y) => Number(x) - Number(y))) {
     belowHere += here.get(outcome) ?? 0;
     belowThere += there.get(outcome) ?? 0;
     compare(belowHere, belowThere);
     compare(draws - belowHere, draws - belowThere);
   }
-  const scattered = ((rare[0] ?? 0) + (rare[1] ?? 0)) / (2 * draws);
+  const scattered = rare / (2 * draws);
   const unmatched = Math.max(lonely / (2 * draws), scattered > 0.5 ? scattered : 0);
   return { draws, worst, unmatched, holds: worst <= epsilon && unmatched === 0 };
 }

@@ -61,6 +61,8 @@ describe('what is hidden', () => {
   });
   it('takes the smallest other with it, so that nothing can be had by subtraction', () => {
     expect(set([50n, 10n, 30n])).toEqual([1, 2]);
+    expect(set([30n, 10n, 50n])).toEqual([0, 1]);
+    expect(set([12n, 10n, 13n, 14n], [12n, 10n, 200n, 190n])).toEqual([0, 1]);
     expect(set([50n, 10n, 30n, 30n])).toEqual([1, 3]);
     expect(set([30n, 3n])).toEqual([0, 1]);
   });

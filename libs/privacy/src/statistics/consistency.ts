@@ -19,7 +19,7 @@ export function commonTotal(tables: readonly (readonly bigint[])[]): bigint {
  * little is shared alike by all cells that stay above zero, and a remainder goes to the largest.
  */
 export function fitted(cells: readonly bigint[], total: bigint): readonly bigint[] {
-  const order = cells.map((_, i) => i).sort((a, b) => { const [x, y] = [cells[a] as bigint, cells[b] as bigint]; return x === y ? a - b : x < y ? 1 : -1; });
+  const order = cells.map((_, i) => i).sort((a, b) => Number((cells[b] as bigint) - (cells[a] as bigint)));
   let kept = 0;
   let sum = 0n;
   let excess = 0n;
@@ -49,7 +49,7 @@ export function fitted(cells: readonly bigint[], total: bigint): readonly bigint
  */
 export function hidden(noisy: readonly bigint[], counts: readonly bigint[], k: bigint): ReadonlySet<number> {
   const out = new Set(counts.flatMap((count, i) => (count < k || (noisy[i] as bigint) < k ? [i] : [])));
-  const smallest = counts.map((_, i) => i).filter((i) => !out.has(i)).sort((a, b) => { const [x, y] = [counts[a] as bigint, counts[b] as bigint]; return x === y ? b - a : x < y ? -1 : 1; });
+  const smallest = counts.map((_, i) => i).reverse().sort((a, b) => Number((counts[a] as bigint) - (counts[b] as bigint)));
   const together = (): bigint => sumOf([...out].map((i) => counts[i] as bigint));
   for (const i of smallest) {
     if (out.size === 0 || (out.size > 1 && together() >= 2n * k - 1n)) break;

@@ -36,7 +36,7 @@ describe('a cube', () => {
     expect(defineCube({ ...spec, dimensions: ['citizenship'], citizenships: undefined as never }).tables[0]?.values).toEqual(['Africa', 'Americas', 'Asia', 'Europe', 'Oceania', 'missing']);
   });
   it('cannot ask about a shelter, a partner, a police unit, a month, a corridor, a hold, or anything else that is not in the list (S-15)', () => {
-    for (const name of ['shelter', 'organisation', 'partner', 'policeUnit', 'month', 'openedAt', 'corridor', 'hold', 'asylum', 'region', 'age', 'name', 'constructor', '__proto__', 'toString', '', 7, null]) {
+    for (const name of ['shelter', 'organisation', 'partner', 'policeUnit', 'month', 'openedAt', 'corridor', 'hold', 'asylum', 'region', 'age', 'name', 'constructor', '__proto__', 'toString', '', 7, null, ['gender']]) {
       expect([name, refusal({ dimensions: ['gender', name as Dimension] })]).toEqual([name, 'DIMENSION_UNKNOWN']);
     }
   });
@@ -51,6 +51,8 @@ describe('a cube', () => {
     expect(refusal({ areas: [{ area: 'GTM', shelters: 4 }, { area: 'HND', shelters: 2 }] })).toBe('AREA_TOO_SMALL');
     for (const shelters of [2.9, 3.5, Number.NaN, Infinity, '3' as never]) expect(refusal({ areas: [{ area: 'GTM', shelters }] })).toBe('AREA_TOO_SMALL');
     expect(refusal({ areas: [] })).toBe('AREA_INVALID');
+    expect(refusal({ areas: [{ area: 'GTM', shelters: 3 }, { area: 'hnd', shelters: 3 }] })).toBe('AREA_INVALID');
+    expect(defineCube({ ...spec, areas: [...spec.areas].reverse() })).toEqual(defineCube(spec));
     expect(refusal({ areas: [{ area: 'GTM', shelters: 3 }, { area: 'GTM', shelters: 3 }] })).toBe('AREA_INVALID');
   });
   it('knows no place smaller than a country (S-14)', () => {

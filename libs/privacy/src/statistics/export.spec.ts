@@ -68,6 +68,12 @@ describe('the public ledger', () => {
         { family: 'footbridge', cubeVersion: 1, yearOfRegistration: 2025, epsilon: 0.25, delta: 0, spentByFamily: 1.25 },
       ],
     });
+    const two = [entry('2024', 1_000), { ...entry('2024', 500), family: 'other' }, entry('2025', 250)];
+    expect((JSON.parse(text(ledgerFile(gate, two))) as { rows: { family: string; spentByFamily: number }[] }).rows.map(({ family, spentByFamily }) => [family, spentByFamily])).toEqual([['footbridge', 1], ['other', 0.5], ['footbridge', 1.25]]);
+    const over = (costs: readonly number[]): (() => unknown) => () => ledgerFile(gate, costs.map((cost, i) => entry(String(2021 + i), cost)));
+    expect(over([1_000, 1_000, 1_000, 1_000])).not.toThrow();
+    expect(over([1_000, 1_000, 1_000, 1_000, 1])).toThrow('FIELD_INVALID');
+    expect(over([1_001])).toThrow('FIELD_INVALID');
     expect(JSON.parse(text(ledgerFile(gate, [])))).toEqual({ head: { capPerRelease: 1, capForLife: 4 }, rows: [] });
   });
 });

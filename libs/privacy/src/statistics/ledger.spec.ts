@@ -8,7 +8,7 @@ describe('the ledger', () => {
   it('T32 refuses a query past the budget: the fifth release of 1.0 is one too many (S-11)', () => {
     const ledger = new Ledger();
     expect(['2021', '2022', '2023', '2024', '2025'].map((year) => code(() => ledger.spend(cube, year, 1)))).toEqual(['spent', 'spent', 'spent', 'spent', 'BUDGET_SPENT']);
-    expect(ledger.spentBy('footbridge')).toBe(CAP_FOR_LIFE);
+    expect([ledger.spentBy('footbridge'), ledger.spentBy('other')]).toEqual([CAP_FOR_LIFE, 0]);
     expect(code(() => ledger.spend(cube, '2026', 0.001))).toBe('BUDGET_SPENT');
     expect(code(() => ledger.spend({ ...cube, version: 3 }, '2026', 0.001))).toBe('BUDGET_SPENT');
   });
@@ -36,6 +36,7 @@ describe('the ledger', () => {
   });
   it('counts in whole thousandths', () => {
     expect([1, 0.25, 0.1, 0.001, 2.5, 12].map(thousandthsOf)).toEqual([1_000, 250, 100, 1, 2_500, 12_000]);
+    for (let n = 1; n < 100_000; n += 7) expect(thousandthsOf(n / 1_000)).toBe(n);
     for (const epsilon of [0, -1, 0.0001, 0.1234, 1e-7, 1e21, 100, Number.NaN, Infinity, '1x' as never, ' 1' as never, '1.' as never]) expect([epsilon, code(() => thousandthsOf(epsilon))]).toEqual([epsilon, 'BUDGET_INVALID']);
   });
   it('is never overdrawn, whatever is asked in whatever order', () => {

@@ -10,9 +10,8 @@ export const CAP_FOR_LIFE = 4_000;
 
 /** 0.25 is 250 thousandths; finer than that is no budget of ours. @throws PrivacyRefusal BUDGET_INVALID */
 export function thousandthsOf(epsilon: number): number {
-  const [, whole, fraction = ''] = /^(\d{1,2})(?:\.(\d{1,3}))?$/.exec(String(epsilon)) ?? [];
-  const thousandths = Number(`${whole ?? ''}${fraction.padEnd(3, '0')}`);
-  if (whole === undefined || thousandths === 0) throw new PrivacyRefusal('BUDGET_INVALID');
+  const thousandths = /^\d{1,2}(?:\.\d{1,3})?$/.test(String(epsilon)) ? Math.round(epsilon * 1_000) : 0;
+  if (thousandths === 0) throw new PrivacyRefusal('BUDGET_INVALID');
   return thousandths;
 }
 

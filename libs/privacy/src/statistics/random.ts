@@ -1,23 +1,11 @@
-import { randomFillSync } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { PrivacyRefusal } from '../refusal.js';
 
 /** Where randomness comes from: so many bytes, each as likely as any other. Tests give their own; nothing else ever does. */
 export type Rng = (bytes: number) => Uint8Array;
 
-const pool = Buffer.alloc(4096);
-let used = pool.length;
-
-/** The operating system's, fetched in pieces; what was handed out is wiped in the pool. */
-export const cryptographic: Rng = (bytes) => {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  const out = Uint8Array.prototype.slice.call(pool, used, used + bytes);
-  pool.fill(0, used, used + bytes);
-  used += bytes;
-  return out;
-};
+/** The operating system's. */
+export const cryptographic: Rng = (bytes) => randomBytes(bytes);
 
 /** 0, 1, … below - 1, by rejection: a remainder would favour the small ones. */
 export function uniformBelow(below: bigint, rng: Rng): bigint {
