@@ -1,7 +1,7 @@
 import { findPhoneNumbersInText, getCountries, type CountryCode } from 'libphonenumber-js/core';
 import metadata from 'libphonenumber-js/min/metadata';
 import { PrivacyRefusal } from './refusal.js';
-import type { Finding, Scanner } from './scan.js';
+import type { Scanner } from './scan.js';
 import { withoutReferences } from './scan.js';
 
 /** What it is by its form. */
