@@ -62,18 +62,18 @@ export class LocalFileKeyStore implements KeyStore {
     await this.#locks.refuseLocked(organisation);
     const { version, wrapping } = await this.#current(organisation) ?? await this.#made(organisation, 1);
     const iv = randomBytes(IV);
-    const cipher = createCipheriv('aes-256-gcm', wrapping, iv, { authTagLength: TAG });
+    const cipher = createCipheriv('aes-256-gcm', wrapping, iv);
     cipher.setAAD(aadOf(organisation, version, aad));
     const sealed = Buffer.concat([iv, cipher.update(key), cipher.final(), cipher.getAuthTag()]);
     return `${SCHEME}.${version}.${sealed.toString('base64url')}`;
   }
 
   async unwrap(organisation: string, wrapped: string, aad: string): Promise<Buffer> {
-    const parts = WRAPPED.exec(wrapped);
-    const sealed = Buffer.from(parts?.[2] ?? '', 'base64url');
-    if (!parts || sealed.length !== IV + KEY + TAG) throw new PrivacyRefusal('UNWRAP_FAILED');
+    const [, digits, text] = WRAPPED.exec(wrapped) ?? [];
+    const sealed = Buffer.from(String(text), 'base64url');
+    if (sealed.length !== IV + KEY + TAG) throw new PrivacyRefusal('UNWRAP_FAILED');
     await this.#locks.refuseLocked(organisation);
-    const version = Number(parts[1]);
+    const version = Number(digits);
     const wrapping = await this.#key(organisation, version);
     if (!wrapping) throw new PrivacyRefusal('KEY_UNKNOWN');
     try {
@@ -139,7 +139,7 @@ export class LocalFileKeyStore implements KeyStore {
 }
 
 const contentOf = (version: number, key: Buffer): object => ({ current: version, keys: { [version]: key.toString('base64') } });
-const aadOf = (organisation: string, version: number, aad: string): Buffer => Buffer.from(JSON.stringify([SCHEME, organisation, version, aad]), 'utf8');
+const aadOf = (organisation: string, version: number, aad: string): Buffer => Buffer.from(JSON.stringify([SCHEME, organisation, version, aad]));
 
 function ringOf(stored: object): KeyRing {
   if (!('current' in stored) || !('keys' in stored) || typeof stored.keys !== 'object' || stored.keys === null) return damaged();

@@ -6,7 +6,7 @@ const PURPOSE = /^[A-Za-z][A-Za-z0-9_.:-]{0,63}$/;
 const AUDIT_ID = /^[\x21-\x7e]{1,200}$/;
 
 /** Known to this file only: a capability leads to its class, and `new` on that must give nothing. */
-const GRANTED = Symbol('granted');
+const GRANTED = Symbol();
 let grant: (purpose: string, auditId: string) => RevealCapability;
 let isLive: (capability: unknown) => boolean;
 

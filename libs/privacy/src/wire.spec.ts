@@ -13,7 +13,14 @@ describe('a code list', () => {
     expect(() => bandOf(State, 'few')).toThrow('CODE_UNKNOWN');
   });
 
-  it.each([[[]], [['a', 'a']], [['']], [[' a']], [['Qëzvxwöj']], [['a\nb']], [['x'.repeat(65)]]])('%p is none', (values) => {
+  it('has short printable words, a name, and a class', () => {
+    expect(codeList('A name', ['a', 'a b', 'x'.repeat(64), '!', '~'])).toEqual({ name: 'A name', values: ['a', 'a b', 'x'.repeat(64), '!', '~'], dataClass: 'operational' });
+    expect([codeList('L', ['a'], 'special').dataClass, Object.isFrozen(codeList('L', ['a']))]).toEqual(['special', true]);
+    for (const name of ['', ' L', 'L ', 'Ł', 'L\n']) expect(() => codeList(name, ['a'])).toThrow('CODE_LIST_INVALID');
+    expect(() => codeList('L', ['a'], 'secret' as 'open')).toThrow('CODE_LIST_INVALID');
+  });
+
+  it.each([[['a ']], [['a', ' b']], [[]], [['a', 'a']], [['']], [[' a']], [['Qëzvxwöj']], [['a\nb']], [['x'.repeat(65)]]])('%p is none', (values) => {
     expect(() => codeList('List', values)).toThrow('CODE_LIST_INVALID');
   });
 

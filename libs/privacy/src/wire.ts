@@ -32,7 +32,7 @@ const insideOrDue = (audience: Audience, field: string): boolean => inside(audie
 const CASE_REF = 'csr';
 
 /** Known to this file only: a schema leads to its class, and `new` on that must give nothing. */
-const DECLARED = Symbol('declared');
+const DECLARED = Symbol();
 let declare: <T>(declaration: Declaration, optional?: boolean) => WireSchema<T>;
 let declarationOf: (schema: WireSchema<unknown>) => Declaration;
 
