@@ -141,10 +141,9 @@ export class LocalFileKeyStore implements KeyStore {
 const contentOf = (version: number, key: Buffer): object => ({ current: version, keys: { [version]: key.toString('base64') } });
 const aadOf = (organisation: string, version: number, aad: string): Buffer => Buffer.from(JSON.stringify([SCHEME, organisation, version, aad]));
 
-function ringOf(stored: object): KeyRing {
-  if (!('current' in stored) || !('keys' in stored) || typeof stored.keys !== 'object' || stored.keys === null) return damaged();
-  const keys = new Map(Object.entries(stored.keys).map(([version, key]) => [Number(version), typeof key === 'string' ? Buffer.from(key, 'base64') : Buffer.alloc(0)]));
-  const current = asNumber(stored.current);
-  if (!keys.has(current) || [...keys].some(([version, key]) => !Number.isSafeInteger(version) || key.length !== KEY)) return damaged();
-  return { current, keys };
+function ringOf({ current, keys: stored }: { readonly current?: unknown; readonly keys?: unknown }): KeyRing {
+  const keys = new Map(Object.entries<unknown>(Object(stored)).map(([version, key]) => [Number(version), Buffer.from(String(key), 'base64')]));
+  const version = asNumber(current);
+  if (!keys.has(version) || [...keys].some(([other, key]) => !Number.isSafeInteger(other) || key.length !== KEY)) return damaged();
+  return { current: version, keys };
 }

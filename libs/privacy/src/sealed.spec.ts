@@ -44,6 +44,10 @@ describe('a labelled value cannot be printed (T11)', () => {
     expect(printed).not.toContain('givenName');
   });
 
+  it('says only that it is sealed', () => {
+    expect([String(sealed), inspect(sealed), inspect([sealed])]).toEqual(['[sealed]', '[sealed]', '[ [sealed] ]']);
+  });
+
   it('cannot be changed, also not into something that prints', () => {
     expect(() => Object.assign(sealed, { toJSON: () => NAME })).toThrow(TypeError);
   });
@@ -52,7 +56,7 @@ describe('a labelled value cannot be printed (T11)', () => {
     expect(Sealed.is(sealed)).toBe(true);
     expect(Sealed.is(Object.create(Sealed.prototype))).toBe(false);
     expect(Sealed.is({ dataClass: 'direct' })).toBe(false);
-    expect(Sealed.is(null)).toBe(false);
+    for (const none of [null, undefined, NAME, 1, () => NAME]) expect(Sealed.is(none)).toBe(false);
   });
 });
 
@@ -97,6 +101,13 @@ describe('reveal needs leave', () => {
     expect(code(() => revealCapability({ purpose: '', auditId: 'aud-1' }))).toBe('PURPOSE_MISSING');
     expect(code(() => revealCapability({ purpose: 'two words', auditId: 'aud-1' }))).toBe('PURPOSE_MISSING');
     expect(code(() => revealCapability({ purpose: 'ASSISTANCE', auditId: '' }))).toBe('AUDIT_ENTRY_MISSING');
+  });
+
+  it('takes a purpose of one word and an entry that can be written down, and none that is longer', () => {
+    for (const purpose of ['A', 'dpv:ServiceProvision', 'a1_.:-', `A${'x'.repeat(63)}`]) expect(revealCapability({ purpose, auditId: 'a' }).purpose).toBe(purpose);
+    for (const purpose of ['1a', ' a', 'a ', 'a\n', 'ä', 'aé', `A${'x'.repeat(64)}`]) expect(code(() => revealCapability({ purpose, auditId: 'a' }))).toBe('PURPOSE_MISSING');
+    for (const auditId of ['!', '~', 'x'.repeat(200)]) expect(revealCapability({ purpose: 'A', auditId }).auditId).toBe(auditId);
+    for (const auditId of [' a', 'a ', 'a\n', 'ä', 'x'.repeat(201)]) expect(code(() => revealCapability({ purpose: 'A', auditId }))).toBe('AUDIT_ENTRY_MISSING');
   });
 
   it('refuses what only looks like leave', () => {

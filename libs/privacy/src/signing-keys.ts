@@ -29,7 +29,7 @@ export const keyIdOf = (publicKey: string): string => createHash('sha256').updat
 /** RFC 8410: what stands before the 32 bytes of an Ed25519 public key. */
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
 
-interface Ring { readonly current: number; readonly keys: ReadonlyMap<number, KeyObject> }
+interface Ring { readonly current: KeyObject; readonly keys: ReadonlyMap<number, KeyObject> }
 
 /** One file per signer and version, `<signer>.signing.json`, as `LocalFileKeyStore` keeps the others; of an old one only `<signer>.verifying.json`, its public half. */
 export class LocalFileSigningKeys implements SigningKeys {
@@ -45,9 +45,7 @@ export class LocalFileSigningKeys implements SigningKeys {
 
   async sign(signer: string, bytes: Buffer): Promise<Signature> {
     await this.#locks.refuseLocked(signer);
-    const ring = await this.#current(signer) ?? await this.#made(signer, 1);
-    const key = ring.keys.get(ring.current);
-    if (!key) throw new PrivacyRefusal('KEY_FILE_DAMAGED');
+    const { current: key } = await this.#current(signer) ?? await this.#made(signer, 1);
     return { key: keyIdOf(publicHalf(key)), signature: sign(null, bytes, key).toString('base64url') };
   }
 
@@ -91,15 +89,14 @@ export class LocalFileSigningKeys implements SigningKeys {
 
 const publicHalf = (key: KeyObject): string => createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(SPKI.length).toString('base64url');
 
-function ringOf(stored: object): Ring {
-  if (!('current' in stored) || !('keys' in stored) || typeof stored.keys !== 'object' || stored.keys === null) return damaged();
-  const current = asNumber(stored.current);
+function ringOf({ current: version, keys: stored }: { readonly current?: unknown; readonly keys?: unknown }): Ring {
   try {
-    const keys = new Map(Object.entries(stored.keys).map(([version, key]) => [Number(version), createPrivateKey({ key: Buffer.from(String(key), 'base64'), format: 'der', type: 'pkcs8' })]));
-    return keys.has(current) && [...keys.values()].every((key) => key.asymmetricKeyType === 'ed25519') ? { current, keys } : damaged();
+    const keys = new Map(Object.entries<unknown>(Object(stored)).map(([version, key]) => [Number(version), createPrivateKey({ key: Buffer.from(String(key), 'base64'), format: 'der', type: 'pkcs8' })]));
+    const current = keys.get(asNumber(version));
+    return current && [...keys.values()].every((key) => key.asymmetricKeyType === 'ed25519') ? { current, keys } : damaged();
   } catch {
     return damaged();
   }
 }
 
-const publicOf = (stored: object): string => ('publicKey' in stored && typeof stored.publicKey === 'string' && Buffer.from(stored.publicKey, 'base64url').length === 32 ? stored.publicKey : damaged());
+const publicOf = ({ publicKey }: { readonly publicKey?: unknown }): string => (typeof publicKey === 'string' && Buffer.from(publicKey, 'base64url').length === 32 ? publicKey : damaged());

@@ -71,7 +71,7 @@ export class WireSchema<out T> {
 const REGION = /^[A-Z]{2}-[A-Z0-9]{1,3}$/;
 const VERSION_LIMIT = 999_999;
 /** Small enough that no phone number and no date passes for one. */
-export const isVersion = (value: unknown): value is Version => Number.isInteger(value) && typeof value === 'number' && value >= 0 && value <= VERSION_LIMIT && !Object.is(value, -0);
+export const isVersion = (value: unknown): value is Version => Number.isInteger(value) && within(value, 0, VERSION_LIMIT);
 
 /** @throws PrivacyRefusal VERSION_INVALID */
 export function versionOf(value: unknown): Version {
