@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes, randomFillSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { PersonalClass } from './data-class.js';
 import { PrivacyRefusal } from './refusal.js';
 import { Sealed, label, plaintextOf } from './sealed.js';
@@ -30,17 +30,13 @@ function sizeClass(size: number): number {
 }
 
 /** Drawn 12 kB at a time: one draw for each IV would cost half as much as the sealing itself. */
-const pool = Buffer.alloc(IV * 1024);
-let used = pool.length;
+let pool = Buffer.alloc(0);
 
-function writeIv(into: Buffer): Buffer {
-  if (used === pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  pool.copy(into, 1, used, used + IV);
-  used += IV;
-  return into.subarray(1, HEADER);
+function nextIv(): Buffer {
+  if (pool.length < IV) pool = randomBytes(12_288);
+  const iv = pool.subarray(0, IV);
+  pool = pool.subarray(IV);
+  return iv;
 }
 
 function aadOf({ organisation, table, row }: FieldContext): Buffer {
@@ -77,7 +73,9 @@ export function sealFields(key: Buffer, fields: Readonly<Record<string, Sealed<u
 
   const out = Buffer.allocUnsafe(HEADER + padded + TAG);
   out[0] = FORMAT;
-  const cipher = createCipheriv('aes-256-gcm', key, writeIv(out));
+  const iv = nextIv();
+  out.set(iv, 1);
+  const cipher = createCipheriv('aes-256-gcm', key, iv);
   cipher.setAAD(aad);
   cipher.update(plain).copy(out, HEADER);
   cipher.final();

@@ -50,6 +50,7 @@ describe('a wire schema', () => {
   it('takes no text, whatever it is', () => {
     const all = [wire.ref('rfr'), wire.code(State), wire.band(State), wire.period, wire.region, wire.day, wire.version, wire.instant, wire.boolean, wire.digest, wire.signature];
     fc.assert(fc.property(fc.oneof(fc.string(), fc.anything()), (any) => {
+      fc.pre(typeof any !== 'string' || !/^[A-Z]{2}-[A-Z0-9]{1,3}$/.test(any)); // a region, which chance writes now and then
       for (const schema of all) expect(schema.accepts(any, 'instance') && typeof any !== 'boolean' && !Number.isInteger(any)).toBe(false);
     }));
   });
