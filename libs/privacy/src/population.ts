@@ -75,10 +75,11 @@ export interface PopulationFile extends DeclaredPopulation { readonly countries?
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const COUNTRY = /^[A-Z]{2}$/;
 
+/** Its form; what the figures may be is looked at by `Population`. */
 function declared(value: unknown, ...members: readonly string[]): DeclaredPopulation & { readonly countries?: Readonly<Record<string, unknown>> } {
   const sound = isObject(value) && Object.keys(value).every((name) => members.includes(name))
     && (value['persons'] === undefined || typeof value['persons'] === 'number')
-    && (value['shares'] === undefined || (isObject(value['shares']) && Object.entries(value['shares']).every(([name, shares]) => Object.hasOwn(attributes, name) && isObject(shares) && Object.values(shares).every((share) => typeof share === 'number'))))
+    && (value['shares'] === undefined || (isObject(value['shares']) && Object.entries(value['shares']).every(([name, shares]) => Object.hasOwn(attributes, name) && isObject(shares))))
     && (value['countries'] === undefined || (isObject(value['countries']) && Object.keys(value['countries']).every((country) => COUNTRY.test(country))));
   if (!sound) throw new PrivacyRefusal('POPULATION_INVALID');
   return value;

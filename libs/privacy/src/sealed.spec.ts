@@ -3,7 +3,7 @@ import { deserialize, serialize } from 'node:v8';
 import fc from 'fast-check';
 import type { PersonalClass } from './data-class.js';
 import { PrivacyRefusal } from './refusal.js';
-import { Sealed, label, revealCapability } from './sealed.js';
+import { Sealed, label, plaintextOf, revealCapability } from './sealed.js';
 
 const NAME = 'Qëzvxwöj';
 const sealed = label('direct', { givenName: NAME });
@@ -43,6 +43,8 @@ describe('a labelled value cannot be printed (T11)', () => {
     expect(printed).not.toContain(NAME);
     expect(printed).not.toContain('givenName');
   });
+
+  it('is open to the sealing of fields, which the package does not export', () => { expect(plaintextOf(bare)).toBe(NAME); });
 
   it('says only that it is sealed', () => {
     expect([String(sealed), inspect(sealed), inspect([sealed])]).toEqual(['[sealed]', '[sealed]', '[ [sealed] ]']);
@@ -117,7 +119,7 @@ describe('reveal needs leave', () => {
     const Forged = given.constructor as new (purpose: string, auditId: string, mark?: symbol) => never;
     expect(code(() => sealed.reveal(new Forged('ASSISTANCE', 'aud-1')))).toBe('REVEAL_NOT_ALLOWED');
     expect(code(() => sealed.reveal(new Forged('ASSISTANCE', 'aud-1', Symbol('granted'))))).toBe('REVEAL_NOT_ALLOWED');
-    expect(code(() => sealed.reveal(undefined as never))).toBe('REVEAL_NOT_ALLOWED');
+    for (const none of [undefined, null, 'leave', 1]) expect(code(() => sealed.reveal(none as never))).toBe('REVEAL_NOT_ALLOWED');
   });
 
   it('ends after a minute', () => {

@@ -68,7 +68,7 @@ describe('each form is found whole', () => {
     ['V<UTOERIKSSON<BERG<<ANN', 'document V<UTOERIKSSON<BERG<<ANN'], ['PMUTERI<<ANN', 'document PMUTERI<<ANN'], ['C<D<<SMITH<<JOHN', 'document C<D<<SMITH<<JOHN'],
     ['41.327,19.818', 'coordinates 41.327,19.818'], ['-41.3275° N; +19.8187', 'coordinates -41.3275° N; +19.8187'], ['41.3275 s 119.8187', 'coordinates 41.3275 s 119.8187'],
     ['41.3275N,19.8187', 'coordinates 41.3275N,19.8187'], ['41°19\'', 'coordinates 41°19\''], ['41 ° 19.5 ′ 39.5 ″ N', 'coordinates 41 ° 19.5 ′ 39.5 ″ N'],
-    ['141°19\'39"', 'coordinates 141°19\'39"'], ['141°19\'39\'\'e', 'coordinates 141°19\'39\'\'e'], ['geo:41,19', 'coordinates geo:41,19'],
+    ['141°19\'39"', 'coordinates 141°19\'39"'], ['141°19\'39\'\'e', 'coordinates 141°19\'39\'\'e'], ['41.327 9.818', 'coordinates 41.327 9.818', 'phone 41.327 9.818'], ['41°19.55′39.55"N', 'coordinates 41°19.55′39.55"N'], ['geo:41,19', 'coordinates geo:41,19'],
     ['geo:-41.35,-119.25', 'coordinates geo:-41.35,-119.25'], ['GEO:1.5,1', 'coordinates GEO:1.5,1'], ['8FWC2345+G6', 'coordinates 8FWC2345+G6'],
     ['8FWC2345+G6X', 'coordinates 8FWC2345+G6X'], ['AA123BB', 'plate AA123BB'], ['B-1234-AB', 'plate B-1234-AB'], ['AA 123 BB', 'plate AA 123 BB'], ['CJ-123-ABC', 'plate CJ-123-ABC'],
     ['A12-K-345', 'plate A12-K-345'], ['01 234 AB', 'plate 01 234 AB'], ['07-234-AB', 'plate 07-234-AB'], ['ABC 123', 'plate ABC 123'], ['ABC-1234', 'plate ABC-1234'],
@@ -81,6 +81,13 @@ describe('each form is found whole', () => {
   it.each(['069 123 4567 12', '069 123 4567 12:30', '12 069 123 4567', '069 123 4567 1 2 3', '٠٦٩١٢٣٤٥٦٧', '𝟘𝟞𝟡𝟙𝟚𝟛𝟜𝟝𝟞𝟟', '𝟎𝟔𝟗 𝟏𝟐𝟑 𝟒𝟓𝟔𝟕', '०६९१२३४५६७', '０６９１２３４５６７'])('a number among other numbers and in other digits: %s', (text) => expect(kinds(text)).toContain('phone'));
   it.each(['arta＠mail．example', 'a\u00adr\u200bta@mail.example'])('an address in other letters: %s', (text) => expect(kinds(text)).toEqual(['e-mail']));
   it('a document with what nobody sees in it', () => { for (const text of [jmbg('010199050000'), '10000000146']) expect(said(`${text.slice(0, 3)}\u200b${text.slice(3)}`)).toEqual([expect.stringContaining('document')]); });
+  it.each(['+355 69 123 4567', '0038344123456', '355691234567', '+(355) 69 123 4567', '355.69.123.4567'])('an international number whatever the corridor: %s', (text) => expect(said(text)).toEqual([`phone ${text}`]));
+  it('but no number of a country that was not given, no other digits, and none of fewer than eight', () => {
+    for (const text of ['0691234567', '044123456', '0393331234567']) expect(said(text)).toEqual([]);
+    expect(structured({ countries: ['AL'] }).find('99999999 12')).toEqual([]);
+    for (const text of ['06 1234 00000000', '061 2345 0000000']) expect(structured({ countries: ['IT'] }).find(text)).toEqual([]);
+    expect(structured({ countries: ['AL'] }).find('069.123.4567')).toEqual([{ kind: 'phone', start: 0, end: 12 }]);
+  });
   it('and a number with a point is no telephone', () => { for (const text of ['12345.678901', '355691234567.0']) expect(kinds(text)).not.toContain('phone'); });
 });
 
@@ -110,6 +117,10 @@ describe('numbers with a check digit are found exactly where their law says so',
   });
   const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
   const iban = (country: string, rest: string): string => { const number = (text: string): bigint => BigInt([...text].map((c) => (c >= 'A' ? String(LETTERS.indexOf(c) + 10) : c)).join('')); return `${country}${String(98n - (number(`${rest}${country}00`) % 97n)).padStart(2, '0')}${rest}`; };
+  it('no account without its two check digits', () => {
+    const whole = Array.from({ length: 97 }, (_, n) => `AL1A${String(n).padStart(16, '0')}`).filter((text) => (BigInt([...`${text.slice(4)}${text.slice(0, 4)}`].map((c) => (c >= 'A' ? String(LETTERS.indexOf(c) + 10) : c)).join('')) % 97n) === 1n);
+    expect([whole.length, said(whole[0] as string)]).toEqual([1, []]);
+  });
   it('accounts of 15 to 34 characters', () => {
     const rest = fc.integer({ min: 9, max: 32 }).chain((length) => fc.array(fc.constantFrom(...LETTERS, ...'0123456789'), { minLength: length, maxLength: length })).map((list) => `7${list.join('')}`);
     fc.assert(fc.property(fc.constantFrom('AL', 'ZZ', 'AA'), rest, fc.boolean(), (country, text, small) => {

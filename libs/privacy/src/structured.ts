@@ -59,7 +59,7 @@ const isDateLine = (line: string): boolean => checks(line, [[0, 6], [8, 14]]);
 const isCardLine = (line: string): boolean => checks(line, [[5, 14]]);
 
 /** The whole, and each beginning of it that ends at a break: what was taken for more of a number may be the next word. */
-const beginnings = (found: string): string[] => [...found.matchAll(/[^0-9A-Za-z]+|$/g)].map(({ index }) => found.slice(0, index));
+const beginnings = (found: string): string[] => [...found.matchAll(/[^0-9A-Za-z]|$/g)].map(({ index }) => found.slice(0, index));
 
 /** ISO 13616: 15 to 34 characters, the rest moved to the front, letters as numbers, modulo 97. */
 const isIban = (found: string): boolean => beginnings(found).map((beginning) => beginning.replace(/[ -]/g, '').toUpperCase()).some((text) => {
@@ -84,7 +84,7 @@ const finders: readonly Finder[] = [
   { kind: 'document', pattern: /[A-Z0-9<]{9}\d[A-Z<]{3}\d{6}\d[MFX<]\d{6}\d[A-Z0-9<]{1,16}/g, is: isSecondLine },
   { kind: 'document', pattern: /\d{6}\d[MFX<]\d{6}\d[A-Z<]{3}[A-Z0-9<]{11}\d/g, is: isDateLine },
   { kind: 'document', pattern: /[ACI][A-Z0-9<][A-Z<]{3}[A-Z0-9<]{9}\d[A-Z0-9<]{15}/g, is: isCardLine },
-  { kind: 'document', pattern: /\b[PVACI][A-Z<][A-Z]{1,3}<{0,2}[A-Z]+(?:<[A-Z]+)*<<[A-Z<]{3,}/g },
+  { kind: 'document', pattern: /\b[PVACI][A-Z<][A-Z]+(?:<[A-Z]+)*<<[A-Z<]{3,}/g },
   { kind: 'coordinates', pattern: /[+-]?\b\d{1,2}\.\d{3,}°?\s?[NS]?[,;\s]\s?[+-]?\d{1,3}\.\d{3,}/gi, is: inRange },
   { kind: 'coordinates', pattern: /\b\d{1,3}\s?°\s?\d{1,2}(?:\.\d+)?\s?['′](?:\s?\d{1,2}(?:\.\d+)?\s?(?:"|''|′′))?\s?[NSEW]?/gi },
   { kind: 'coordinates', pattern: /\bgeo:-?\d{1,2}(?:\.\d+)?,-?\d{1,3}(?:\.\d+)?/gi },

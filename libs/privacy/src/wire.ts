@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Band, Code, Day, Digest, Instant, Period, Ref, Region, Version } from './brand.js';
 import type { CodeList } from './code-list.js';
 import type { DataClass } from './data-class.js';
@@ -84,14 +85,12 @@ function listed<T>(kind: 'code' | 'band', list: CodeList<string>): WireSchema<T>
   return declare<T>({ kind, list, dataClass: list.dataClass ?? 'operational', allowed: everywhere, jsonSchema: { type: 'string', enum: [...list.values] }, check: (value) => values.has(value) });
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-const isText = (bytes: Buffer): boolean => { try { utf8.decode(bytes); return true; } catch { return false; } };
 /** So many bytes that are no text: of 32 random ones not one in a hundred million reads as any. For who keeps them as a witness, so nobody is told one alone. */
 const digest = (bytes: number): WireSchema<Digest> => {
   const pattern = new RegExp(`^[0-9a-f]{${2 * bytes}}$`);
   return declare({
     kind: 'digest', dataClass: 'open', allowed: (audience) => audience !== 'directed', jsonSchema: { type: 'string', pattern: pattern.source },
-    check: (value) => typeof value === 'string' && pattern.test(value) && !isText(Buffer.from(value, 'hex')),
+    check: (value) => typeof value === 'string' && pattern.test(value) && !isUtf8(Buffer.from(value, 'hex')),
   });
 };
 
