@@ -1,4 +1,4 @@
-import { chmod, link, mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, mkdtemp, readFile, readdir, readlink, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KeyFiles, LockFiles, asNumber } from './key-file.js';
@@ -115,6 +115,13 @@ describe('a key file', () => {
     expect(await codeOf(() => files.destroy('org_a', []))).toBe('KEY_STORE_UNAVAILABLE');
   });
 
+  it('is closed again, and so is its folder', async () => {
+    await files.create('org_a', { said: 'one' });
+    await files.destroy('org_a', [1]);
+    const open = await Promise.all((await readdir('/proc/self/fd')).map((fd) => readlink(join('/proc/self/fd', fd)).catch(() => '')));
+    expect(open.filter((path) => path.startsWith(folder))).toEqual([]);
+  });
+
   it('has numbers that are some', () => {
     expect(asNumber(7)).toBe(7);
     for (const none of ['7', undefined, null, {}]) expect(() => asNumber(none)).toThrow('KEY_FILE_DAMAGED');
@@ -129,6 +136,7 @@ describe('a lock file', () => {
     await locks().lock('org_a');
     await locks().lock('org_a');
     expect([await locks().isLocked('org_a'), await locks().isLocked('org_b'), await names()]).toEqual([true, false, ['org_a.locked']]);
+    expect(await readFile(join(folder, 'org_a.locked'), 'utf8')).toBe('');
     expect([await codeOf(() => locks().refuseLocked('org_a')), await codeOf(() => locks().refuseLocked('org_b'))]).toEqual(['KEYS_LOCKED', 'passed']);
     await locks().unlock('org_a');
     await locks().unlock('org_a');

@@ -137,9 +137,7 @@ function objectOf(text: string): object {
   let stored: unknown;
   try {
     stored = JSON.parse(text);
-  } catch {
-    return damaged();
-  }
+  } catch { /* said below */ }
   return typeof stored === 'object' && stored !== null ? stored : damaged();
 }
 

@@ -28,7 +28,7 @@ export interface KeyStore {
 
 /** The version that something was wrapped with, as its text says (`file1.2.…`, `vault:v2:…`). */
 export function wrappedVersion(wrapped: string): number | undefined {
-  const [, version] = /^(?:file1\.|vault:v)([1-9]\d{0,5})[.:]/.exec(wrapped) ?? [];
+  const version = /^(?:file1\.|vault:v)([1-9]\d{0,5})[.:]/.exec(wrapped)?.[1];
   return version === undefined ? undefined : Number(version);
 }
 
@@ -69,11 +69,10 @@ export class LocalFileKeyStore implements KeyStore {
   }
 
   async unwrap(organisation: string, wrapped: string, aad: string): Promise<Buffer> {
-    const [, digits, text] = WRAPPED.exec(wrapped) ?? [];
-    const sealed = Buffer.from(String(text), 'base64url');
+    const parts = WRAPPED.exec(wrapped);
+    const [version, sealed] = [Number(parts?.[1]), Buffer.from(String(parts?.[2]), 'base64url')];
     if (sealed.length !== IV + KEY + TAG) throw new PrivacyRefusal('UNWRAP_FAILED');
     await this.#locks.refuseLocked(organisation);
-    const version = Number(digits);
     const wrapping = await this.#key(organisation, version);
     if (!wrapping) throw new PrivacyRefusal('KEY_UNKNOWN');
     try {
@@ -114,8 +113,7 @@ export class LocalFileKeyStore implements KeyStore {
   isLocked(organisation: string): Promise<boolean> { return this.#locks.isLocked(organisation); }
 
   async #key(organisation: string, version: number): Promise<Buffer | undefined> {
-    const own = version === 1 ? undefined : await this.#files.read(organisation, version);
-    return (own ?? await this.#files.read(organisation))?.keys.get(version);
+    return (await this.#files.read(organisation, version) ?? await this.#files.read(organisation))?.keys.get(version);
   }
 
   /** Another process may have made a newer one: what follows the newest that was met here is looked for each time. */

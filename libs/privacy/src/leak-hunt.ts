@@ -36,7 +36,7 @@ export function huntLeaks(sinks: readonly Sink[], canaries: readonly Canary[]): 
   const wanted = wantedOf(canaries);
   const leaks = new Map<string, Leak>();
   for (const sink of sinks) {
-    const content = typeof sink.content === 'string' ? Buffer.from(sink.content) : sink.content;
+    const content = typeof sink.content === 'string' ? Buffer.from(sink.content, 'utf8') : sink.content;
     const report = ({ canary, field }: Needle, encoding: string): void => {
       const leak = { sink: sink.name, canary, field, encoding };
       leaks.set(JSON.stringify(leak), leak);
@@ -70,10 +70,10 @@ function wantedOf(canaries: readonly Canary[]): Wanted {
     const forms = new Set([value, value.toLowerCase(), value.toUpperCase(), fold(value), value.normalize('NFD')]);
     for (const sum of SUMS) for (const form of forms) sums.push({ canary, field, encoding: sum, bytes: createHash(sum).update(form).digest() });
     if (whole) continue; // its parts are sought already
-    for (const form of [...forms].slice(1)) written.push({ canary, field, encoding: 'other case', bytes: Buffer.from(form) });
-    exact.push({ canary, field, encoding: 'plain', bytes: Buffer.from(value) }, { canary, field, encoding: 'bytes backward', bytes: Buffer.from(value).reverse() });
-    folded.push({ canary, field, encoding: 'folded', bytes: Buffer.from(fold(value)) }, { canary, field, encoding: 'backward', bytes: Buffer.from(backward(fold(value))) });
-    pieces.push({ canary, field, encoding: 'in pieces', bytes: Buffer.from(letters(fold(value))) });
+    for (const form of [...forms].slice(1)) written.push({ canary, field, encoding: 'other case', bytes: Buffer.from(form, 'utf8') });
+    exact.push({ canary, field, encoding: 'plain', bytes: Buffer.from(value, 'utf8') }, { canary, field, encoding: 'bytes backward', bytes: Buffer.from(value, 'utf8').reverse() });
+    folded.push({ canary, field, encoding: 'folded', bytes: Buffer.from(fold(value), 'utf8') }, { canary, field, encoding: 'backward', bytes: Buffer.from(backward(fold(value)), 'utf8') });
+    pieces.push({ canary, field, encoding: 'in pieces', bytes: Buffer.from(letters(fold(value)), 'utf8') });
     for (const form of forms) {
       const little = Buffer.from(form, 'utf16le');
       exact.push({ canary, field, encoding: 'utf-16le', bytes: little }, { canary, field, encoding: 'utf-16be', bytes: Buffer.from(little).swap16() });
@@ -87,10 +87,10 @@ function search(content: Buffer, path: readonly string[], wanted: Wanted, report
   const exact = within(content, path.length > 1 ? wanted.exact : wanted.exactAndSums);
   const plain = new Set(exact.filter(({ encoding }) => encoding === 'plain').map(({ canary, field }) => `${canary}/${field}`));
   const folded = [text, ...(text.includes('\ufffd') ? [content.toString('latin1')] : [])]
-    .flatMap((read, i) => within(Buffer.from(fold(read)), wanted.folded).map((needle) => (i === 0 ? needle : { ...needle, encoding: 'latin-1' })))
+    .flatMap((read, i) => within(Buffer.from(fold(read), 'utf8'), wanted.folded).map((needle) => (i === 0 ? needle : { ...needle, encoding: 'latin-1' })))
     .filter(({ canary, field }) => !plain.has(`${canary}/${field}`));
   const seen = new Set([...exact, ...folded].map(({ canary, field }) => `${canary}/${field}`));
-  const pieces = path.length > IN_PIECES ? [] : within(Buffer.from(letters(fold(text))), wanted.pieces).filter(({ canary, field }) => !seen.has(`${canary}/${field}`));
+  const pieces = path.length > IN_PIECES ? [] : within(Buffer.from(letters(fold(text)), 'utf8'), wanted.pieces).filter(({ canary, field }) => !seen.has(`${canary}/${field}`));
   for (const found of [...exact, ...folded, ...pieces]) report(found, [...path, found.encoding].join(' > '));
   if (path.length === DEEPEST) return;
   const words = readable ? readable.toString('utf8') : text;
@@ -152,7 +152,7 @@ function unescaped(text: string, escape: RegExp, mean: (...groups: string[]) => 
     any = true;
     return mean(...groups);
   });
-  return any ? Buffer.from(plain) : undefined;
+  return any ? Buffer.from(plain, 'utf8') : undefined;
 }
 
 const character = (run: string, code: number): string => (code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : run);

@@ -41,6 +41,7 @@ describe('a population', () => {
   it('is refused where its figures are none', () => {
     for (const persons of [0, -1, 1.5, NaN, Infinity, 10_000_001]) expect(wrong({ persons })).toBe('POPULATION_INVALID');
     for (const share of [0, -0.1, 1.1, NaN]) expect([wrong({ rarest: share }), wrong({ caution: share }), wrong({ attributes: { a: { worth: 1, shares: { x: share } } } })]).toEqual(Array(3).fill('POPULATION_INVALID'));
+    expect([wrong({ attributes: { a: { worth: 1, shares: { x: '0.5' as unknown as number } } } }), wrong({ rarest: '0.5' as unknown as number }), wrong({ caution: true as unknown as number })]).toEqual(Array(3).fill('POPULATION_INVALID'));
     for (const worth of [-1, NaN]) expect(wrong({ attributes: { a: { worth, shares: {} } } })).toBe('POPULATION_INVALID');
     expect(wrong({ attributes: { 'a=b': { worth: 1, shares: {} } } })).toBe('POPULATION_INVALID');
     expect([wrong({ persons: 1 }), wrong({ persons: 10_000_000 }), wrong({ rarest: 1, caution: 1 }), wrong({ attributes: { a: { worth: 0, shares: {} } } })]).toEqual(Array(4).fill('none'));
@@ -77,6 +78,19 @@ describe('what may be told', () => {
     expect(population.assess(['age=0-8', 'hair=red'], [offer('child', 'age', '0-17')])).toMatchObject({ decision: 'allow', suggestion: { child: ['0-17'] } });
   });
   it('asks nothing of a field without a value', () => { expect(population.assess([], [offer('gender', 'gender')])).toEqual({ k: 1_000, decision: 'allow', suggestion: {}, generalised: [], known: [] }); });
+  it('is the same whatever order it is offered in: what help depends on most before more of the rest, then by name', () => {
+    const even = new Population({ persons: 1_100, rarest: 0.01, caution: 0.5, attributes: {} });
+    const offers = [offer('b', 'hair', 'red'), offer('a', 'eyes', 'green')];
+    for (const offered of [offers, [...offers].reverse()]) expect(even.assess([], offered)).toMatchObject({ suggestion: { a: ['green'] }, generalised: ['b'] });
+    const uneven = new Population({ persons: 1_000, rarest: 0.01, caution: 0.5, attributes: { x: { worth: 1, shares: { v: 0.02 } }, y: { worth: 0, shares: { v: 0.1 } }, z: { worth: 0, shares: { v: 0.3 } } } });
+    const three = [offer('c', 'x', 'v'), offer('a', 'y', 'v'), offer('b', 'z', 'v')];
+    for (const offered of [three, [...three].reverse()]) expect(uneven.assess([], offered)).toMatchObject({ suggestion: { c: ['v'] }, generalised: ['a', 'b'] });
+    expect(uneven.assess(['hair=red'], [offer('b', 'x', 'v'), offer('a', 'y', 'v')]).generalised).toEqual(['a', 'b']);
+  });
+  it('is rather one value said less exactly than another not said at all, where that is worth more', () => {
+    const both = new Population({ persons: 1_000, rarest: 0.01, caution: 1, attributes: { age: { worth: 1, shares: { '20': 0.02, adult: 0.5 }, wider: { 20: 'adult' } }, help: { worth: 2, shares: { v: 0.5 } } } });
+    expect(both.assess([], [offer('age', 'age', '20'), offer('help', 'help', 'v')]).suggestion).toEqual({ help: ['v'], age: ['adult'] });
+  });
   it('says values together, each once, and one that can say no less falls away first', () => {
     expect(population.assess(['age=0-17', 'gender=f'], [offer('languages', 'language', 'mk', 'sq')])).toMatchObject({ suggestion: { languages: ['of the region'] }, known: ['age=0-17', 'gender=f', 'language=of the region'] });
     expect(population.assess(['gender=f'], [offer('languages', 'language', 'sq', 'xx')])).toMatchObject({ suggestion: { languages: ['of the region'] } });

@@ -18,9 +18,10 @@ export interface SigningKeys {
 
 /** Whether one of these keys made the signature. */
 export function isSigned(keys: readonly VerifyingKey[], bytes: Buffer, { key, signature }: Signature): boolean {
-  const found = keys.find((known) => known.key === key);
-  const raw = Buffer.from(found?.publicKey ?? '', 'base64url');
-  if (!found || raw.length !== 32 || keyIdOf(found.publicKey) !== key) return false;
+  const publicKey = keys.find((known) => known.key === key)?.publicKey;
+  if (publicKey === undefined || keyIdOf(publicKey) !== key) return false;
+  const raw = Buffer.from(publicKey, 'base64url');
+  if (raw.length !== 32) return false;
   return verify(null, bytes, createPublicKey({ key: Buffer.concat([SPKI, raw]), format: 'der', type: 'spki' }), Buffer.from(signature, 'base64url'));
 }
 
@@ -50,10 +51,11 @@ export class LocalFileSigningKeys implements SigningKeys {
   }
 
   async verifyingKeys(signer: string): Promise<readonly VerifyingKey[]> {
+    // By version: a retired one is older than any that still signs.
     const found = new Map<number, string>();
     for (const version of await this.#retired.versions(signer)) { const publicKey = await this.#retired.read(signer, version); if (publicKey !== undefined) found.set(version, publicKey); }
     for (const file of await this.#files.versions(signer)) for (const [version, key] of (await this.#files.read(signer, file))?.keys ?? []) found.set(version, publicHalf(key));
-    return [...found].sort(([a], [b]) => a - b).map(([, publicKey]) => ({ key: keyIdOf(publicKey), publicKey }));
+    return [...found.values()].map((publicKey) => ({ key: keyIdOf(publicKey), publicKey }));
   }
 
   async rotate(signer: string, to?: number): Promise<number> {
@@ -75,9 +77,12 @@ export class LocalFileSigningKeys implements SigningKeys {
     // Between the list and the reading a rotation may have taken away what was listed.
     for (let n = 0; n < 3; n += 1) {
       const newest = (await this.#files.versions(signer)).at(-1);
-      const found = newest === undefined ? undefined : await this.#files.read(signer, newest);
-      if (newest !== undefined && found) { this.#newest.set(signer, newest); return found; }
-      if (newest === undefined && (await this.#retired.versions(signer)).length === 0) return undefined;
+      if (newest === undefined) {
+        if ((await this.#retired.versions(signer)).length === 0) return undefined;
+        continue;
+      }
+      const found = await this.#files.read(signer, newest);
+      if (found) { this.#newest.set(signer, newest); return found; }
     }
     throw new PrivacyRefusal('KEY_STORE_UNAVAILABLE');
   }
