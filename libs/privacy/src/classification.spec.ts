@@ -51,6 +51,8 @@ describe('classification', () => {
   });
   it('has lists that a person can read', () => {
     for (const list of [processingPurposes, processingBases, onlookers, sights, Object.values(retentionRules)]) expect(new Set<string>(list).size).toBe(list.length);
+    for (const word of [...processingPurposes, ...processingBases, ...onlookers, ...Object.keys(retentionRules)]) expect(word).toMatch(/^[A-Z][A-Z_]+$/);
+    for (const word of [...sights, ...Object.values(retentionRules)]) expect(word).toMatch(/^[a-z\d]/);
     expect([processingPurposes, processingBases, onlookers, sights].map((list) => list.length)).toEqual([12, 6, 14, 9]);
     expect(retentionRules).toMatchObject({ CASE: expect.stringContaining('24 months') as unknown, TRAIL: expect.stringContaining('6 years') as unknown, DELIVERY: '14 days', REPEAT: '24 hours' });
     expect(Object.isFrozen(retentionRules)).toBe(true);

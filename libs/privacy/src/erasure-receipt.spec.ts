@@ -27,6 +27,10 @@ describe('T25 a receipt of an erasure', () => {
   it.each([['service', 'Shelters'], ['service', ''], ['owner', newRef('cas')], ['case', newRef('org')], ['case', 'Arta Example'], ['erasedAt', 'yesterday']])('says nothing but ids and a time: %s %p is refused', (member, value) => {
     expect(() => receiptBytes({ ...receipt, [member]: value })).toThrow(expect.objectContaining({ code: 'RECEIPT_INVALID' }));
   });
+  it('names services as they are named', () => {
+    for (const service of ['ab', 'case-work', `s${'x'.repeat(30)}`]) expect(() => receiptBytes({ ...receipt, service })).not.toThrow();
+    for (const service of ['a', '-ab', '1ab', 'ab!', '!ab', 'a1', 'ab\n', `s${'x'.repeat(31)}`]) expect(() => receiptBytes({ ...receipt, service })).toThrow('RECEIPT_INVALID');
+  });
   it('has one form', () => {
     expect(receiptBytes(receipt).toString()).toBe(JSON.stringify(['footbridge erasure receipt 1', 'shelters', receipt.owner, receipt.case, receipt.erasedAt]));
   });

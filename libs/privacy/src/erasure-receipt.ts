@@ -17,7 +17,7 @@ const SERVICE = /^[a-z][a-z-]{1,30}$/;
 /** The bytes that are signed: the members in this order, whatever the order in which they are given. @throws PrivacyRefusal RECEIPT_INVALID */
 export function receiptBytes({ service, owner, case: of, erasedAt }: ErasureReceipt): Buffer {
   if (!SERVICE.test(service) || !isRef(owner, 'org') || !isRef(of, 'cas') || !isInstant(erasedAt)) throw new PrivacyRefusal('RECEIPT_INVALID');
-  return Buffer.from(JSON.stringify(['footbridge erasure receipt 1', service, owner, of, erasedAt]), 'utf8');
+  return Buffer.from(JSON.stringify(['footbridge erasure receipt 1', service, owner, of, erasedAt]));
 }
 
 /** Signed by the service that destroyed, `service-<name>`. @throws PrivacyRefusal RECEIPT_INVALID and those of `sign` */

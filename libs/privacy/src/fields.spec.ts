@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createCipheriv, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { newSubjectKey, openFields, sealFields, type FieldContext } from './fields.js';
@@ -23,6 +23,16 @@ const codeOf = (act: () => unknown): string => {
     return (error as PrivacyRefusal).code;
   }
   return 'passed';
+};
+
+/** Sealed by somebody who has the key, and who is not us. */
+const forged = (text: string | Buffer, length = Buffer.byteLength(text)): Buffer => {
+  const plain = Buffer.alloc(256);
+  plain.writeUInt32BE(length);
+  plain.set(Buffer.from(text as string), 4);
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from('org_a|person|7b2c9a52'));
+  return Buffer.concat([Buffer.from([1]), iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 };
 
 describe('sealed fields', () => {
@@ -57,16 +67,20 @@ describe('sealed fields', () => {
     expect(new Set(small).size).toBe(1);
     const sizes = new Set(Array.from({ length: 4_000 }, (_, n) => length({ n: 'x'.repeat(n) })));
     expect([...sizes]).toEqual([256, 512, 1024, 2048, 4096].map((size) => size + 29));
-    expect(length({ n: 'x'.repeat(70_000) })).toBe(131_072 + 29);
+    for (const [n, size] of [[244, 256], [245, 512], [65_524, 65_536], [65_525, 131_072], [70_000, 131_072], [131_060, 131_072], [131_061, 196_608]] as const) expect([n, length({ n: 'x'.repeat(n) })]).toEqual([n, size + 29]);
   });
 
-  it('refuse what JSON would change on the way', () => {
-    for (const value of [undefined, Number.NaN, Infinity, 7n, new Date(), new Map(), () => NAME, Symbol(NAME), [new Date()], { at: new Date() }, label('direct', NAME)]) expect(codeOf(() => sealFields(key, labelled({ value }), context))).toBe('FIELD_NOT_JSON');
+  it('refuse what JSON would change on the way, and take what it would not', () => {
+    const bare = Object.assign(Object.create(null) as object, { a: 1 });
+    for (const value of [{ at: undefined, n: 1 }, bare, [1, 'a', null, true], -0.5]) expect(codeOf(() => sealFields(key, labelled({ value }), context))).toBe('passed');
+    for (const value of [[1, new Date()], { n: 1, at: new Date() }, [1, [undefined]], new (class Person { readonly name = NAME; })(), undefined, Number.NaN, Infinity, 7n, new Date(), new Map(), () => NAME, Symbol(NAME), [new Date()], { at: new Date() }, label('direct', NAME)]) expect(codeOf(() => sealFields(key, labelled({ value }), context))).toBe('FIELD_NOT_JSON');
   });
 
   it('refuse what is not labelled, and what is too large', () => {
     expect(codeOf(() => sealFields(key, { givenName: NAME as unknown as Sealed<string> }, context))).toBe('NOT_LABELLED');
-    expect(codeOf(() => sealFields(key, labelled({ n: 'x'.repeat(1_100_000) }), context))).toBe('FIELDS_TOO_LARGE');
+    const most = 1024 * 1024 - 4 - '{"n":""}'.length;
+    expect(sealFields(key, labelled({ n: 'x'.repeat(most) }), context)).toHaveLength(1024 * 1024 + 29);
+    expect(codeOf(() => sealFields(key, labelled({ n: 'x'.repeat(most + 1) }), context))).toBe('FIELDS_TOO_LARGE');
   });
 });
 
@@ -98,6 +112,12 @@ describe('sealed fields open with their own key, in their own row, undamaged, an
       expect(opening(over)).toBe('CONTEXT_INVALID');
       expect(codeOf(() => sealFields(key, {}, { ...context, ...over }))).toBe('CONTEXT_INVALID');
     }
+  });
+
+  it('what is no object, and what is no JSON', () => {
+    expect(opening({}, key, forged('{"a":1}'))).toBe('passed');
+    for (const text of ['7', 'null', '"Qëzvxwöj"', '{"a":1', '']) expect([text, opening({}, key, forged(text))]).toEqual([text, 'UNSEAL_FAILED']);
+    expect(opening({}, key, forged('{"a":1}', 1_000_000))).toBe('UNSEAL_FAILED');
   });
 
   it('a key of another length', () => {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes, randomFillSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { PersonalClass } from './data-class.js';
 import { PrivacyRefusal } from './refusal.js';
 import { Sealed, label, plaintextOf } from './sealed.js';
@@ -21,32 +21,27 @@ const SMALLEST = 256;
 const STEP = 64 * 1024;
 const LARGEST = 1024 * 1024;
 
-/** Powers of two up to 64 kB, then steps of 64 kB. */
+/** Powers of two up to 64 kB, then steps of 64 kB: whichever is smaller. */
 function sizeClass(size: number): number {
   if (size > LARGEST) throw new PrivacyRefusal('FIELDS_TOO_LARGE');
-  if (size > STEP) return Math.ceil(size / STEP) * STEP;
-  let padded = SMALLEST;
-  while (padded < size) padded *= 2;
-  return padded;
+  let power = SMALLEST;
+  while (power < size) power *= 2;
+  return Math.min(power, Math.ceil(size / STEP) * STEP);
 }
 
 /** Drawn 12 kB at a time: one draw for each IV would cost half as much as the sealing itself. */
-const pool = Buffer.alloc(IV * 1024);
-let used = pool.length;
+let pool = Buffer.alloc(0);
 
-function writeIv(into: Buffer): Buffer {
-  if (used === pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  pool.copy(into, 1, used, used + IV);
-  used += IV;
-  return into.subarray(1, HEADER);
+function nextIv(): Buffer {
+  if (pool.length < IV) pool = randomBytes(12_288);
+  const iv = pool.subarray(0, IV);
+  pool = pool.subarray(IV);
+  return iv;
 }
 
 function aadOf({ organisation, table, row }: FieldContext): Buffer {
   for (const part of [organisation, table, row]) if (typeof part !== 'string' || part === '' || part.includes('|')) throw new PrivacyRefusal('CONTEXT_INVALID');
-  return Buffer.from(`${organisation}|${table}|${row}`, 'utf8');
+  return Buffer.from(`${organisation}|${table}|${row}`);
 }
 
 /** Only what JSON gives back as it was: a `Date` or a `Map` would come back as something else. */
@@ -74,11 +69,13 @@ export function sealFields(key: Buffer, fields: Readonly<Record<string, Sealed<u
 
   const plain = Buffer.alloc(padded);
   plain.writeUInt32BE(size);
-  plain.write(json, LENGTH, 'utf8');
+  plain.write(json, LENGTH);
 
   const out = Buffer.allocUnsafe(HEADER + padded + TAG);
   out[0] = FORMAT;
-  const cipher = createCipheriv('aes-256-gcm', key, writeIv(out), { authTagLength: TAG });
+  const iv = nextIv();
+  out.set(iv, 1);
+  const cipher = createCipheriv('aes-256-gcm', key, iv);
   cipher.setAAD(aad);
   cipher.update(plain).copy(out, HEADER);
   cipher.final();
@@ -106,11 +103,11 @@ export function openFields(key: Buffer, bytes: Buffer, classes: Readonly<Record<
   if (key.length !== 32) throw new PrivacyRefusal('KEY_INVALID');
   const aad = aadOf(context);
   const values = unsealed(key, bytes, aad);
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, label<unknown, PersonalClass>(Object.hasOwn(classes, name) ? classes[name] ?? 'direct' : 'direct', value)]));
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, label<unknown, PersonalClass>((Object.hasOwn(classes, name) ? classes[name] : undefined) ?? 'direct', value)]));
 }
 
 function unsealed(key: Buffer, bytes: Buffer, aad: Buffer): object {
-  if (bytes.length < HEADER + SMALLEST + TAG || bytes[0] !== FORMAT) throw new PrivacyRefusal('UNSEAL_FAILED');
+  if (bytes[0] !== FORMAT) throw new PrivacyRefusal('UNSEAL_FAILED');
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, HEADER), { authTagLength: TAG });
     decipher.setAAD(aad);

@@ -39,7 +39,7 @@ it('what is no key is none', () => {
   const change = (changes: Partial<KeyEntry>): string => refusal(() => checkEntry('org_b', { ...entry, ...changes }));
   for (const bad of ['', entry.publicKey.slice(1), `${entry.publicKey}A`, `${entry.publicKey.slice(0, 42)}=`, `${'A'.repeat(42)}B`]) expect([bad, change({ publicKey: bad }), change({ signedBy: bad })]).toEqual([bad, 'KEY_INVALID', 'KEY_INVALID']);
   for (const proof of ['', 'AAAA', entry.proof.slice(2)]) expect(change({ proof })).toBe('KEY_NOT_PROVEN');
-  expect([isRawKey(entry.publicKey), isRawKey(1), isRawKey(undefined)]).toEqual([true, false, false]);
+  expect([isRawKey(entry.publicKey), isRawKey(1), isRawKey(undefined), isRawKey({ toString: () => entry.publicKey })]).toEqual([true, false, false, false]);
 });
 
 it('is not made by anybody else', () => {
@@ -55,4 +55,8 @@ it('a fingerprint is forty digits that two people can read out, and another for 
     expect(read).toMatch(/^\d{5}( \d{5}){7}$/);
     expect([fingerprintOf(`${organisation}x`, { publicKey, signedBy: signing.publicKey }), fingerprintOf(organisation, { publicKey: entry.publicKey, signedBy: signing.publicKey }), fingerprintOf(organisation, { publicKey, signedBy: publicKey })]).not.toContain(read);
   }));
+});
+
+it('and is the same from one release to the next, so that two people who read it out may have different ones', () => {
+  expect(fingerprintOf('org_b', { publicKey: 'A'.repeat(43), signedBy: `${'B'.repeat(42)}A` })).toMatchInlineSnapshot(`"48489 37872 10903 22409 14443 35267 17472 54369"`);
 });

@@ -16,7 +16,7 @@ const RAW = /^[A-Za-z0-9_-]{43}$/;
 /** 43 base64url characters that are 32 bytes and nothing else. */
 export const isRawKey = (text: unknown): text is string => typeof text === 'string' && RAW.test(text) && Buffer.from(text, 'base64url').toString('base64url') === text;
 
-const claim = (organisation: string, publicKey: string, signedBy: string): Buffer => Buffer.from(JSON.stringify(['footbridge-envelope-key-1', organisation, publicKey, signedBy]), 'utf8');
+const claim = (organisation: string, publicKey: string, signedBy: string): Buffer => Buffer.from(JSON.stringify(['footbridge-envelope-key-1', organisation, publicKey, signedBy]));
 
 /** What two people read to each other: 40 digits in groups of five, of organisation and both keys. */
 export function fingerprintOf(organisation: string, { publicKey, signedBy }: Pick<KeyEntry, 'publicKey' | 'signedBy'>): string {
@@ -35,15 +35,16 @@ export function proveKey(organisation: string, publicKey: string, signing: { rea
   return { publicKey, signedBy: signing.publicKey, proof: sign(null, claim(organisation, publicKey, signing.publicKey), key).toString('base64url') };
 }
 
-const VERIFIED = Symbol('verified');
+const VERIFIED = Symbol();
 let verified: <Org extends string>(organisation: Org, publicKey: string) => VerifiedKey<Org>;
 let isVerified: (key: unknown) => boolean;
 
 /** A key that was found in the directory, signed, and compared with what was heard. Only `verifyKey` gives it. */
 export class VerifiedKey<out Org extends string = string> {
-  readonly #mark = true;
+  readonly #mark: symbol;
   private constructor(readonly organisation: Org, readonly publicKey: string, mark: symbol) {
     if (mark !== VERIFIED) throw new PrivacyRefusal('KEY_NOT_VERIFIED');
+    this.#mark = mark;
     Object.freeze(this);
   }
   static {

@@ -137,13 +137,11 @@ function objectOf(text: string): object {
   let stored: unknown;
   try {
     stored = JSON.parse(text);
-  } catch {
-    return damaged();
-  }
+  } catch { /* said below */ }
   return typeof stored === 'object' && stored !== null ? stored : damaged();
 }
 
-const codeOf = (error: unknown): unknown => (typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined);
+const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;
 
 async function present<T>(read: Promise<T>): Promise<T | undefined> {
   try {

@@ -33,7 +33,7 @@ describe('T24 a change of key', () => {
   it('makes a new version that wraps from now on, and old wraps still open, in every process', async () => {
     const other = new LocalFileKeyStore(folder);
     expect(await store.versions('org_a')).toBeUndefined();
-    const first = await other.wrap('org_a', key, 'c');
+    const [first] = [await other.wrap('org_a', key, 'c'), await other.wrap('org_a', key, 'c')];
     expect(await store.versions('org_a')).toEqual({ current: 1, kept: [1] });
     expect(await store.rotate('org_a')).toBe(2);
     expect(await store.versions('org_a')).toEqual({ current: 2, kept: [1, 2] });
@@ -94,6 +94,18 @@ describe('T24 a change of key', () => {
     expect(await names()).toEqual(['org_a.2.keys.json', 'org_a.3.keys.json']);
     expect(await store.unwrap('org_a', wrapped, 'c')).toEqual(key);
     expect(await store.versions('org_a')).toEqual({ current: 3, kept: [2, 3] });
+  });
+
+  it('are counted in whatever file they are, up to the last', async () => {
+    const made = (...versions: number[]): string => JSON.stringify({ current: versions.at(-1), keys: Object.fromEntries(versions.map((version) => [version, newSubjectKey().toString('base64')])) });
+    await writeFile(join(folder, 'org_a.keys.json'), made(1, 3), { mode: 0o600 });
+    await writeFile(join(folder, 'org_a.2.keys.json'), made(2), { mode: 0o600 });
+    expect(await store.versions('org_a')).toEqual({ current: 3, kept: [1, 2, 3] });
+    expect(wrappedVersion(await store.wrap('org_a', key, 'c'))).toBe(3);
+    await writeFile(join(folder, 'org_b.999998.keys.json'), made(999_998), { mode: 0o600 });
+    expect(await store.rotate('org_b')).toBe(999_999);
+    expect(await store.unwrap('org_b', await store.wrap('org_b', key, 'c'), 'c')).toEqual(key);
+    expect(await codeOf(() => store.rotate('org_b'))).toBe('KEY_INVALID');
   });
 
   it('looks at nothing that is no key file of this organisation', async () => {

@@ -47,7 +47,7 @@ describe('a wrapped key', () => {
     expect(await codeOf(() => store.unwrap('org_b', wrapped, 'case-1'))).toBe('UNWRAP_FAILED');
     expect(await codeOf(() => store.unwrap('org_c', wrapped, 'case-1'))).toBe('KEY_UNKNOWN');
     expect(await codeOf(() => store.unwrap('org_a', wrapped.replace('file1.1.', 'file1.2.'), 'case-1'))).toBe('KEY_UNKNOWN');
-    for (const damaged of ['', 'file1.1.', wrapped.slice(0, -2), `${wrapped}AA`, wrapped.replace('file1', 'file2'), wrapped.slice(0, 12) + (wrapped[12] === 'A' ? 'B' : 'A') + wrapped.slice(13)]) expect(await codeOf(() => store.unwrap('org_a', damaged, 'case-1'))).toBe('UNWRAP_FAILED');
+    for (const damaged of ['', 'file1.1.', `x${wrapped}`, `${wrapped}!`, `${wrapped}\n`, wrapped.slice(0, -2), `${wrapped}AA`, wrapped.replace('file1', 'file2'), wrapped.slice(0, 12) + (wrapped[12] === 'A' ? 'B' : 'A') + wrapped.slice(13)]) expect(await codeOf(() => store.unwrap('org_a', damaged, 'case-1'))).toBe('UNWRAP_FAILED');
   });
 
   it('opens with the version it was wrapped with, after the key has changed', async () => {
@@ -62,6 +62,7 @@ describe('a wrapped key', () => {
 
   it('does not open any more once the file is gone, also for a process that has used it', async () => {
     const wrapped = await store.wrap('org_a', key, 'case-1');
+    await store.wrap('org_a', key, 'case-1');
     await rm(fileOf('org_a'));
     expect(await codeOf(() => store.unwrap('org_a', wrapped, 'case-1'))).toBe('KEY_UNKNOWN');
     await store.wrap('org_a', key, 'case-2');

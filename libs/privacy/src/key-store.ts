@@ -28,7 +28,7 @@ export interface KeyStore {
 
 /** The version that something was wrapped with, as its text says (`file1.2.…`, `vault:v2:…`). */
 export function wrappedVersion(wrapped: string): number | undefined {
-  const [, version] = /^(?:file1\.|vault:v)([1-9]\d{0,5})[.:]/.exec(wrapped) ?? [];
+  const version = /^(?:file1\.|vault:v)([1-9]\d{0,5})[.:]/.exec(wrapped)?.[1];
   return version === undefined ? undefined : Number(version);
 }
 
@@ -62,7 +62,7 @@ export class LocalFileKeyStore implements KeyStore {
     await this.#locks.refuseLocked(organisation);
     const { version, wrapping } = await this.#current(organisation) ?? await this.#made(organisation, 1);
     const iv = randomBytes(IV);
-    const cipher = createCipheriv('aes-256-gcm', wrapping, iv, { authTagLength: TAG });
+    const cipher = createCipheriv('aes-256-gcm', wrapping, iv);
     cipher.setAAD(aadOf(organisation, version, aad));
     const sealed = Buffer.concat([iv, cipher.update(key), cipher.final(), cipher.getAuthTag()]);
     return `${SCHEME}.${version}.${sealed.toString('base64url')}`;
@@ -70,10 +70,9 @@ export class LocalFileKeyStore implements KeyStore {
 
   async unwrap(organisation: string, wrapped: string, aad: string): Promise<Buffer> {
     const parts = WRAPPED.exec(wrapped);
-    const sealed = Buffer.from(parts?.[2] ?? '', 'base64url');
-    if (!parts || sealed.length !== IV + KEY + TAG) throw new PrivacyRefusal('UNWRAP_FAILED');
+    const [version, sealed] = [Number(parts?.[1]), Buffer.from(String(parts?.[2]), 'base64url')];
+    if (sealed.length !== IV + KEY + TAG) throw new PrivacyRefusal('UNWRAP_FAILED');
     await this.#locks.refuseLocked(organisation);
-    const version = Number(parts[1]);
     const wrapping = await this.#key(organisation, version);
     if (!wrapping) throw new PrivacyRefusal('KEY_UNKNOWN');
     try {
@@ -114,8 +113,7 @@ export class LocalFileKeyStore implements KeyStore {
   isLocked(organisation: string): Promise<boolean> { return this.#locks.isLocked(organisation); }
 
   async #key(organisation: string, version: number): Promise<Buffer | undefined> {
-    const own = version === 1 ? undefined : await this.#files.read(organisation, version);
-    return (own ?? await this.#files.read(organisation))?.keys.get(version);
+    return (await this.#files.read(organisation, version) ?? await this.#files.read(organisation))?.keys.get(version);
   }
 
   /** Another process may have made a newer one: what follows the newest that was met here is looked for each time. */
@@ -139,12 +137,11 @@ export class LocalFileKeyStore implements KeyStore {
 }
 
 const contentOf = (version: number, key: Buffer): object => ({ current: version, keys: { [version]: key.toString('base64') } });
-const aadOf = (organisation: string, version: number, aad: string): Buffer => Buffer.from(JSON.stringify([SCHEME, organisation, version, aad]), 'utf8');
+const aadOf = (organisation: string, version: number, aad: string): Buffer => Buffer.from(JSON.stringify([SCHEME, organisation, version, aad]));
 
-function ringOf(stored: object): KeyRing {
-  if (!('current' in stored) || !('keys' in stored) || typeof stored.keys !== 'object' || stored.keys === null) return damaged();
-  const keys = new Map(Object.entries(stored.keys).map(([version, key]) => [Number(version), typeof key === 'string' ? Buffer.from(key, 'base64') : Buffer.alloc(0)]));
-  const current = asNumber(stored.current);
-  if (!keys.has(current) || [...keys].some(([version, key]) => !Number.isSafeInteger(version) || key.length !== KEY)) return damaged();
-  return { current, keys };
+function ringOf({ current, keys: stored }: { readonly current?: unknown; readonly keys?: unknown }): KeyRing {
+  const keys = new Map(Object.entries<unknown>(Object(stored)).map(([version, key]) => [Number(version), Buffer.from(String(key), 'base64')]));
+  const version = asNumber(current);
+  if (!keys.has(version) || [...keys].some(([other, key]) => !Number.isSafeInteger(other) || key.length !== KEY)) return damaged();
+  return { current: version, keys };
 }

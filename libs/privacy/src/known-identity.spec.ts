@@ -64,6 +64,38 @@ describe('the index of whom an organisation knows', () => {
     expect([known.size, known.find('hoxha arta')]).toEqual([0, []]);
   });
 
+  it('leaves nothing of a person, also where one of her names has no letter, and where a name is in another', () => {
+    const known = new KnownIdentities(key);
+    known.add('a', ['—', '12', 'Arta Hoxha', 'An Na Anna']);
+    expect(known.size).toBe(2);
+    known.remove('a');
+    expect([known.size, known.find('Arta Hoxha An Na Anna')]).toEqual([0, []]);
+    known.add('b', ['- 1']);
+    expect(known.size).toBe(0);
+  });
+
+  it('keeps of a name at most six words, each hash of 12 characters; short words only where there are no others', () => {
+    const kept = (name: string): number => nameTokens(name, key).words.length;
+    expect(['Arta', 'Arta Hoxha', 'Arta ㅤ Hoxha', 'Arta, -- Hoxha', 'a b c d e f g', 'Ana Eva de', 'Ana de la', 'Li Wu', 'Li', 'Arta Arta'].map(kept)).toEqual([1, 2, 2, 2, 6, 2, 3, 2, 1, 1]);
+    const { words, whole, runs } = nameTokens('Arta Hoxha', key);
+    expect([words.map((forms) => forms.length), whole.length, runs, [...words.flat(), ...whole].every((hash) => hash.length === 12)]).toEqual([[2, 2], 4, [], true]);
+    expect([nameTokens('龘靐 齉爩', key).runs, nameTokens('龘靐齉', key).runs, nameTokens('龘 Arta', key).runs]).toEqual([[2, 4], [3], [1, 5]]);
+  });
+
+  it('finds words of one name between signs, and written together in each order; not twice the same', () => {
+    const found = (name: string, text: string): number => knownIdentity([name], key).find(text).length;
+    for (const text of ['Arta|Hoxha', 'Arta@Hoxha', 'x!Arta$Hoxha', 'Arta€€Hoxha', `${'x'.repeat(80)}|Arta|Hoxha`]) expect([text, found('Arta Hoxha', text)]).toEqual([text, 2]);
+    for (const text of ['MariaElenaCruz', 'CruzElenaMaria', 'ElenaMaria', 'zurCanelEairaM']) expect([text, found('Maria Elena Cruz', text)]).toEqual([text, 1]);
+    expect([found('Arta Hoxha', 'ArtaArta HoxhaHoxha'), found('Drita', 'DritaDrita'), found('Drita', 'Drita'), found('Drita', 'x!y')]).toEqual([0, 0, 1, 0]);
+  });
+
+  it('finds a name where no spaces are, with the place of the run, in each order, and no half of one', () => {
+    const found = (name: string, text: string): readonly object[] => knownIdentity([name], key).find(text);
+    for (const text of ['for 在爩龗麤家 x', 'for 家家爩龗麤 x', 'for 爩龗麤家家 x', 'for 在龗麤爩家 x']) expect([text, found('爩龗麤', text)]).toEqual([text, [{ kind: 'known-identity', start: 4, end: 9 }]]);
+    expect([found('龘靐齉', '龘靐齉').length, found('龘靐 齉爩', '靐龘'), found('龘靐 齉爩', '龘靐'), found('龘靐 齉爩', '在龘靐齉爩家').length > 0]).toEqual([1, [], [], true]);
+    for (const name of ['さくらこ', 'サクラコ', 'สมหญิง', 'ສົມຈິດ', 'សុភាព', 'မြင့်']) expect([name, found(name, `${name.slice(0, 1)}${name}${name.slice(0, 1)}`).length > 0]).toEqual([name, true]);
+  });
+
   it('replaces a person who is added again', () => {
     const known = new KnownIdentities(key);
     known.add('a', ['Arta Hoxha']);
@@ -71,7 +103,7 @@ describe('the index of whom an organisation knows', () => {
     expect([known.find('Arta Hoxha'), known.find('Drita Kola').length]).toEqual([[], 2]);
   });
 
-  it('forgets how long names are where nobody has such a one any more', () => {
+  it('finds nobody by how long a name was that is gone', () => {
     const known = new KnownIdentities(key);
     known.add('a', ['龘靐齉']);
     known.add('b', ['爩龗麤']);
@@ -92,7 +124,7 @@ describe('the index of whom an organisation knows', () => {
 
   it('needs a key', () => {
     for (const act of [() => nameTokens('Arta', Buffer.alloc(15)), () => new KnownIdentities(Buffer.alloc(15))]) expect(act).toThrow(expect.objectContaining({ code: 'KEY_INVALID' }));
-    expect(nameTokens('Arta', Buffer.alloc(16)).words).toHaveLength(1);
+    expect([nameTokens('Arta', Buffer.alloc(16)).words.length, new KnownIdentities(Buffer.alloc(16)).size]).toEqual([1, 0]);
   });
 
   it.each(['', ' - ', '123 456'])('a name without a letter, %p, is nobody', (name) => expect(knownIdentity([name], key).find('123 456 - x')).toEqual([]));
@@ -106,7 +138,14 @@ describe('the index of whom an organisation knows', () => {
     const twice = Buffer.from(Buffer.from('Arta Hoxha').toString('base64')).toString('hex');
     expect(knownIdentity(['Arta Hoxha'], key).find(`ab ${twice}`)[0]).toEqual({ kind: 'known-identity', start: 3, end: 3 + twice.length });
     expect(knownIdentity(['Arta Hoxha'], key).find(JSON.stringify('Arta Hoxha').replace('A', '\\u0041'))).toHaveLength(2);
-    expect(knownIdentity(['Arta Hoxha'], key).find('%41rta+Hoxha')).toHaveLength(2);
+    expect(knownIdentity(['Arta Hoxha'], key).find('x %41rta+y+Hoxha')).toEqual([{ kind: 'known-identity', start: 0, end: 16 }, { kind: 'known-identity', start: 0, end: 16 }]);
+    const base64 = (text: string): string => Buffer.from(text).toString('base64');
+    const finds = (text: string): boolean => knownIdentity(['Arta Hoxha'], key).find(text).length > 0;
+    for (const between of ['\n', '\t', '\r\n']) expect(finds(base64(`Arta${between}Hoxha`))).toBe(true);
+    expect([finds(`${Buffer.from('Arta Hoxha').toString('hex')}0`), finds(Buffer.from('Arta Hoxha').toString('hex').toUpperCase())]).toEqual([true, true]);
+    // deeper than two nothing is looked for, whatever comes first
+    const two = base64(base64('Arta Hoxha'));
+    for (const three of [base64(two), `%${two.charCodeAt(0).toString(16)}${two.slice(1)}`, `\\u00${two.charCodeAt(0).toString(16)}${two.slice(1)}`]) expect([three, finds(three)]).toEqual([three, false]);
   });
 
   it('finds nobody in references, uuids, moments and codes', () => {

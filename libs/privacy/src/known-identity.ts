@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHmac } from 'node:crypto';
 import { PrivacyRefusal } from './refusal.js';
 import type { Finding, Scanner } from './scan.js';
@@ -12,11 +13,9 @@ import { skeleton } from './skeleton.js';
 export interface NameTokens { readonly words: readonly (readonly string[])[]; readonly whole: readonly string[]; readonly runs: readonly number[] }
 
 const WORD = /[\p{L}\p{M}\p{N}\p{Cf}'’@$!|€\u2800]+/gu;
-const SIGNS = /[@$!|€]+/u;
+const SIGNS = /[@$!|€]/u;
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const UNSPACED_RUN = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{M}\p{Cf}]+/gu;
-/** Longer runs are hashes and the like; the longest name written together is shorter. */
-const LONGEST = 64;
 const MOST_WORDS = 6;
 const MOST_REMEMBERED = 4_096;
 /** Words that stand in many names count only where nothing else does. */
@@ -27,10 +26,10 @@ const hasLetter = (text: string): boolean => /\p{L}/u.test(text);
 const lengthOf = (text: string): number => [...text].length;
 
 /** Words of a text, or a name, as far as they could be one. */
-const wordsOf = (text: string): { readonly word: string; readonly start: number; readonly end: number }[] => [...text.matchAll(WORD)].filter(([run]) => run.length <= LONGEST).flatMap((match) => {
+const wordsOf = (text: string): { readonly word: string; readonly start: number; readonly end: number }[] => [...text.matchAll(WORD)].flatMap((match) => {
   const [run] = match;
   const at = { start: match.index, end: match.index + run.length };
-  return [run, ...(SIGNS.test(run) ? run.split(SIGNS) : [])].map(skeleton).filter((word) => word !== '').map((word) => ({ word, ...at }));
+  return [run, ...(SIGNS.test(run) ? run.split(SIGNS) : [])].map((word) => ({ word: skeleton(word), ...at }));
 });
 
 const hashWith = (key: Buffer) => (word: string): string => createHmac('sha256', key).update(word).digest('base64').slice(0, 12);
@@ -39,7 +38,7 @@ const hashWith = (key: Buffer) => (word: string): string => createHmac('sha256',
 export function nameTokens(name: string | Sealed<string>, key: Buffer): NameTokens {
   if (key.length < 16) throw new PrivacyRefusal('KEY_INVALID');
   const hash = hashWith(key);
-  const all = [...new Set((Sealed.is(name) ? plaintextOf(name) : name).split(/[^\p{L}\p{M}\p{N}\p{Cf}'’]+/u).filter(hasLetter).map(skeleton).filter((word) => word !== ''))].slice(0, MOST_WORDS);
+  const all = [...new Set((Sealed.is(name) ? plaintextOf(name) : name).split(/[^\p{L}\p{M}\p{N}\p{Cf}'’]/u).filter(hasLetter).map(skeleton).filter((word) => word !== ''))].slice(0, MOST_WORDS);
   const telling = all.filter((word) => lengthOf(word) >= SHORT || UNSPACED.test(word));
   const words = telling.length >= Math.min(all.length, 2) ? telling : all;
   const runs = words.filter((word) => UNSPACED.test(word));
@@ -67,8 +66,9 @@ export class KnownIdentities implements Scanner {
   readonly #hash: (word: string) => string;
   readonly #people = new Map<string, Person>();
   /** Hash -> who has it, and as which of their words; -1 gives them away alone. */
-  readonly #index = new Map<string, Map<string, number>>();
-  #runs = new Map<number, number>();
+  readonly #index = new Map<string, Map<Person, number>>();
+  /** How long names in scripts without spaces are. */
+  readonly #runs = new Set<number>();
   readonly #remembered = new Map<string, string>();
   readonly #key: Buffer;
 
@@ -83,15 +83,16 @@ export class KnownIdentities implements Scanner {
   /** A person under several names is added once, with all of them. */
   add(person: string, names: readonly (string | Sealed<string> | NameTokens)[]): void {
     this.remove(person);
-    for (const [i, name] of names.entries()) this.#add(`${person} ${i}`, typeof name === 'string' || Sealed.is(name) ? nameTokens(name, this.#key) : name);
+    const told = names.map((name) => (typeof name === 'string' || Sealed.is(name) ? nameTokens(name, this.#key) : name)).filter(({ words }) => words.length > 0);
+    for (const [i, tokens] of told.entries()) this.#add(`${person} ${i}`, tokens);
   }
   #add(id: string, tokens: NameTokens): void {
-    if (tokens.words.length === 0) return;
-    this.#people.set(id, { tokens, needed: Math.min(tokens.words.length, 2) });
-    const enter = (hash: string, word: number): void => { this.#index.set(hash, (this.#index.get(hash) ?? new Map<string, number>()).set(id, word)); };
+    const known: Person = { tokens, needed: Math.min(tokens.words.length, 2) };
+    this.#people.set(id, known);
+    const enter = (hash: string, word: number): void => { this.#index.set(hash, (this.#index.get(hash) ?? new Map<Person, number>()).set(known, word)); };
     for (const hash of tokens.whole) enter(hash, -1);
     for (const [word, forms] of tokens.words.entries()) for (const hash of forms) enter(hash, word);
-    for (const run of tokens.runs) this.#runs.set(run, (this.#runs.get(run) ?? 0) + 1);
+    for (const run of tokens.runs) this.#runs.add(run);
   }
 
   /** After erasure: nothing of the person is left in memory either. */
@@ -103,34 +104,32 @@ export class KnownIdentities implements Scanner {
       this.#people.delete(id);
       for (const hash of [...known.tokens.whole, ...known.tokens.words.flat()]) {
         const held = this.#index.get(hash);
-        held?.delete(id);
+        held?.delete(known);
         if (held?.size === 0) this.#index.delete(hash);
       }
-      for (const run of known.tokens.runs) { const left = (this.#runs.get(run) ?? 1) - 1; if (left > 0) this.#runs.set(run, left); else this.#runs.delete(run); }
     }
   }
 
   find(text: string): readonly Finding[] {
     if (this.#people.size === 0) return [];
-    const seen = new Map<string, Map<number, Finding>>();
+    const seen = new Map<Person, Map<number, Finding>>();
     for (const reading of readings(withoutReferences(text))) {
       for (const { word, start, end } of this.#candidates(reading.text)) {
-        for (const [id, which] of this.#index.get(this.#hashed(word)) ?? []) {
-          const words = seen.get(id) ?? new Map<number, Finding>();
-          seen.set(id, words.set(which, { kind: this.name, ...(reading.at ?? { start, end }) }));
+        for (const [person, which] of this.#index.get(this.#hashed(word)) ?? []) {
+          const words = seen.get(person) ?? new Map<number, Finding>();
+          seen.set(person, words.set(which, { kind: this.name, ...(reading.at ?? { start, end }) }));
         }
       }
     }
-    return [...seen].flatMap(([id, words]) => (words.has(-1) || words.size >= (this.#people.get(id)?.needed ?? 1) ? [...words.values()] : []));
+    return [...seen].flatMap(([{ needed }, words]) => (words.has(-1) || words.size >= needed ? [...words.values()] : []));
   }
 
   *#candidates(text: string): Generator<{ readonly word: string; readonly start: number; readonly end: number }> {
     yield* wordsOf(text);
-    if (this.#runs.size === 0 || !UNSPACED.test(text)) return;
     for (const match of text.matchAll(UNSPACED_RUN)) {
       const characters = [...skeleton(match[0])];
       const at = { start: match.index, end: match.index + match[0].length };
-      for (const length of this.#runs.keys()) for (let i = 0; i + length <= characters.length; i += 1) yield { word: characters.slice(i, i + length).join(''), ...at };
+      for (const length of this.#runs.keys()) for (let end = length; end <= characters.length; end += 1) yield { word: characters.slice(end - length, end).join(''), ...at };
     }
   }
 
@@ -151,42 +150,33 @@ export class KnownIdentities implements Scanner {
 /** A scanner over a list of names, for a gate. @throws PrivacyRefusal KEY_INVALID */
 export function knownIdentity(names: Iterable<string | Sealed<string>>, key: Buffer): Scanner {
   const known = new KnownIdentities(key);
-  let person = 0;
-  for (const name of names) known.add(String(person += 1), [name]);
+  for (const [person, name] of [...names].entries()) known.add(String(person), [name]);
   return known;
 }
 
 interface Reading { readonly text: string; /** Where it stands in the whole, if it had to be decoded. */ readonly at?: { readonly start: number; readonly end: number } }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 const DEEPEST = 2;
 const ENCODED = /[A-Za-z0-9+/_-]{6,}={0,2}/g;
-const HEX = /^(?:[0-9a-f]{2})+$/i;
+const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f]/;
 
 /** The text itself, without URL and JSON escapes, and what its runs of base64 and hex say; each of them in another, two deep. */
 function* readings(text: string, at?: { readonly start: number; readonly end: number }, depth = 0): Generator<Reading> {
   yield { text, ...(at ? { at } : {}) };
   if (depth === DEEPEST) return;
   const whole = at ?? { start: 0, end: text.length };
-  if (text.includes('%')) {
-    const plain = text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8')).replaceAll('+', ' ');
-    if (plain !== text) yield* readings(plain, whole, depth + 1);
-  }
+  const plain = text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString()).replaceAll('+', ' ');
+  if (plain !== text) yield* readings(plain, whole, depth + 1);
   if (text.includes('\\u')) yield* readings(text.replace(/\\u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))), whole, depth + 1);
   for (const match of text.matchAll(ENCODED)) {
     const [run] = match;
     const where = at ?? { start: match.index, end: match.index + run.length };
-    const decoded = HEX.test(run) ? [Buffer.from(run, 'hex'), Buffer.from(run, 'base64')] : [Buffer.from(run, 'base64')];
-    for (const bytes of decoded) {
-      const inner = textIn(bytes);
-      if (inner !== undefined) yield* readings(inner, where, depth + 1);
-    }
+    for (const inner of [textIn(Buffer.from(run, 'hex')), textIn(Buffer.from(run, 'base64'))]) if (inner !== '') yield* readings(inner, where, depth + 1);
   }
 }
 
 /** What chance has decoded is no UTF-8, or has a control character in it. */
-function textIn(bytes: Buffer): string | undefined {
-  if (bytes.length < 3) return undefined;
-  for (const byte of bytes) if (byte < 0x20 && byte !== 0x0a && byte !== 0x09 && byte !== 0x0d) return undefined;
-  try { return utf8.decode(bytes); } catch { return undefined; }
+function textIn(bytes: Buffer): string {
+  const text = isUtf8(bytes) ? bytes.toString() : '';
+  return CONTROL.test(text) ? '' : text;
 }

@@ -75,10 +75,11 @@ export interface PopulationFile extends DeclaredPopulation { readonly countries?
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const COUNTRY = /^[A-Z]{2}$/;
 
+/** Its form; what the figures may be is looked at by `Population`. */
 function declared(value: unknown, ...members: readonly string[]): DeclaredPopulation & { readonly countries?: Readonly<Record<string, unknown>> } {
   const sound = isObject(value) && Object.keys(value).every((name) => members.includes(name))
     && (value['persons'] === undefined || typeof value['persons'] === 'number')
-    && (value['shares'] === undefined || (isObject(value['shares']) && Object.entries(value['shares']).every(([name, shares]) => Object.hasOwn(attributes, name) && isObject(shares) && Object.values(shares).every((share) => typeof share === 'number'))))
+    && (value['shares'] === undefined || (isObject(value['shares']) && Object.entries(value['shares']).every(([name, shares]) => Object.hasOwn(attributes, name) && isObject(shares))))
     && (value['countries'] === undefined || (isObject(value['countries']) && Object.keys(value['countries']).every((country) => COUNTRY.test(country))));
   if (!sound) throw new PrivacyRefusal('POPULATION_INVALID');
   return value;
@@ -94,33 +95,29 @@ const languageOf = (country: string): string => new Intl.Locale(`und-${country}`
  */
 export function populations(file: unknown = {}): (country: string | undefined) => Population {
   const { countries = {}, ...common } = declared(file, 'persons', 'shares', 'countries');
-  const made = new Map<string | undefined, Population>();
-  const make = (country: string | undefined): Population => {
-    const own = country !== undefined && Object.hasOwn(countries, country) ? declared(countries[country], 'persons', 'shares') : {};
-    const home: Shares = country !== undefined && COUNTRY.test(country) ? { citizenship: { [country]: HOME }, language: { [languageOf(country)]: HOME } } : {};
+  const made = new Map<string, Population>();
+  const make = (country: string): Population => {
+    const own = Object.hasOwn(countries, country) ? declared(countries[country], 'persons', 'shares') : {};
+    const home: Shares = COUNTRY.test(country) ? { citizenship: { [country]: HOME }, language: { [languageOf(country)]: HOME } } : {};
     const spec: PopulationSpec = {
       persons: own.persons ?? common.persons ?? PERSONS, rarest: RAREST, caution: CAUTION,
       attributes: Object.fromEntries(Object.entries(attributes).map(([name, attribute]) => [name, raised({ ...attribute, shares: { ...attribute.shares, ...home[name], ...common.shares?.[name], ...own.shares?.[name] } })])),
     };
     return new Population(spec);
   };
-  // A file that is wrong for one country is refused at the start, not when somebody of that country is helped.
-  for (const country of [undefined, ...Object.keys(countries)]) made.set(country, make(country));
-  return (country) => {
+  const populationOf = (country = ''): Population => {
     let population = made.get(country);
     if (!population) made.set(country, population = make(country));
     return population;
   };
+  // A file that is wrong for one country is refused at the start, not when somebody of that country is helped.
+  for (const country of [undefined, ...Object.keys(countries)]) populationOf(country);
+  return populationOf;
 }
 
-/** A wider value is at least as common as each that it covers. */
+/** A wider value is at least as common as each that it covers; the tables have what is narrower first. */
 function raised({ shares, wider = {}, worth }: Attribute): Attribute {
   const all: Record<string, number> = { ...shares };
-  const rising = Object.keys(wider).sort((a, b) => depthOf(b, wider) - depthOf(a, wider));
-  for (const value of rising) {
-    const above = wider[value] as string;
-    all[above] = Math.max(all[above] ?? 0, all[value] ?? 0) || RAREST;
-  }
+  for (const [value, above] of Object.entries(wider)) all[above] = Math.max(all[above] ?? 0, all[value] ?? 0);
   return { shares: all, wider, worth };
 }
-const depthOf = (value: string, wider: Readonly<Record<string, string>>): number => { const above = wider[value]; return above === undefined ? 0 : 1 + depthOf(above, wider); };

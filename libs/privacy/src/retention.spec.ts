@@ -8,6 +8,7 @@ describe('T25 the retention clock', () => {
     const clock = { endsAt: at(1_000) };
     expect([899, 900, 999, 1_000, 1_001].map((now) => retentionStanding(clock, at(now), 100))).toEqual(['running', 'ends-soon', 'ends-soon', 'over', 'over']);
     expect([999, 1_000].map((now) => retentionStanding(clock, at(now)))).toEqual(['running', 'over']);
+    expect([999, 1_000].map((now) => retentionStanding({ ...clock, heldUntil: [] }, at(now)))).toEqual(['running', 'over']);
     const held = { ...clock, heldUntil: [at(500), at(2_000)] };
     expect([999, 1_000, 1_999, 2_000].map((now) => retentionStanding(held, at(now)))).toEqual(['running', 'held', 'held', 'over']);
   });

@@ -3,8 +3,8 @@ export interface RetentionClock { readonly endsAt: Date; /** The last moment of 
 export type RetentionStanding = 'running' | 'ends-soon' | 'held' | 'over';
 
 /** Over is what has ended and nothing holds: to the moment, not to the day after. */
-export function retentionStanding({ endsAt, heldUntil = [] }: RetentionClock, now: Date, warningMs = 0): RetentionStanding {
-  if (now >= endsAt) return heldUntil.some((until) => now < until) ? 'held' : 'over';
+export function retentionStanding({ endsAt, heldUntil }: RetentionClock, now: Date, warningMs = 0): RetentionStanding {
+  if (now >= endsAt) return heldUntil?.some((until) => now < until) ? 'held' : 'over';
   return now.getTime() + warningMs >= endsAt.getTime() ? 'ends-soon' : 'running';
 }
 /** What is to be done now, the longest overdue first. */

@@ -104,9 +104,9 @@ export class Population {
     const after = (chosen: readonly number[]): Known => this.learn(before, traits(chosen));
     const bearable = (chosen: readonly number[]): boolean => { const then = after(chosen); return then.join() === before.join() || this.persons(then) >= FEWEST; };
 
-    let best: { readonly loss: number; readonly chosen: readonly number[] } = { loss: Infinity, chosen: fields.map(({ steps }) => steps.length - 1) };
+    let best: { readonly loss: number; readonly chosen: readonly number[] } = { loss: Infinity, chosen: [] };
     const look = (chosen: readonly number[], loss: number): void => {
-      // More said is never more persons: what is too much already stays so.
+      // More said is never more persons: what is too much already stays so. To say nothing is always bearable.
       if (loss >= best.loss || !bearable(chosen)) return;
       const field = fields[chosen.length];
       if (!field) { best = { loss, chosen }; return; }

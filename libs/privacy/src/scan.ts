@@ -18,7 +18,7 @@ const HOST = /^\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?$/;
 const TOKEN = /[A-Za-z0-9_:.-]{7,}/g;
 
 /** The same text with blanks for references and the like, so that places stay what they are: a long run of characters would look like anything. */
-export const withoutReferences = (text: string): string => text.replace(TOKEN, (token, at: number) => (isNobodys(token) || (token.charCodeAt(0) < 58 && HOST.test(token) && text.slice(at - 2, at) === '//') ? ' '.repeat(token.length) : token));
+export const withoutReferences = (text: string): string => text.replace(TOKEN, (token, at: number) => (isNobodys(token) || (HOST.test(token) && text.slice(at - 2, at) === '//') ? ' '.repeat(token.length) : token));
 
 /** Most words are told by their first letter: uuids, sums and moments begin with a digit or one of six letters. */
 const isNobodys = (token: string): boolean => (token.length > 34 && token.includes('_') ? isRef(token) : token.charCodeAt(0) < 103 && NOBODYS.test(token));

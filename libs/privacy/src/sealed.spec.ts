@@ -3,7 +3,7 @@ import { deserialize, serialize } from 'node:v8';
 import fc from 'fast-check';
 import type { PersonalClass } from './data-class.js';
 import { PrivacyRefusal } from './refusal.js';
-import { Sealed, label, revealCapability } from './sealed.js';
+import { Sealed, label, plaintextOf, revealCapability } from './sealed.js';
 
 const NAME = 'Qëzvxwöj';
 const sealed = label('direct', { givenName: NAME });
@@ -44,6 +44,12 @@ describe('a labelled value cannot be printed (T11)', () => {
     expect(printed).not.toContain('givenName');
   });
 
+  it('is open to the sealing of fields, which the package does not export', () => { expect(plaintextOf(bare)).toBe(NAME); });
+
+  it('says only that it is sealed', () => {
+    expect([String(sealed), inspect(sealed), inspect([sealed])]).toEqual(['[sealed]', '[sealed]', '[ [sealed] ]']);
+  });
+
   it('cannot be changed, also not into something that prints', () => {
     expect(() => Object.assign(sealed, { toJSON: () => NAME })).toThrow(TypeError);
   });
@@ -52,7 +58,7 @@ describe('a labelled value cannot be printed (T11)', () => {
     expect(Sealed.is(sealed)).toBe(true);
     expect(Sealed.is(Object.create(Sealed.prototype))).toBe(false);
     expect(Sealed.is({ dataClass: 'direct' })).toBe(false);
-    expect(Sealed.is(null)).toBe(false);
+    for (const none of [null, undefined, NAME, 1, () => NAME]) expect(Sealed.is(none)).toBe(false);
   });
 });
 
@@ -99,6 +105,13 @@ describe('reveal needs leave', () => {
     expect(code(() => revealCapability({ purpose: 'ASSISTANCE', auditId: '' }))).toBe('AUDIT_ENTRY_MISSING');
   });
 
+  it('takes a purpose of one word and an entry that can be written down, and none that is longer', () => {
+    for (const purpose of ['A', 'dpv:ServiceProvision', 'a1_.:-', `A${'x'.repeat(63)}`]) expect(revealCapability({ purpose, auditId: 'a' }).purpose).toBe(purpose);
+    for (const purpose of ['1a', ' a', 'a ', 'a\n', 'ä', 'aé', `A${'x'.repeat(64)}`]) expect(code(() => revealCapability({ purpose, auditId: 'a' }))).toBe('PURPOSE_MISSING');
+    for (const auditId of ['!', '~', 'x'.repeat(200)]) expect(revealCapability({ purpose: 'A', auditId }).auditId).toBe(auditId);
+    for (const auditId of [' a', 'a ', 'a\n', 'ä', 'x'.repeat(201)]) expect(code(() => revealCapability({ purpose: 'A', auditId }))).toBe('AUDIT_ENTRY_MISSING');
+  });
+
   it('refuses what only looks like leave', () => {
     const given = leave();
     expect(code(() => sealed.reveal({ ...given } as never))).toBe('REVEAL_NOT_ALLOWED');
@@ -106,7 +119,7 @@ describe('reveal needs leave', () => {
     const Forged = given.constructor as new (purpose: string, auditId: string, mark?: symbol) => never;
     expect(code(() => sealed.reveal(new Forged('ASSISTANCE', 'aud-1')))).toBe('REVEAL_NOT_ALLOWED');
     expect(code(() => sealed.reveal(new Forged('ASSISTANCE', 'aud-1', Symbol('granted'))))).toBe('REVEAL_NOT_ALLOWED');
-    expect(code(() => sealed.reveal(undefined as never))).toBe('REVEAL_NOT_ALLOWED');
+    for (const none of [undefined, null, 'leave', 1]) expect(code(() => sealed.reveal(none as never))).toBe('REVEAL_NOT_ALLOWED');
   });
 
   it('ends after a minute', () => {

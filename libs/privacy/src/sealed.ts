@@ -1,4 +1,4 @@
-import { isPersonalClass, type PersonalClass } from './data-class.js';
+import { dataClasses, isPersonalClass, type PersonalClass } from './data-class.js';
 import { PrivacyRefusal } from './refusal.js';
 
 const CAPABILITY_LIFETIME_MS = 60_000;
@@ -6,7 +6,7 @@ const PURPOSE = /^[A-Za-z][A-Za-z0-9_.:-]{0,63}$/;
 const AUDIT_ID = /^[\x21-\x7e]{1,200}$/;
 
 /** Known to this file only: a capability leads to its class, and `new` on that must give nothing. */
-const GRANTED = Symbol('granted');
+const GRANTED = Symbol();
 let grant: (purpose: string, auditId: string) => RevealCapability;
 let isLive: (capability: unknown) => boolean;
 
@@ -71,7 +71,7 @@ export class Sealed<out T, out C extends PersonalClass = PersonalClass> {
 
   /** Two labelled values into one, for a change of one by the other; the stricter class stays. */
   with<V, U>(other: Sealed<V>, f: (mine: T, theirs: V) => U): Sealed<U> {
-    const stricter = STRICTNESS.indexOf(other.dataClass) > STRICTNESS.indexOf(this.#dataClass) ? other.dataClass : this.#dataClass;
+    const stricter = dataClasses.indexOf(other.dataClass) > dataClasses.indexOf(this.#dataClass) ? other.dataClass : this.#dataClass;
     return seal<U, PersonalClass>(stricter, within(() => f(this.#value, open(other))));
   }
 
@@ -91,8 +91,6 @@ export class Sealed<out T, out C extends PersonalClass = PersonalClass> {
     return '[sealed]';
   }
 }
-
-const STRICTNESS: readonly PersonalClass[] = ['quasi', 'special', 'direct'];
 
 function within<R>(look: () => R): R {
   try {

@@ -1,7 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LocalFileSigningKeys, isSigned } from './signing-keys.js';
+import { LocalFileSigningKeys, isSigned, keyIdOf } from './signing-keys.js';
 
 const bytes = Buffer.from('what is signed');
 let folder: string;
@@ -17,6 +18,37 @@ it('what one process signs, another verifies; a changed byte, another signer and
   expect(isSigned(known, bytes, { ...signature, signature: (await keys.sign('service-returns', bytes)).signature })).toBe(false);
   expect(isSigned(await keys.verifyingKeys('service-returns'), bytes, signature)).toBe(false);
   expect(isSigned([{ key: signature.key, publicKey: Buffer.alloc(32).toString('base64url') }], bytes, signature)).toBe(false);
+});
+
+it('a key is known by 16 characters, and no other passes under its name; one of another length is none', async () => {
+  const keys = new LocalFileSigningKeys(folder);
+  const [hers, theirs] = [await keys.sign('org_a', bytes), await keys.sign('org_b', bytes)];
+  const [own = { key: '', publicKey: '' }] = await keys.verifyingKeys('org_b');
+  expect(keyIdOf('A'.repeat(43))).toBe('Zmh6rfhivXdsj8GL'); // SHA-256 of 32 zeros
+  expect([hers.key.length, own.key]).toEqual([16, theirs.key]);
+  expect(isSigned([{ key: hers.key, publicKey: own.publicKey }], bytes, { key: hers.key, signature: theirs.signature })).toBe(false);
+  for (const size of [0, 31, 33]) { const publicKey = Buffer.alloc(size, 1).toString('base64url'); expect(isSigned([{ key: keyIdOf(publicKey), publicKey }], bytes, { key: keyIdOf(publicKey), signature: theirs.signature })).toBe(false); }
+});
+
+it('a key of another kind, and a file without the current one, are refused', async () => {
+  const der = (type: 'ed25519' | 'x25519'): string => (type === 'ed25519' ? generateKeyPairSync(type) : generateKeyPairSync(type)).privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
+  const put = (content: unknown): Promise<void> => writeFile(join(folder, 'org_a.signing.json'), JSON.stringify(content), { mode: 0o600 });
+  const [good, other] = [der('ed25519'), der('x25519')];
+  for (const content of [{ current: 1, keys: { 1: other } }, { current: 1, keys: { 1: good, 2: other } }, { current: 1, keys: { 1: other, 2: good } }, { current: 2, keys: { 1: good } }, { current: '1', keys: { 1: good } }, { current: 1, keys: {} }, { current: 1, keys: null }, { current: 1 }, { keys: { 1: good } }, { current: 1, keys: [good] }]) {
+    await put(content);
+    await expect(new LocalFileSigningKeys(folder).sign('org_a', bytes)).rejects.toMatchObject({ code: 'KEY_FILE_DAMAGED' });
+  }
+  await put({ current: 1, keys: { 1: good } });
+  expect((await new LocalFileSigningKeys(folder).sign('org_a', bytes)).key).toHaveLength(16);
+});
+
+it('a newer key of another process signs from the next time on, also before the older one is gone', async () => {
+  const keys = new LocalFileSigningKeys(folder);
+  const [first] = [await keys.sign('org_a', bytes), await keys.sign('org_a', bytes)];
+  await writeFile(join(folder, 'org_a.2.signing.json'), JSON.stringify({ current: 2, keys: { 2: generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64') } }), { mode: 0o600 });
+  const [second, fresh, third] = [await keys.sign('org_a', bytes), await new LocalFileSigningKeys(folder).sign('org_a', bytes), await keys.sign('org_a', bytes)];
+  expect([second.key === first.key, fresh.key === second.key, third.key === second.key]).toEqual([false, true, true]);
+  expect((await keys.verifyingKeys('org_a')).map(({ key }) => key)).toEqual([first.key, second.key]);
 });
 
 it('many processes that sign first make one key', async () => {

@@ -18,9 +18,10 @@ export interface SigningKeys {
 
 /** Whether one of these keys made the signature. */
 export function isSigned(keys: readonly VerifyingKey[], bytes: Buffer, { key, signature }: Signature): boolean {
-  const found = keys.find((known) => known.key === key);
-  const raw = Buffer.from(found?.publicKey ?? '', 'base64url');
-  if (!found || raw.length !== 32 || keyIdOf(found.publicKey) !== key) return false;
+  const publicKey = keys.find((known) => known.key === key)?.publicKey;
+  if (publicKey === undefined || keyIdOf(publicKey) !== key) return false;
+  const raw = Buffer.from(publicKey, 'base64url');
+  if (raw.length !== 32) return false;
   return verify(null, bytes, createPublicKey({ key: Buffer.concat([SPKI, raw]), format: 'der', type: 'spki' }), Buffer.from(signature, 'base64url'));
 }
 
@@ -29,7 +30,7 @@ export const keyIdOf = (publicKey: string): string => createHash('sha256').updat
 /** RFC 8410: what stands before the 32 bytes of an Ed25519 public key. */
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
 
-interface Ring { readonly current: number; readonly keys: ReadonlyMap<number, KeyObject> }
+interface Ring { readonly current: KeyObject; readonly keys: ReadonlyMap<number, KeyObject> }
 
 /** One file per signer and version, `<signer>.signing.json`, as `LocalFileKeyStore` keeps the others; of an old one only `<signer>.verifying.json`, its public half. */
 export class LocalFileSigningKeys implements SigningKeys {
@@ -45,17 +46,16 @@ export class LocalFileSigningKeys implements SigningKeys {
 
   async sign(signer: string, bytes: Buffer): Promise<Signature> {
     await this.#locks.refuseLocked(signer);
-    const ring = await this.#current(signer) ?? await this.#made(signer, 1);
-    const key = ring.keys.get(ring.current);
-    if (!key) throw new PrivacyRefusal('KEY_FILE_DAMAGED');
+    const { current: key } = await this.#current(signer) ?? await this.#made(signer, 1);
     return { key: keyIdOf(publicHalf(key)), signature: sign(null, bytes, key).toString('base64url') };
   }
 
   async verifyingKeys(signer: string): Promise<readonly VerifyingKey[]> {
+    // By version: a retired one is older than any that still signs.
     const found = new Map<number, string>();
     for (const version of await this.#retired.versions(signer)) { const publicKey = await this.#retired.read(signer, version); if (publicKey !== undefined) found.set(version, publicKey); }
     for (const file of await this.#files.versions(signer)) for (const [version, key] of (await this.#files.read(signer, file))?.keys ?? []) found.set(version, publicHalf(key));
-    return [...found].sort(([a], [b]) => a - b).map(([, publicKey]) => ({ key: keyIdOf(publicKey), publicKey }));
+    return [...found.values()].map((publicKey) => ({ key: keyIdOf(publicKey), publicKey }));
   }
 
   async rotate(signer: string, to?: number): Promise<number> {
@@ -77,9 +77,12 @@ export class LocalFileSigningKeys implements SigningKeys {
     // Between the list and the reading a rotation may have taken away what was listed.
     for (let n = 0; n < 3; n += 1) {
       const newest = (await this.#files.versions(signer)).at(-1);
-      const found = newest === undefined ? undefined : await this.#files.read(signer, newest);
-      if (newest !== undefined && found) { this.#newest.set(signer, newest); return found; }
-      if (newest === undefined && (await this.#retired.versions(signer)).length === 0) return undefined;
+      if (newest === undefined) {
+        if ((await this.#retired.versions(signer)).length === 0) return undefined;
+        continue;
+      }
+      const found = await this.#files.read(signer, newest);
+      if (found) { this.#newest.set(signer, newest); return found; }
     }
     throw new PrivacyRefusal('KEY_STORE_UNAVAILABLE');
   }
@@ -91,15 +94,14 @@ export class LocalFileSigningKeys implements SigningKeys {
 
 const publicHalf = (key: KeyObject): string => createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(SPKI.length).toString('base64url');
 
-function ringOf(stored: object): Ring {
-  if (!('current' in stored) || !('keys' in stored) || typeof stored.keys !== 'object' || stored.keys === null) return damaged();
-  const current = asNumber(stored.current);
+function ringOf({ current: version, keys: stored }: { readonly current?: unknown; readonly keys?: unknown }): Ring {
   try {
-    const keys = new Map(Object.entries(stored.keys).map(([version, key]) => [Number(version), createPrivateKey({ key: Buffer.from(String(key), 'base64'), format: 'der', type: 'pkcs8' })]));
-    return keys.has(current) && [...keys.values()].every((key) => key.asymmetricKeyType === 'ed25519') ? { current, keys } : damaged();
+    const keys = new Map(Object.entries<unknown>(Object(stored)).map(([version, key]) => [Number(version), createPrivateKey({ key: Buffer.from(String(key), 'base64'), format: 'der', type: 'pkcs8' })]));
+    const current = keys.get(asNumber(version));
+    return current && [...keys.values()].every((key) => key.asymmetricKeyType === 'ed25519') ? { current, keys } : damaged();
   } catch {
     return damaged();
   }
 }
 
-const publicOf = (stored: object): string => ('publicKey' in stored && typeof stored.publicKey === 'string' && Buffer.from(stored.publicKey, 'base64url').length === 32 ? stored.publicKey : damaged());
+const publicOf = ({ publicKey }: { readonly publicKey?: unknown }): string => (typeof publicKey === 'string' && Buffer.from(publicKey, 'base64url').length === 32 ? publicKey : damaged());

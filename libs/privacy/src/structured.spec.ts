@@ -51,6 +51,89 @@ describe('the structured scanner finds', () => {
   it('and refuses a country that is none', () => expect(() => structured({ countries: ['AL', 'QQ'] })).toThrow(expect.objectContaining({ code: 'COUNTRY_UNKNOWN' })));
 });
 
+const bare = structured({ countries: [] });
+const said = (text: string): readonly string[] => bare.find(text).map(({ kind, start, end }) => `${kind} ${text.slice(start, end)}`);
+
+describe('each form is found whole', () => {
+  it.each<readonly [string, ...string[]]>([
+    ['a@b.cd', 'e-mail a@b.cd'], ['x ab.c_d%e+f\'g-1@x-1.y-2.z.info y', 'e-mail ab.c_d%e+f\'g-1@x-1.y-2.z.info'], ['ab[at]cd.ef', 'e-mail ab[at]cd.ef'],
+    ['ab (at) cd.ef', 'e-mail ab (at) cd.ef'], ['ab {at} c-1.d.ef', 'e-mail ab {at} c-1.d.ef'], ['NO9386011117947', 'iban NO9386011117947', 'document NO9386011117947'],
+    ['no93-8601-1117-947', 'iban no93-8601-1117-947'], ['AL35 2021 1109 0000 0000 0123 4567', 'iban AL35 2021 1109 0000 0000 0123 4567'],
+    ['MT84MALT011000012345MTLCAST001S', 'iban MT84MALT011000012345MTLCAST001S'], ['MT84 MALT 0110 0001 2345 MTLC AST0 01S', 'iban MT84 MALT 0110 0001 2345 MTLC AST0 01S'],
+    ['i05101999i', 'document i05101999i'], ['j56231001w', 'document j56231001w'], ['c50115001c', 'document c50115001c'], ['rssmra85t10a562s', 'document rssmra85t10a562s'],
+    ['K123456', 'document K123456'], ['BA 1234567', 'document BA 1234567'], ['BA123456789X1', 'document BA123456789X1'], ['AB 123456ABCDEFG', 'document AB 123456ABCDEFG'],
+    ['QX007001ZV00000', 'document QX007001ZV00000'], ['L898902C36UTO7408122F1204159ZE184226B<<<<<10', 'document L898902C36UTO7408122F1204159ZE184226B<<<<<10'],
+    ['L898902C<3UTO6908061F9406236Z', 'document L898902C', 'document L898902C<3UTO6908061F9406236Z'], ['7408122F1204159UTO<<<<<<<<<<<6', 'document 7408122F1204159UTO<<<<<<<<<<<6'],
+    ['I<UTOD231458907<<<<<<<<<<<<<<<', 'document I<UTOD231458907<<<<<<<<<<<<<<<'], ['P<UTOERIKSSON<<ANNA<MARIA<<<<<', 'document P<UTOERIKSSON<<ANNA<MARIA<<<<<'],
+    ['V<UTOERIKSSON<BERG<<ANN', 'document V<UTOERIKSSON<BERG<<ANN'], ['PMUTERI<<ANN', 'document PMUTERI<<ANN'], ['C<D<<SMITH<<JOHN', 'document C<D<<SMITH<<JOHN'],
+    ['41.327,19.818', 'coordinates 41.327,19.818'], ['-41.3275° N; +19.8187', 'coordinates -41.3275° N; +19.8187'], ['41.3275 s 119.8187', 'coordinates 41.3275 s 119.8187'],
+    ['41.3275N,19.8187', 'coordinates 41.3275N,19.8187'], ['41°19\'', 'coordinates 41°19\''], ['41 ° 19.5 ′ 39.5 ″ N', 'coordinates 41 ° 19.5 ′ 39.5 ″ N'],
+    ['141°19\'39"', 'coordinates 141°19\'39"'], ['141°19\'39\'\'e', 'coordinates 141°19\'39\'\'e'], ['41.327 9.818', 'coordinates 41.327 9.818', 'phone 41.327 9.818'], ['41°19.55′39.55"N', 'coordinates 41°19.55′39.55"N'], ['geo:41,19', 'coordinates geo:41,19'],
+    ['geo:-41.35,-119.25', 'coordinates geo:-41.35,-119.25'], ['GEO:1.5,1', 'coordinates GEO:1.5,1'], ['8FWC2345+G6', 'coordinates 8FWC2345+G6'],
+    ['8FWC2345+G6X', 'coordinates 8FWC2345+G6X'], ['AA123BB', 'plate AA123BB'], ['B-1234-AB', 'plate B-1234-AB'], ['AA 123 BB', 'plate AA 123 BB'], ['CJ-123-ABC', 'plate CJ-123-ABC'],
+    ['A12-K-345', 'plate A12-K-345'], ['01 234 AB', 'plate 01 234 AB'], ['07-234-AB', 'plate 07-234-AB'], ['ABC 123', 'plate ABC 123'], ['ABC-1234', 'plate ABC-1234'],
+    ['34 A 12345', 'plate 34 A 12345'], ['81 ABC 12', 'plate 81 ABC 12'], ['01 AB 12', 'plate 01 AB 12'],
+  ])('%s', (text, ...found) => expect(said(text)).toEqual(found));
+
+  it.each(['a0a101999a', 'b11301001b', 'j56301001w', 'i05100999i', 'i05132999i', '9.999;181.000', '90.0001,10.0000', 'geo:x', '7408123F1204159UTO<<<<<<<<<<<6', '7408122F1204158UTO<<<<<<<<<<<6', 'I<UTOD231458908<<<<<<<<<<<<<<<', '12.345678', '1 2 3', 'A 1 B 2 C', 'arta at mail'])('and %s is none', (text) => expect(said(text)).toEqual([]));
+  it('at the edge of the world, too', () => expect(said('90.0000,180.0000')).toEqual(['coordinates 90.0000,180.0000']));
+  it.each(['AL35202111090000000001234567 for her', 'AL35 2021 1109 0000 0000 0123 4567 for you', 'pay to de89370400440532013000 the sum', 'room AB12 NO93 8601 1117 947 is hers', 'AL35202111090000000001234567 international'])('an account among other words: %s', (text) => expect(kinds(text)).toContain('iban'));
+  it.each(['069 123 4567 12', '069 123 4567 12:30', '12 069 123 4567', '069 123 4567 1 2 3', '٠٦٩١٢٣٤٥٦٧', '𝟘𝟞𝟡𝟙𝟚𝟛𝟜𝟝𝟞𝟟', '𝟎𝟔𝟗 𝟏𝟐𝟑 𝟒𝟓𝟔𝟕', '०६९१२३४५६७', '０６９１２３４５６７'])('a number among other numbers and in other digits: %s', (text) => expect(kinds(text)).toContain('phone'));
+  it.each(['arta＠mail．example', 'a\u00adr\u200bta@mail.example'])('an address in other letters: %s', (text) => expect(kinds(text)).toEqual(['e-mail']));
+  it('a document with what nobody sees in it', () => { for (const text of [jmbg('010199050000'), '10000000146']) expect(said(`${text.slice(0, 3)}\u200b${text.slice(3)}`)).toEqual([expect.stringContaining('document')]); });
+  it.each(['+355 69 123 4567', '0038344123456', '355691234567', '+(355) 69 123 4567', '355.69.123.4567'])('an international number whatever the corridor: %s', (text) => expect(said(text)).toEqual([`phone ${text}`]));
+  it('but no number of a country that was not given, no other digits, and none of fewer than eight', () => {
+    for (const text of ['0691234567', '044123456', '0393331234567']) expect(said(text)).toEqual([]);
+    expect(structured({ countries: ['AL'] }).find('99999999 12')).toEqual([]);
+    for (const text of ['06 1234 00000000', '061 2345 0000000']) expect(structured({ countries: ['IT'] }).find(text)).toEqual([]);
+    expect(structured({ countries: ['AL'] }).find('069.123.4567')).toEqual([{ kind: 'phone', start: 0, end: 12 }]);
+  });
+  it('and a number with a point is no telephone', () => { for (const text of ['12345.678901', '355691234567.0']) expect(kinds(text)).not.toContain('phone'); });
+});
+
+describe('numbers with a check digit are found exactly where their law says so', () => {
+  const digits = (count: number): fc.Arbitrary<string> => fc.array(fc.nat(9), { minLength: count, maxLength: count }).map((list) => list.join(''));
+  const year = digits(2);
+  const month = fc.constantFrom('00', '01', '06', '12', '13', '20', '21', '32', '33', '40', '41', '52', '53', '60', '61', '72');
+  const day = fc.constantFrom('00', '01', '15', '31', '32');
+  const of = (...parts: readonly fc.Arbitrary<string>[]): fc.Arbitrary<string> => fc.tuple(...parts).map((list) => list.join(''));
+  const dated = (m: string, d: string): boolean => Number(m) >= 1 && Number(m) <= 12 && Number(d) >= 1 && Number(d) <= 31;
+  const at = (n: string, from: number): string => n.slice(from, from + 2);
+  const tckn = (n: string): string => { const d = [...n].map(Number); const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0); const tenth = ((7 * sum(d.filter((_, i) => i % 2 === 0)) - sum(d.filter((_, i) => i % 2 === 1))) % 10 + 10) % 10; return `${n}${tenth}${(sum(d) + tenth) % 10}`; };
+  const laws: Readonly<Record<number, (n: string) => boolean>> = {
+    10: (n) => (egn(n.slice(0, 9)) === n && Number(at(n, 2)) < 53 && dated(String(Number(at(n, 2)) % 20), at(n, 4))) || rntrc(n.slice(0, 9)) === n,
+    11: (n) => (tckn(n.slice(0, 9)) === n && !n.startsWith('0')) || (amka(n.slice(0, 10)) === n && dated(at(n, 2), at(n, 0))),
+    13: (n) => (jmbg(n.slice(0, 12)) === n && dated(at(n, 2), at(n, 0))) || (cnp(n.slice(0, 12)) === n && !n.startsWith('0') && dated(at(n, 3), at(n, 5))) || (idnp(n.slice(0, 12)) === n && n.startsWith('2')),
+  };
+  const valid = fc.oneof(
+    of(year, month, day, digits(3)).map(egn), digits(9).map(rntrc), digits(9).map(tckn), of(day, month, digits(6)).map(amka), of(day, month, digits(8)).map(jmbg),
+    of(fc.constantFrom('0', '1', '2', '6', '9'), year, month, day, digits(5)).map(cnp), of(fc.constantFrom('1', '2'), digits(11)).map(idnp), fc.constantFrom(10, 11, 13).chain(digits),
+  );
+  it('national numbers', () => {
+    fc.assert(fc.property(valid, fc.constantFrom('', ' ', '-'), fc.boolean(), (number, between, changed) => {
+      const n = changed ? other(number) : number;
+      expect([n, said(`${n.slice(0, 6)}${between}${n.slice(6)}`).some((found) => found.startsWith('document'))]).toEqual([n, laws[n.length]?.(n)]);
+    }), { numRuns: 1_500 });
+  });
+  const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+  const iban = (country: string, rest: string): string => { const number = (text: string): bigint => BigInt([...text].map((c) => (c >= 'A' ? String(LETTERS.indexOf(c) + 10) : c)).join('')); return `${country}${String(98n - (number(`${rest}${country}00`) % 97n)).padStart(2, '0')}${rest}`; };
+  it('no account without its two check digits', () => {
+    const whole = Array.from({ length: 97 }, (_, n) => `AL1A${String(n).padStart(16, '0')}`).filter((text) => (BigInt([...`${text.slice(4)}${text.slice(0, 4)}`].map((c) => (c >= 'A' ? String(LETTERS.indexOf(c) + 10) : c)).join('')) % 97n) === 1n);
+    expect([whole.length, said(whole[0] as string)]).toEqual([1, []]);
+  });
+  it('accounts of 15 to 34 characters', () => {
+    const rest = fc.integer({ min: 9, max: 32 }).chain((length) => fc.array(fc.constantFrom(...LETTERS, ...'0123456789'), { minLength: length, maxLength: length })).map((list) => `7${list.join('')}`);
+    fc.assert(fc.property(fc.constantFrom('AL', 'ZZ', 'AA'), rest, fc.boolean(), (country, text, small) => {
+      const whole = iban(country, text);
+      const written = small ? whole.toLowerCase() : whole.replace(/.{4}(?=.)/g, '$& ');
+      const found = (one: string): boolean => bare.find(one).some(({ kind }) => kind === 'iban');
+      const fits = whole.length >= 15 && whole.length <= 34;
+      if (small || fits) expect([written, found(written)]).toEqual([written, fits]);
+      expect(found(`${other(whole.slice(0, 4))}${whole.slice(4)}`)).toBe(false);
+    }), { numRuns: 400 });
+  });
+});
+
 describe('nothing is wrong with what our events are made of', () => {
   const time = fc.date({ min: new Date('2020-01-01'), max: new Date('2099-12-31'), noInvalidDate: true });
   it('references, uuids, versions, moments, days, weeks, codes, hosts', () => {

@@ -1,7 +1,7 @@
 import { findPhoneNumbersInText, getCountries, type CountryCode } from 'libphonenumber-js/core';
 import metadata from 'libphonenumber-js/min/metadata';
 import { PrivacyRefusal } from './refusal.js';
-import type { Finding, Scanner } from './scan.js';
+import type { Scanner } from './scan.js';
 import { withoutReferences } from './scan.js';
 
 /** What it is by its form. */
@@ -58,19 +58,21 @@ const isSecondLine = (line: string): boolean => checks(line, [[0, 9], [13, 19], 
 const isDateLine = (line: string): boolean => checks(line, [[0, 6], [8, 14]]);
 const isCardLine = (line: string): boolean => checks(line, [[5, 14]]);
 
-/** ISO 13616: the rest moved to the front, letters as numbers, modulo 97. */
-function isIban(found: string): boolean {
-  const text = found.replace(/[ -]/g, '').toUpperCase();
-  if (text.length < 15 || text.length > 34) return false;
+/** The whole, and each beginning of it that ends at a break: what was taken for more of a number may be the next word. */
+const beginnings = (found: string): string[] => [...found.matchAll(/[^0-9A-Za-z]|$/g)].map(({ index }) => found.slice(0, index));
+
+/** ISO 13616: 15 to 34 characters, the rest moved to the front, letters as numbers, modulo 97. */
+const isIban = (found: string): boolean => beginnings(found).map((beginning) => beginning.replace(/[ -]/g, '').toUpperCase()).some((text) => {
   let rest = 0;
   for (const c of text.slice(4) + text.slice(0, 4)) for (const digit of c >= 'A' ? String(c.charCodeAt(0) - 55) : c) rest = (rest * 10 + Number(digit)) % 97;
-  return rest === 1;
-}
-const inRange = (found: string): boolean => { const [north = 91, east = 181] = found.match(/[+-]?\d{1,3}[.]\d+/g)?.map(Number) ?? []; return Math.abs(north) <= 90 && Math.abs(east) <= 180; };
+  return text.length >= 15 && text.length <= 34 && rest === 1;
+});
+const inRange = (found: string): boolean => { const [north = NaN, east = NaN] = [...found.matchAll(/\d+\.\d+/g)].map(([number]) => Number(number)); return north <= 90 && east <= 180; };
 
 const finders: readonly Finder[] = [
   { kind: 'e-mail', pattern: /[\p{L}\p{N}._%+'-]+(?:@|\s?[[({]at[\])}]\s?)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,24}/giu },
-  { kind: 'iban', pattern: /\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}(?:[ -]?[A-Z0-9]{1,3})?\b/gi, is: isIban },
+  // looked at from each place at which one could begin: the next one may begin inside what looks like the rest of this
+  { kind: 'iban', pattern: /\b[A-Z]{2}\d{2}(?=((?:[ -]?[A-Z0-9]{1,4}){3,9})\b)/gi, is: isIban },
   { kind: 'document', pattern: /\b[0-9]{6}[ -]?[0-9]{4,7}\b/g, is: isNational },
   // identity number of Albania: decade, year, month (50 more: a woman), day, serial, check letter
   { kind: 'document', pattern: /\b[A-T]\d(?:0[1-9]|1[0-2]|5[1-9]|6[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[A-W]\b/gi },
@@ -82,9 +84,9 @@ const finders: readonly Finder[] = [
   { kind: 'document', pattern: /[A-Z0-9<]{9}\d[A-Z<]{3}\d{6}\d[MFX<]\d{6}\d[A-Z0-9<]{1,16}/g, is: isSecondLine },
   { kind: 'document', pattern: /\d{6}\d[MFX<]\d{6}\d[A-Z<]{3}[A-Z0-9<]{11}\d/g, is: isDateLine },
   { kind: 'document', pattern: /[ACI][A-Z0-9<][A-Z<]{3}[A-Z0-9<]{9}\d[A-Z0-9<]{15}/g, is: isCardLine },
-  { kind: 'document', pattern: /\b[PVACI][A-Z<][A-Z]{1,3}<{0,2}[A-Z]+(?:<[A-Z]+)*<<[A-Z<]{3,}/g },
+  { kind: 'document', pattern: /\b[PVACI][A-Z<][A-Z]+(?:<[A-Z]+)*<<[A-Z<]{3,}/g },
   { kind: 'coordinates', pattern: /[+-]?\b\d{1,2}\.\d{3,}°?\s?[NS]?[,;\s]\s?[+-]?\d{1,3}\.\d{3,}/gi, is: inRange },
-  { kind: 'coordinates', pattern: /\b\d{1,3}\s?°\s?\d{1,2}(?:\.\d+)?\s?['′](?:\s?\d{1,2}(?:\.\d+)?\s?(?:["″]|''))?\s?[NSEW]?/gi },
+  { kind: 'coordinates', pattern: /\b\d{1,3}\s?°\s?\d{1,2}(?:\.\d+)?\s?['′](?:\s?\d{1,2}(?:\.\d+)?\s?(?:"|''|′′))?\s?[NSEW]?/gi },
   { kind: 'coordinates', pattern: /\bgeo:-?\d{1,2}(?:\.\d+)?,-?\d{1,3}(?:\.\d+)?/gi },
   { kind: 'coordinates', pattern: /\b[23456789CFGHJMPQRVWX]{8}\+[23456789CFGHJMPQRVWX]{2,3}\b/g },
   // AL, IT, XK, RS, ME, MK, BG, UA: two letters, three or four digits, two letters
@@ -97,18 +99,20 @@ const finders: readonly Finder[] = [
 
 /** Digits that could be a number somebody is called at: nothing of libphonenumber runs for a text without. */
 const MAYBE_PHONE = /\+?\(?\d(?:[\s().\/-]{0,3}\d){7,14}/g;
-const OTHER_DIGIT = /\p{Nd}/gu;
-/** Arabic, Persian, Indian digits stand in rows of ten in Unicode. */
+const DIGIT = /\p{Nd}/gu;
+/** Arabic, Persian, Indian digits stand in rows of ten in Unicode, each row apart from the others. */
 const asciiDigit = (digit: string): string => {
-  if (digit <= '9') return digit;
-  let zero = digit.codePointAt(0) ?? 0;
-  const value = zero;
-  while (/^\p{Nd}$/u.test(String.fromCodePoint(zero - 1)) && value - zero < 9) zero -= 1;
-  return String(value - zero).padEnd(digit.length, ' ');
+  const place = digit.codePointAt(0) ?? 0;
+  let zero = place;
+  while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero -= 1;
+  return String(place - zero);
 };
+/** As it is read: without invisible characters, and with the letters, signs and digits that everybody has for those that only look otherwise. */
+const asRead = (text: string): string => text.normalize('NFKC').replace(/\p{Cf}/gu, '').replace(DIGIT, asciiDigit);
 /** Each form has three digits, an @, or a row of fillers; nearly every event has none of them beside its references. */
 const HAS_FORM = /(?:\d[^\d]*?){3}|@|[[({]at[\])}]|<<|°/i;
-const isAscii = /^[\x00-\x7f]*$/;
+const IS_ASCII = /^[\x00-\x7f]*$/;
+const DECIMAL = /^\d+\.\d+$/;
 
 /**
  * Finds what has a form: phone numbers, international ones and those of the given countries as they are dialled there,
@@ -121,28 +125,17 @@ export function structured({ countries }: { readonly countries: readonly string[
   const corridor = countries.filter(isCountry);
   if (corridor.length !== countries.length) throw new PrivacyRefusal('COUNTRY_UNKNOWN');
 
-  function phones(text: string): Finding[] {
-    return [...text.matchAll(MAYBE_PHONE)].flatMap((match) => {
-      const [found] = match;
-      if (/^\d+\.\d+$/.test(found)) return []; // a decimal number
-      // as it stands, and with the 00 that stands for + in most of the world
-      const international = [found, ...(found.startsWith('00') ? [`+${found.slice(2)}`] : []), ...(/^[1-9]/.test(found) ? [`+${found}`] : [])];
-      const is = international.some((form) => form.startsWith('+') && findPhoneNumbersInText(form, { extended: false }, metadata).length > 0)
-        || corridor.some((country) => findPhoneNumbersInText(found, { defaultCountry: country, extended: false }, metadata).length > 0);
-      return is ? [{ kind: 'phone', start: match.index, end: match.index + found.length }] : [];
-    });
-  }
+  /** As it stands, and with the 00 that stands for + in most of the world. */
+  const isPhone = (found: string): boolean => findPhoneNumbersInText(found.replace(/^(?:00|\+)?(?=[1-9])/, '+'), metadata).length > 0 || corridor.some((country) => findPhoneNumbersInText(found, country, metadata).length > 0);
+
+  const all: readonly Finder[] = [...finders, { kind: 'phone', pattern: MAYBE_PHONE, is: (found) => !DECIMAL.test(found) && beginnings(found).some((beginning) => digitsOf(beginning).length > 7 && isPhone(beginning)) }];
 
   return {
     name: 'structured',
     find: (given) => {
-      const shown = isAscii.test(given) ? given : given.replace(/\p{Cf}/gu, (c) => ' '.repeat(c.length)).replace(OTHER_DIGIT, asciiDigit);
-      const text = withoutReferences(shown);
+      const text = withoutReferences(IS_ASCII.test(given) ? given : asRead(given));
       if (!HAS_FORM.test(text)) return [];
-      return [
-        ...finders.flatMap(({ kind, pattern, is }) => [...text.matchAll(pattern)].filter(([found]) => is?.(found) ?? true).map((match) => ({ kind, start: match.index, end: match.index + match[0].length }))),
-        ...phones(text),
-      ];
+      return all.flatMap(({ kind, pattern, is }) => [...text.matchAll(pattern)].map((match) => ({ found: match.join(''), start: match.index })).filter(({ found }) => is?.(found) ?? true).map(({ found, start }) => ({ kind, start, end: start + found.length })));
     },
   };
 }

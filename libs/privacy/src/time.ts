@@ -46,10 +46,7 @@ export function isInstant(text: unknown, precision: Precision = 'millisecond'): 
   return whole.endsWith(ENDS[precision]) && exists(whole);
 }
 
-function exists(iso: string): boolean {
-  const time = Date.parse(iso);
-  return !Number.isNaN(time) && new Date(time).toISOString() === iso;
-}
+const exists = (iso: string): boolean => new Date(iso).toJSON() === iso;
 
 const pad = (n: number): string => String(n).padStart(2, '0');
 
@@ -64,14 +61,14 @@ export function periodOf(date: Date, unit: PeriodUnit): Period {
 
 /** @throws PrivacyRefusal TIME_INVALID */
 export function dayOf(date: Date): Day {
-  const text = Number.isNaN(date.getTime()) ? '' : date.toISOString().slice(0, 10);
+  const text = `${date.toJSON()}`.slice(0, 10);
   if (!isDay(text)) throw new PrivacyRefusal('TIME_INVALID');
   return text;
 }
 
 /** Cut down, never rounded up: a deadline does not move away. @throws PrivacyRefusal TIME_INVALID */
 export function instantOf(date: Date, precision: Precision): Instant {
-  const iso = Number.isNaN(date.getTime()) ? '' : date.toISOString();
+  const iso = `${date.toJSON()}`;
   const text = precision === 'millisecond' ? iso : precision === 'minute' ? `${iso.slice(0, 17)}00Z` : `${iso.slice(0, 14)}00:00Z`;
   if (!isInstant(text)) throw new PrivacyRefusal('TIME_INVALID');
   return text;

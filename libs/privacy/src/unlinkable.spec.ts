@@ -28,6 +28,14 @@ describe('two recipients that pool everything', () => {
     expect(linked(ref, ref)).not.toContain(ref.slice(4));
   });
   it('were compared at all: how many values is the answer', () => { expect([assertUnlinkable({}), assertUnlinkable({ a: { x: 'one' }, b: {} })]).toEqual([0, 2]); });
+  it.each([
+    [26, '2026-11-24T03:06:07Z'], [26, '2026-11-24T03:06:00.123Z'], [26, '2026-11-24T03:06:00.123456Z'], [17, '2026-11-24T03:06:00Z 99'], [18, '2026-11-24 999'], [30, 'abc123'], [30, '123abc'], [25, 'é1é1é'], [19, '123456'], [19, '٠٦٩١٢٣'], [125, 'a'.repeat(25)], [0, 'a'.repeat(24)], [0, `${'a'.repeat(20)}2026-11-24${'b'.repeat(20)}`], [0, '9999'], [16, '99999'],
+  ])('are judged by how surprising it is: %d bits, %s', (bits, value) => { expect(linked(value, value)).toMatch(bits === 0 ? /^apart$/ : new RegExp(`^LINKED: a and b hold one value of ${bits} bits `)); });
+  it('are told where it stands first', () => { expect(linked({ x: ref, y: ref }, { z: [ref], w: ref })).toMatch(/\(\.x, \.z\)$/); });
+  it('are read word by word: each once, nothing that is no word, and a moment as a whole', () => {
+    const read = (view: unknown): number => assertUnlinkable({ a: view });
+    expect([read('/x/'), read('!'), read(''), read({ x: undefined }), read([null, true]), read('2026-11-24T03:06:00Z'), read('x=2026-11-24T03:06:00Z'), read('a b'), read('ab cd ab')]).toEqual([2, 1, 0, 1, 0, 1, 5, 1, 3]);
+  });
   it('whatever else they hold', () => {
     const noise = fc.dictionary(fc.constantFrom('x', 'y'), fc.oneof(fc.constantFrom('sent', 'NORMAL', true, 1, null), fc.constant([])));
     fc.assert(fc.property(noise, noise, (a, b) => { expect(linked({ ...a, id: newRef('cas') }, { ...b, id: newRef('cas') })).toBe('apart'); expect(linked({ ...a, p: { q: ref } }, [b, `/v1/x/${ref}`])).toContain('LINKED'); }), { numRuns: 50 });

@@ -33,7 +33,7 @@ const LONGEST = 256 * 1024;
 /** How long it is taken as known that nobody has locked. */
 const LOOK_MS = 1_000;
 
-interface Reply { readonly status: number; readonly data: Readonly<Record<string, unknown>>; readonly errors: readonly string[] }
+interface Reply { readonly status: number; readonly ok: boolean; readonly data: Readonly<Record<string, unknown>>; readonly errors: string }
 const unavailable = (): PrivacyRefusal => new PrivacyRefusal('KEY_STORE_UNAVAILABLE');
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
 
@@ -52,7 +52,7 @@ class Vault {
     if (!url || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)) || url.username !== '' || url.password !== '' || !MOUNT.test(mount)) throw new PrivacyRefusal('URL_NOT_ALLOWED');
     this.#options = { ...options, timeoutMs, retries };
     this.#base = `${url.origin}/v1/${mount}`;
-    this.#agent = new Agent({ connect: { timeout: timeoutMs, ...(ca === undefined ? {} : { ca }) }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, keepAliveTimeout: 10_000 });
+    this.#agent = new Agent({ connect: { timeout: timeoutMs, ca }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, keepAliveTimeout: 10_000 });
   }
 
   /** The answer, be it yes or no. @throws PrivacyRefusal KEY_STORE_UNAVAILABLE where there is none to rely on: away, slow, sealed, busy, forbidden, unreadable */
@@ -60,7 +60,7 @@ class Vault {
     const { retries, wait = sleep } = this.#options;
     for (let n = 0; ; n += 1) {
       const reply = await this.#once(method, path, body).catch(() => undefined);
-      if (reply && (reply.status === 400 || reply.status === 404 || (reply.status >= 200 && reply.status < 300))) return reply;
+      if (reply && (reply.ok || reply.status === 400 || reply.status === 404)) return reply;
       // 412: a standby that has not caught up; 429: busy, or a standby; 5xx: sealed, or ill. Anything else does not mend itself.
       const passes = reply === undefined || reply.status === 412 || reply.status === 429 || reply.status >= 500;
       if (!passes || n >= retries) throw unavailable();
@@ -70,8 +70,8 @@ class Vault {
 
   /** For what must be done, or be so: a no is none to rely on either. */
   async must(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<Reply['data']> {
-    const { status, data } = await this.ask(method, path, body);
-    if (status >= 300) throw unavailable();
+    const { ok, data } = await this.ask(method, path, body);
+    if (!ok) throw unavailable();
     return data;
   }
 
@@ -80,14 +80,13 @@ class Vault {
     const token = (await readFile(tokenFile, 'utf8')).trim();
     const { statusCode, body: stream } = await request(`${this.#base}/${path}`, {
       method, dispatcher: this.#agent, signal: AbortSignal.timeout(timeoutMs),
-      headers: { 'x-vault-token': token, 'x-vault-request': 'true', ...(namespace === undefined ? {} : { 'x-vault-namespace': namespace }), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: { 'x-vault-token': token, 'x-vault-request': 'true', 'x-vault-namespace': namespace, 'content-type': 'application/json' }, body: JSON.stringify(body),
     });
     const text = await whole(stream);
     const read: unknown = text === '' ? {} : JSON.parse(text);
     if (!isObject(read)) throw unavailable();
     const { data, errors } = read;
-    return { status: statusCode, data: isObject(data) ? data : {}, errors: Array.isArray(errors) ? errors.map(String) : [] };
+    return { status: statusCode, ok: statusCode < 300, data: isObject(data) ? data : {}, errors: String(errors) };
   }
 
   close(): Promise<void> { return this.#agent.destroy(); }
@@ -101,7 +100,7 @@ async function whole(stream: Dispatcher.ResponseData['body']): Promise<string> {
     if (size > LONGEST) { stream.destroy(); throw unavailable(); }
     parts.push(part);
   }
-  return Buffer.concat(parts).toString('utf8');
+  return Buffer.concat(parts).toString();
 }
 
 const named = (holder: string): string => {
@@ -111,11 +110,11 @@ const named = (holder: string): string => {
 
 /** What `GET keys/<name>` says of a key's versions. */
 async function versionsOf(vault: Vault, name: string): Promise<{ readonly current: number; readonly kept: readonly number[]; readonly keys: Readonly<Record<string, unknown>> } | undefined> {
-  const { status, data } = await vault.ask('GET', `keys/${name}`);
+  const { status, ok, data } = await vault.ask('GET', `keys/${name}`);
   if (status === 404) return undefined;
   const { latest_version: current, min_decryption_version: least, keys } = data;
-  if (status >= 300 || typeof current !== 'number' || typeof least !== 'number' || !isObject(keys)) throw unavailable();
-  return { current, kept: Object.keys(keys).map(Number).filter((version) => version >= least).sort((a, b) => a - b), keys };
+  if (!ok || typeof current !== 'number' || typeof least !== 'number' || !isObject(keys)) throw unavailable();
+  return { current, kept: Object.keys(keys).map(Number).filter((version) => version >= least), keys };
 }
 
 /** `to` at least. Several processes that ask at once may make more than one; none of them is in the way. */
@@ -135,9 +134,9 @@ class VaultLocks {
     await this.vault.must('POST', `keys/${named(holder)}-locked`, { type: 'aes256-gcm96' });
   }
   async unlock(holder: string): Promise<void> {
-    const { status } = await this.vault.ask('POST', `keys/${named(holder)}-locked/config`, { deletion_allowed: true });
-    if (status >= 300 && await this.isLocked(holder)) throw unavailable();
-    if (status < 300) await this.vault.must('DELETE', `keys/${holder}-locked`);
+    const { ok } = await this.vault.ask('POST', `keys/${named(holder)}-locked/config`, { deletion_allowed: true });
+    if (ok) await this.vault.must('DELETE', `keys/${holder}-locked`);
+    else if (await this.isLocked(holder)) throw unavailable();
   }
   async isLocked(holder: string): Promise<boolean> { return await versionsOf(this.vault, `${named(holder)}-locked`) !== undefined; }
   async refuseLocked(holder: string): Promise<void> {
@@ -174,10 +173,10 @@ export class VaultTransitKeyStore implements KeyStore {
   async unwrap(organisation: string, wrapped: string, aad: string): Promise<Buffer> {
     if (!CIPHERTEXT.test(wrapped)) throw new PrivacyRefusal('UNWRAP_FAILED');
     await this.#locks.refuseLocked(organisation);
-    const { status, data, errors } = await this.#vault.ask('POST', `decrypt/${organisation}`, { ciphertext: wrapped, associated_data: aadOf(organisation, aad) });
+    const { status, ok, data, errors } = await this.#vault.ask('POST', `decrypt/${organisation}`, { ciphertext: wrapped, associated_data: aadOf(organisation, aad) });
     if (status === 404) throw unavailable();
-    if (status >= 300) throw new PrivacyRefusal(errors.some((error) => /not found|too old|too new|disallowed by policy/.test(error)) ? 'KEY_UNKNOWN' : 'UNWRAP_FAILED');
-    const key = Buffer.from(typeof data['plaintext'] === 'string' ? data['plaintext'] : '', 'base64');
+    if (!ok) throw new PrivacyRefusal(/not found|too old|too new|disallowed by policy/.test(errors) ? 'KEY_UNKNOWN' : 'UNWRAP_FAILED');
+    const key = Buffer.from(String(data['plaintext']), 'base64');
     if (key.length !== KEY) throw new PrivacyRefusal('UNWRAP_FAILED');
     return key;
   }
@@ -207,6 +206,7 @@ export class VaultTransitKeyStore implements KeyStore {
 export class VaultTransitSigningKeys implements SigningKeys {
   readonly #vault: Vault;
   readonly #locks: VaultLocks;
+  readonly #made = new Set<string>();
   readonly #public = new Map<string, string>();
 
   constructor(options: VaultOptions) {
@@ -216,19 +216,25 @@ export class VaultTransitSigningKeys implements SigningKeys {
 
   async sign(signer: string, bytes: Buffer): Promise<Signature> {
     await this.#locks.refuseLocked(signer);
-    if (![...this.#public.keys()].some((known) => known.startsWith(`${signer} `))) await this.#vault.must('POST', `keys/${signer}-signing`, { type: 'ed25519' });
+    if (!this.#made.has(signer)) {
+      await this.#vault.must('POST', `keys/${signer}-signing`, { type: 'ed25519' });
+      this.#made.add(signer);
+    }
     const { signature } = await this.#vault.must('POST', `sign/${signer}-signing`, { input: bytes.toString('base64') });
-    const [, version = '', text = ''] = SIGNATURE.exec(typeof signature === 'string' ? signature : '') ?? [];
-    if (!this.#public.has(`${signer} ${version}`)) await this.verifyingKeys(signer);
-    const publicKey = this.#public.get(`${signer} ${version}`);
+    const parts = SIGNATURE.exec(String(signature));
+    if (!parts) throw unavailable();
+    const [, version, text] = parts.map(String);
+    const name = `${signer} ${String(version)}`;
+    if (!this.#public.has(name)) await this.verifyingKeys(signer);
+    const publicKey = this.#public.get(name);
     if (publicKey === undefined) throw unavailable();
-    return { key: keyIdOf(publicKey), signature: Buffer.from(text, 'base64').toString('base64url') };
+    return { key: keyIdOf(publicKey), signature: Buffer.from(String(text), 'base64').toString('base64url') };
   }
 
   async verifyingKeys(signer: string): Promise<readonly VerifyingKey[]> {
     const found = await versionsOf(this.#vault, `${named(signer)}-signing`);
-    return Object.entries(found?.keys ?? {}).sort(([a], [b]) => Number(a) - Number(b)).map(([version, key]) => {
-      const raw = Buffer.from(isObject(key) && typeof key['public_key'] === 'string' ? key['public_key'] : '', 'base64');
+    return Object.entries(found?.keys ?? {}).map(([version, key]) => {
+      const raw = Buffer.from(String((Object(key) as { readonly public_key?: unknown }).public_key), 'base64');
       if (raw.length !== KEY) throw unavailable();
       const publicKey = raw.toString('base64url');
       this.#public.set(`${signer} ${version}`, publicKey);

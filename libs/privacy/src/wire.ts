@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Band, Code, Day, Digest, Instant, Period, Ref, Region, Version } from './brand.js';
 import type { CodeList } from './code-list.js';
 import type { DataClass } from './data-class.js';
@@ -32,7 +33,7 @@ const insideOrDue = (audience: Audience, field: string): boolean => inside(audie
 const CASE_REF = 'csr';
 
 /** Known to this file only: a schema leads to its class, and `new` on that must give nothing. */
-const DECLARED = Symbol('declared');
+const DECLARED = Symbol();
 let declare: <T>(declaration: Declaration, optional?: boolean) => WireSchema<T>;
 let declarationOf: (schema: WireSchema<unknown>) => Declaration;
 
@@ -71,7 +72,7 @@ export class WireSchema<out T> {
 const REGION = /^[A-Z]{2}-[A-Z0-9]{1,3}$/;
 const VERSION_LIMIT = 999_999;
 /** Small enough that no phone number and no date passes for one. */
-export const isVersion = (value: unknown): value is Version => Number.isInteger(value) && typeof value === 'number' && value >= 0 && value <= VERSION_LIMIT && !Object.is(value, -0);
+export const isVersion = (value: unknown): value is Version => Number.isInteger(value) && within(value, 0, VERSION_LIMIT);
 
 /** @throws PrivacyRefusal VERSION_INVALID */
 export function versionOf(value: unknown): Version {
@@ -84,14 +85,12 @@ function listed<T>(kind: 'code' | 'band', list: CodeList<string>): WireSchema<T>
   return declare<T>({ kind, list, dataClass: list.dataClass ?? 'operational', allowed: everywhere, jsonSchema: { type: 'string', enum: [...list.values] }, check: (value) => values.has(value) });
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-const isText = (bytes: Buffer): boolean => { try { utf8.decode(bytes); return true; } catch { return false; } };
 /** So many bytes that are no text: of 32 random ones not one in a hundred million reads as any. For who keeps them as a witness, so nobody is told one alone. */
 const digest = (bytes: number): WireSchema<Digest> => {
   const pattern = new RegExp(`^[0-9a-f]{${2 * bytes}}$`);
   return declare({
     kind: 'digest', dataClass: 'open', allowed: (audience) => audience !== 'directed', jsonSchema: { type: 'string', pattern: pattern.source },
-    check: (value) => typeof value === 'string' && pattern.test(value) && !isText(Buffer.from(value, 'hex')),
+    check: (value) => typeof value === 'string' && pattern.test(value) && !isUtf8(Buffer.from(value, 'hex')),
   });
 };
 
