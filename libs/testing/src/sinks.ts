@@ -5,11 +5,15 @@ import pg from 'pg';
 import type { OwnKafka } from './kafka.js';
 import { postgresLog } from './postgres.js';
 
-/** Every row of every table as text, sealed columns too: what is sealed cannot be read there either. What is kept as bytes stands in it as hex. */
+/** Every row of every table, sealed columns too: what is sealed cannot be read there either. What is kept as bytes stands in it as it is. */
 export const tables = (databaseUrl: string): Promise<readonly Sink[]> => connected(databaseUrl, async (client) => {
-  const { rows } = await client.query<{ name: string }>(`select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`);
+  const { rows } = await client.query<{ name: string; texts: string | null; bytes: string | null }>(`select format('%I.%I', n.nspname, c.relname) as name, string_agg(format('t.%I', a.attname), ', ') filter (where a.atttypid <> 'bytea'::regtype) as texts, string_agg(format('t.%I', a.attname), ', ') filter (where a.atttypid = 'bytea'::regtype) as bytes
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped where c.relkind in ('r', 'm') and n.nspname !~ '^(?:pg_|information_schema)' group by 1`);
   const found: Sink[] = [];
-  for (const { name } of rows) found.push({ name, content: (await client.query<{ r: string }>(`select row_to_json(t)::text as r from ${name} t`)).rows.map(({ r }) => r).join('\n') });
+  for (const { name, texts, bytes } of rows) {
+    const kept = await client.query<{ row: string | null; bytes: (Buffer | null)[] }>(`select (select row_to_json(x)::text from (select ${texts ?? ''}) x) as row, array[${bytes ?? ''}]::bytea[] as bytes from ${name} t`);
+    found.push({ name, content: Buffer.concat(kept.rows.flatMap(({ row, bytes: parts }) => [row, ...parts, '\n'].map((part) => (typeof part === 'string' ? Buffer.from(part) : part ?? Buffer.alloc(0))))) });
+  }
   return found;
 });
 
@@ -27,7 +31,7 @@ export const wal = (databaseUrl: string, since: string): Promise<readonly Sink[]
   await client.query("select pg_logical_emit_message(false, 'flush', 'x', true)");
   const { rows } = await client.query<{ name: string }>('select name from pg_ls_waldir() where name >= $1 and name <= pg_walfile_name(pg_current_wal_lsn()) order by name', [since]);
   const found: Sink[] = [];
-  for (const { name } of rows) found.push(...(await client.query<{ content: Buffer | null }>('select pg_read_binary_file($1, 0, 1 << 30, true) as content', [`pg_wal/${name}`])).rows.flatMap(({ content }) => (content ? [{ name: 'WAL', content, raw: true as const }] : [])));
+  for (const { name } of rows) found.push(...(await client.query<{ content: Buffer | null }>('select pg_read_binary_file($1, 0, 1 << 26, true) as content', [`pg_wal/${name}`])).rows.flatMap(({ content }) => (content ? [{ name: 'WAL', content, raw: true as const }] : [])));
   return found;
 });
 
