@@ -35,12 +35,12 @@ export const wal = (databaseUrl: string, since: string): Promise<readonly Sink[]
   return found;
 });
 
-/** What a folder holds (exports, backups, reports, keys): each file, and the names of all. */
-export async function files(folder: string, name = 'files'): Promise<readonly Sink[]> {
+/** What a folder holds (exports, backups, reports, keys): each file, and the names of all. `raw`: a database's own. */
+export async function files(folder: string, name = 'files', { raw = false }: { readonly raw?: boolean } = {}): Promise<readonly Sink[]> {
   const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).map((entry) => ({ entry, path: join(entry.parentPath, entry.name) }));
   return [
     { name: `${name}: names`, content: entries.map(({ path }) => path).join('\n') },
-    ...await Promise.all(entries.filter(({ entry }) => entry.isFile()).map(async ({ path }) => ({ name, content: await readFile(path) }))),
+    ...await Promise.all(entries.filter(({ entry }) => entry.isFile()).map(async ({ path }) => ({ name, content: await readFile(path), ...(raw ? { raw } : {}) }))),
   ];
 }
 
