@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Service } from '@footbridge/contracts';
 import { NOTHING, Peaks, digestOf, newRef, signRoot, type AuditReport, type WitnessedRoot } from '@footbridge/privacy';
+import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { AuditSequencer, type RunningService } from '@footbridge/service';
 import { testInstance, waitUntil, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import pg from 'pg';
@@ -13,6 +14,7 @@ import { services } from './services.js';
 describe('the audit logs of an instance, on real Postgres', () => {
   let instance: TestInstance, superuser: pg.Client;
   const organisation = newRef('org');
+  const her = canaryPerson(76);
   const service = (name: Service): RunningService => instance.services.get(name) as RunningService;
   const entry = (command: string, at = new Date()): Record<string, unknown> => ({ at: at.toISOString(), organisations: [organisation], kind: 'rfr', aggregate: randomUUID(), command, from_state: 'sent', to_state: 'sent', version: 2, organisation, account: newRef('acc'), role: 'RECEIVER', fields: ['person'] });
   /** As a command writes it: with its own commit, by the service's own role. */
@@ -231,4 +233,15 @@ describe('the audit logs of an instance, on real Postgres', () => {
     expect(await verify('reintegration')).toMatchObject({ isWhole: true, expired: 3, size: before + 5 });
     await expect(superuser.query('delete from reintegration.audit where command = \'new\'')).rejects.toThrow('append-only');
   });
+
+  it('T10 know that somebody was looked at and not who it was: no name is in them, nor in any other sink', async () => {
+    expect((await instance.account(newRef('org'), 'OPERATOR').post('/v1/organisations', { id: organisation, type: 'NGO', country: 'AL', name: 'House' })).status).toBe(201);
+    const worker = instance.account(organisation, 'CASE_WORKER');
+    const open = (): Promise<TestAnswer> => worker.post('/v1/cases', { purpose: 'ASSISTANCE', ageBelief: 'adult', person: { givenName: her.givenName, familyName: her.familyName, phone: her.phone } });
+    const id = await waitUntil('her case is opened', async () => { const { status, body } = await open(); return status === 201 && String(body['id']); });
+    expect((await worker.get(`/v1/cases/${String(id)}?reveal=person&purpose=ASSISTANCE`)).body).toMatchObject({ person: { givenName: her.givenName } });
+    await service('referrals').audit.sign('now');
+    expect(await verify('referrals')).toMatchObject({ isWhole: true, waiting: 0 });
+    expect(huntLeaks(await instance.sinks(), [her])).toEqual([]);
+  }, 120_000);
 });

@@ -4,6 +4,7 @@ import { ConsentGiven, ReferralSent } from '@footbridge/contracts';
 import { NONE, collectionOf, kebab, type AnyRow, type Lifecycle } from '@footbridge/lifecycle';
 import { PostgresTransport, headersOf, partitionOf, topicOf } from '@footbridge/messaging';
 import { newRef } from '@footbridge/privacy';
+import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { accountRoles, type ProblemCode } from '@footbridge/service';
 import { postgresLog, testInstance, testIssuer, testLog, waitUntil, webhookReceiver, type TestAccount, type TestInstance, type TestLog } from '@footbridge/testing';
 import { SignJWT } from 'jose';
@@ -17,6 +18,7 @@ import { planted, problem, raw, type RawAnswer, type RawRequest } from './refuse
 import { services } from './services.js';
 
 const json = { 'content-type': 'application/json' };
+const her = canaryPerson(69);
 const person = { givenName: planted, familyName: 'Vrmtt' };
 const addresses: Readonly<Record<string, readonly string[]>> = {
   'hooks.example.org': ['93.184.216.34'], 'inside.example.org': ['10.0.0.8'], 'both.example.org': ['93.184.216.34', '10.0.0.8'], 'metadata.example.org': ['169.254.169.254'],
@@ -33,7 +35,7 @@ describe('bad input, on real Postgres and over HTTP', () => {
     await database.connect();
     world = testWorld(instance);
     await makeNetwork(world, demonstration.filter(({ key }) => ['network', 'lantern', 'harbour', 'nest'].includes(key)));
-    lantern = await intake(world, { givenName: 'Zyxqua', familyName: 'Vrmtt', phone: '+37360000001' });
+    lantern = await intake(world, { givenName: her.givenName, familyName: her.familyName, phone: her.phone });
     harbour = await refer(world, lantern);
     worker = world.as('lantern.worker') as TestAccount;
     admin = world.as('nest.admin') as TestAccount;
@@ -489,4 +491,10 @@ describe('bad input, on real Postgres and over HTTP', () => {
     process.stderr.write(`${planted}\n`);
     expect(said.text).toContain(planted);
   });
+
+  it('T10 leaves no name in any sink, and of what was sent only what its sender put on the bus', async () => {
+    const all = await instance.sinks();
+    expect(huntLeaks(all, [her])).toEqual([]);
+    expect(huntLeaks(all.filter(({ name }) => !['bus.event', 'WAL', 'log'].includes(name)), [{ name: 'planted', values: { planted } }])).toEqual([]);
+  }, 120_000);
 });

@@ -1,6 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { canaryPerson, huntLeaks, type Sink } from '@footbridge/privacy/testing';
+import { files } from '@footbridge/testing';
 import pg from 'pg';
 import { DataFolder } from './data-folder.js';
 import { adminUrlOf } from './postgres.js';
@@ -10,7 +12,10 @@ describe('npm run footbridge --', () => {
   let place: string;
   let instance: Started;
   const folder = (): string => join(place, 'data');
-  const run = (...args: string[]): ReturnType<typeof footbridge> => footbridge(folder(), ...args);
+  /** Of the house's own file, and of a row that somebody wrote in the clear. */
+  const [her, wrong] = [canaryPerson(73), canaryPerson(74)];
+  let said = '';
+  const run = async (...args: string[]): ReturnType<typeof footbridge> => { const ended = await footbridge(folder(), ...args); said += `${ended.out}${ended.error}`; return ended; };
   beforeAll(async () => {
     place = await mkdtemp(join(tmpdir(), 'footbridge-cli-'));
     instance = await Started.ready(folder(), { FOOTBRIDGE_DEMONSTRATION: 'yes' });
@@ -163,5 +168,26 @@ describe('npm run footbridge --', () => {
     expect(await footbridge(nowhere, 'parked', 'list')).toMatchObject({ code: 2, error: expect.stringMatching(/^No instance is running on the data folder/) });
     expect(await footbridge(nowhere, 'backup', join(place, 'x'), join(place, 'y'))).toMatchObject({ code: 2, error: expect.stringMatching(/^There is no data in/) });
     expect(await footbridge(nowhere, 'doctor')).toMatchObject({ code: 0, out: expect.stringContaining('There is no data in') });
+  }, 180_000);
+
+  it('T10 no command, no backup and no file of the data folder shows a name; a row in the clear would be found in both', async () => {
+    const { out: token } = await run('token', 'lantern.worker');
+    const opened = async (): Promise<number> => (await fetch(`${instance.url}/v1/cases`, { method: 'POST', headers: { authorization: `Bearer ${token.trim()}`, 'content-type': 'application/json' }, body: JSON.stringify({ purpose: 'ASSISTANCE', ageBelief: 'adult', person: { givenName: her.givenName, familyName: her.familyName, phone: her.phone, identityNumber: her.documentNumber } }) })).status;
+    while (await opened() !== 201) await new Promise((resolve) => { setTimeout(resolve, 500); });
+    const written = async (name: string): Promise<readonly Sink[]> => {
+      const made = [join(place, `${name}.data`), join(place, `${name}.keys`)] as const;
+      expect((await run('backup', ...made)).code).toBe(0);
+      return Promise.all(made.map(async (file) => ({ name: 'backup', content: await readFile(file) })));
+    };
+    const clean = await written('clean');
+    for (const args of [['doctor'], ['seizure-report'], ['parked', 'list'], ['audit', 'verify']]) await run(...args);
+    expect(huntLeaks([...clean, ...await files(folder(), 'data folder', { raw: true }), { name: 'said', content: said }], [her])).toEqual([]);
+    const superuser = new pg.Client({ connectionString: await adminUrlOf(new DataFolder(folder()), 'footbridge') });
+    await superuser.connect();
+    try { await superuser.query("insert into referrals.idempotency (caller, key, request, status, headers, body) values ('x', 'y', 'z', 200, '{}', $1)", [{ name: wrong.familyName }]); } finally { await superuser.end(); }
+    const found = await written('wrong');
+    const { out, error } = await instance.end();
+    expect(huntLeaks([{ name: 'said', content: out + error }, ...await files(folder(), 'data folder', { raw: true })], [her])).toEqual([]);
+    expect(new Set(huntLeaks([...found, ...await files(folder(), 'data folder', { raw: true })], [wrong]).map(({ sink }) => sink))).toEqual(new Set(['backup', 'data folder']));
   }, 180_000);
 });

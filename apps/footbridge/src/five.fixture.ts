@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Service } from '@footbridge/contracts';
+import type { Sink } from '@footbridge/privacy/testing';
 import { provision, provisionedRoles } from '@footbridge/service';
-import { freePort, ownKafka, testDatabase, type OwnKafka } from '@footbridge/testing';
+import { Answers, databaseFromNow, files, freePort, ownKafka, testDatabase, topics, type OwnKafka } from '@footbridge/testing';
 import { httpWorld } from './demo/http-world.js';
 import { must, type Caller, type Reply, type World } from './demo/world.js';
 import { readAccounts, type AccountsFile } from './seed.js';
@@ -111,7 +112,8 @@ export interface Five {
   readonly replayed: readonly string[];
   /** Everything that the processes have said. */
   said(): string;
-  readonly kafka: OwnKafka;
+  /** Everything that they have written down, sent, answered or said, for leak hunts. */
+  sinks(): Promise<readonly Sink[]>;
   /** The broker goes down as a machine that loses power, and comes back. */
   killBroker(): Promise<void>;
   /** The demonstration's desks, with a client that does not give up. */
@@ -128,6 +130,7 @@ export async function startFive(): Promise<Five> {
     undo.push(() => rm(folder, { recursive: true, force: true }));
     const [kafka, databaseUrl] = await Promise.all([ownKafka(), testDatabase('five')]);
     undo.push(() => kafka.remove());
+    const [kept, answers] = [await databaseFromNow(databaseUrl), new Answers()];
     const at = (database: string): string => { const url = new URL(databaseUrl); url.pathname = `/${database}`; return url.href; };
     // roles belong to the server, which other suites use too: the same passwords as theirs
     const urls = await provision(at, Object.fromEntries(provisionedRoles.map((role) => [role, `test-${role}`])), new URL(databaseUrl).pathname.slice(1));
@@ -137,12 +140,12 @@ export async function startFive(): Promise<Five> {
     const issuer = `${url}/oidc`;
     let ahead = 0;
     const replayed: string[] = [];
-    const ports = new Map<Service, number>();
-    for (const name of Service.values) ports.set(name, await freePort());
+    const [ports, metricsPorts] = [new Map<Service, number>(), new Map<Service, number>()];
+    for (const name of Service.values) for (const of of [ports, metricsPorts]) of.set(name, await freePort());
     const wire = async (name: Service): Promise<Wire> => { const opened = await new Wire(ports.get(name) ?? 0).open(); undo.push(() => Promise.resolve(opened.close())); return opened; };
     const wires = { referrals: await wire('referrals'), shelters: await wire('shelters'), returns: await wire('returns'), reintegration: await wire('reintegration'), notifications: await wire('notifications') };
     const service = (name: Service): Supervised => new Supervised(name, `apps/${name}/src/main.ts`, () => ({
-      ...{ DATABASE_URL: urls.services[name].databaseUrl, MIGRATION_URL: urls.services[name].migrationUrl, TRANSPORT: 'kafka', KAFKA_BROKERS: kafka.brokers, PORT: String(ports.get(name)) },
+      ...{ DATABASE_URL: urls.services[name].databaseUrl, MIGRATION_URL: urls.services[name].migrationUrl, TRANSPORT: 'kafka', KAFKA_BROKERS: kafka.brokers, PORT: String(ports.get(name)), METRICS_PORT: String(metricsPorts.get(name)) },
       ...{ OIDC_ISSUER: issuer, OIDC_JWKS_URI: `http://127.0.0.1:${identityPort}/oidc/jwks`, KEYS_DIR: join(folder, 'keys', name), FOOTBRIDGE_SECRET: 'the same for all replicas and after each start' },
       ...{ FOOTBRIDGE_CLOCK: 'manual', FOOTBRIDGE_CLOCK_OFFSET: String(ahead), FOOTBRIDGE_WEBHOOKS: 'loopback' },
     }));
@@ -159,7 +162,8 @@ export async function startFive(): Promise<Five> {
     if (!accounts) throw new Error('no accounts');
 
     const world = (tell: (line: string) => void): World => {
-      const plain = httpWorld(url, accounts, tell, issuer);
+      const world = httpWorld(url, accounts, tell, issuer);
+      const plain = { ...world, as: (desk: string) => recorded(world.as(desk), answers) };
       /** A clock that may or may not have heard of this advance, because it was killed, is asked what it shows. */
       const advance = async (name: Service, milliseconds: number): Promise<void> => {
         const operator = plain.as('network.operator');
@@ -176,8 +180,12 @@ export async function startFive(): Promise<Five> {
       };
     };
     return {
-      url, issuer, databaseUrl, kafka, accounts, services, wires, others: [identity, front], replayed, world, close,
+      url, issuer, databaseUrl, accounts, services, wires, others: [identity, front], replayed, world, close,
       said: () => all.map((part) => part.said).join('\n'),
+      sinks: async () => [
+        ...await kept(), ...await topics(kafka), ...await files(folder), { name: 'log', content: all.map((part) => part.said).join('\n') }, answers.sink,
+        ...await Promise.all([...metricsPorts.values()].map(async (port) => ({ name: 'metrics', content: await (await fetch(`http://127.0.0.1:${port}/metrics`)).text() }))),
+      ],
       killBroker: async () => { await kafka.kill(); await kafka.start(); },
     };
   } catch (error) {
@@ -198,6 +206,11 @@ async function answered(send: () => Promise<Reply>): Promise<Reply> {
     await sleep(150);
   }
 }
+
+const recorded = (caller: Caller, answers: Answers): Caller => {
+  const keep = async (path: string, asked: Promise<Reply>): Promise<Reply> => { const reply = await asked; answers.keep(path, reply.status, reply.headers, JSON.stringify(reply.body)); return reply; };
+  return { ...caller, get: (path) => keep(path, caller.get(path)), post: (path, body, headers) => keep(path, caller.post(path, body, headers)), patch: (path, body, version) => keep(path, caller.patch(path, body, version)) };
+};
 
 /** Each POST has a key, and is sent again with the same one: so it can be sent twice and done once. */
 const careful = (caller: Caller, onReplay: (path: string) => void): Caller => ({

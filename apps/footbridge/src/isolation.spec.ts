@@ -3,6 +3,7 @@ import type { Type } from '@nestjs/common';
 import type { Role } from '@footbridge/contracts';
 import { collectionOf, isPersonal, tableOf, type Fields, type Lifecycle } from '@footbridge/lifecycle';
 import { fingerprintOf, newEntryKey, newEnvelopeKey, newRef, proveKey } from '@footbridge/privacy';
+import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { Authorisation, COMMON, accountRoles, commonControllers, openapi, quote, routesIn, routesOf, unknownRoutes, type KnownAction, type Question } from '@footbridge/service';
 import { testInstance, testLog, type TestAccount, type TestInstance, type TestLog } from '@footbridge/testing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -10,7 +11,7 @@ import pg from 'pg';
 import { demonstration } from './demonstration.js';
 import { Inbox } from './demo/inbox.js';
 import { makeNetwork } from './demo/network.js';
-import { assess } from './demo/referral.story.js';
+import { assess, type Invented } from './demo/referral.story.js';
 import { journey } from './demo/stories.js';
 import { testWorld } from './demo/test-world.fixture.js';
 import type { World } from './demo/world.js';
@@ -30,9 +31,10 @@ const operations: readonly Operation[] = services.flatMap((s) => Object.entries(
 const named = operations.filter(({ tag, open }) => tag !== COMMON && !open).map((o) => [`${o.method.toUpperCase()} ${o.path}`, o] as const);
 const withId = named.filter(([, { path }]) => path.includes('{id}'));
 const lists = named.filter(([, { path, method }]) => !path.includes('{') && method === 'get');
-const person = { givenName: 'Zyxqua', familyName: 'Vrmtt', phone: '+37360000001' };
+const people = [canaryPerson(65), canaryPerson(66)] as const;
+const [person, another] = people.map(({ givenName, familyName, phone }) => ({ givenName, familyName, phone })) as [Invented, Invented];
 /** Values that belong to nobody but the person. */
-const names = /Zyxqua|Vrmtt|Qwirro|Plzkh|3736000000/;
+const names = new RegExp(people.flatMap(({ values: { givenName, familyName, phone } }) => [givenName, familyName, phone]).join('|'));
 /** References of an example are nobody's: those that the route itself is about are put in. */
 const collectionsOfNobody: Readonly<Record<string, string>> = { organisations: 'org', accounts: 'acc' };
 
@@ -59,7 +61,7 @@ describe('isolation of organisations, on real Postgres and over HTTP', () => {
     await inbox.start();
     world = testWorld(instance);
     await makeNetwork(world, demonstration);
-    await journey(world, [person, { givenName: 'Qwirro', familyName: 'Plzkh', phone: '+37360000002' }], inbox);
+    await journey(world, [person, another], inbox);
     const [dpo, dpo2] = [world.as('network.dpo') as TestAccount, world.as('network.dpo2') as TestAccount];
     const ordered = await dpo.post('/v1/statistics-orders', { year: String(instance.clock.now().getUTCFullYear() - 1) });
     expect([ordered.status, (await dpo2.post(`/v1/approvals/${String(ordered.body['approval'])}/approve`)).status]).toEqual([202, 200]);
@@ -445,4 +447,6 @@ describe('isolation of organisations, on real Postgres and over HTTP', () => {
       expect(log.text).toMatch(/^\{"level":40,"time":"[^"]+","requestId":"[^"]+","reason":"error 42P01[^"]*","code":"request-failed"\}$/m);
     });
   });
+
+  it('T10 leaves no name in any sink, whoever asked for what', async () => { expect(huntLeaks([...await instance.sinks(), { name: 'webhooks', content: inbox.heard }], people)).toEqual([]); }, 120_000);
 });

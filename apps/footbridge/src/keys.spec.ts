@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Service } from '@footbridge/contracts';
 import { LocalFileKeyStore, LocalFileSigningKeys, PrivacyRefusal, VaultTransitKeyStore, VaultTransitSigningKeys, isReceipt, newRef, type KeyStore, type SignedErasureReceipt, type SigningKeys, type VerifyingKey } from '@footbridge/privacy';
+import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { days } from '@footbridge/service';
-import { testInstance, vaultStandIn, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
+import { files, testInstance, vaultStandIn, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import pg from 'pg';
 import { services } from './services.js';
 
-const person = { givenName: 'Zyxqua', familyName: 'Vrmtt', birthDate: '1994-03-01', citizenships: ['MD'], phone: '+355600000001' };
+const her = canaryPerson(61);
+const person = { givenName: her.givenName, familyName: her.familyName, birthDate: '1994-03-01', citizenships: ['MD'], phone: her.phone };
 const guards = ({ body }: TestAnswer): string[] => ((body['guards'] ?? []) as { guard: string; reason: string }[]).map(({ guard, reason }) => `${guard} ${reason}`);
 
 describe('keys of an organisation, in all services', () => {
@@ -91,7 +93,7 @@ describe('keys of an organisation, in all services', () => {
     expect(await keyStore.versions(house)).toEqual({ current: 2, kept: [2] });
     for (const { subject, wrapped } of oldBackup) await expect(keyStore.unwrap(house, wrapped, subject)).rejects.toMatchObject({ code: 'KEY_UNKNOWN' });
     for (const running of instance.services.values()) for (const { subject } of oldBackup) running.engine.store.forget(subject);
-    for (const file of [...before, ...written]) expect(await name(file)).toBe('Zyxqua');
+    for (const file of [...before, ...written]) expect(await name(file)).toBe(her.givenName);
   }, 120_000);
 
   it('T24 an old version is destroyed for nobody while one service still needs it', async () => {
@@ -158,13 +160,13 @@ describe('keys of an organisation, in all services', () => {
       foreign = await opened(outsider);
       consent = String((await worker.post('/v1/consent-records', { case: file, purpose: 'REFERRAL_DISCLOSURE', recipient: other, categories: ['IDENTITY'], language: 'ro', medium: 'written', noticeVersion: '2026-1' })).body['id']);
       expect(await worker.post(`/v1/consent-records/${consent}/give`, { onBehalfOf: 'PERSON', how: 'in_person', capacity: true, freely: true })).toMatchObject({ status: 200, body: { state: 'given' } });
-      expect(await name(file)).toBe('Zyxqua');
+      expect(await name(file)).toBe(her.givenName);
       const locked = await worker.post('/v1/panic-locks', {});
       expect(locked).toMatchObject({ status: 201, body: { state: 'locked' } });
       lock = String(locked.body['id']);
       await lockedEverywhere(true);
       expect(guards(await supervisor.post('/v1/panic-locks', {}))).toEqual(['PANIC_LOCK LOCKED_ALREADY']);
-      expect([await name(file), await name(foreign, outsider)]).toEqual(['keys-locked', 'Zyxqua']);
+      expect([await name(file), await name(foreign, outsider)]).toEqual(['keys-locked', her.givenName]);
       expect((await worker.get(`/v1/cases/${file}?reveal=person&purpose=ASSISTANCE`)).body).toMatchObject({ type: '/problems/keys-locked', status: 503, code: 'keys-locked' });
       expect((await worker.post('/v1/cases', { purpose: 'ASSISTANCE', person })).body['code']).toBe('keys-locked');
       expect((await dpo.get('/v1/referrals-keys')).body['locked']).toBe(true);
@@ -200,7 +202,7 @@ describe('keys of an organisation, in all services', () => {
       expect((await instance.account(other, 'SUPERVISOR').post(`/v1/panic-locks/${lock}/unlock-keys`, {})).status).toBe(404);
       expect(await both(supervisor, dpo, `/v1/panic-locks/${lock}/unlock-keys`)).toMatchObject({ status: 200, body: { state: 'unlocked' } });
       await lockedEverywhere(false);
-      expect(await name(file)).toBe('Zyxqua');
+      expect(await name(file)).toBe(her.givenName);
       await waitUntil('what waited is answered', async () => (await query('select 1 from referrals.clearance_due')).length === 0);
       expect((await worker.get(`/v1/consent-records/${consent}?reveal=givenBy&purpose=ASSISTANCE`)).body).toMatchObject({ state: 'withdrawn', givenBy: 'PERSON' });
       expect((await readdir(folder)).filter((entry) => entry.endsWith('.locked'))).toEqual([]);
@@ -239,8 +241,10 @@ describe('keys of an organisation, in all services', () => {
     expect([refused.status, refused.headers.get('retry-after'), JSON.stringify(refused.body)]).toEqual([503, '5', expect.not.stringMatching(/KEY_|file|org_/) as string]);
     for (const [path, bytes] of kept) await writeFile(path, bytes, { mode: 0o600 });
     forget();
-    expect(await name(id)).toBe('Zyxqua');
+    expect(await name(id)).toBe(her.givenName);
   });
+
+  it('T10 leave no name in any sink, whatever was turned, locked, damaged or stopped half-way', async () => { expect(huntLeaks([...await instance.sinks(), ...await files(folder)], [her])).toEqual([]); }, 120_000);
 });
 
 describe('keys of an organisation in a Vault (its stand-in)', () => {
@@ -264,17 +268,18 @@ describe('keys of an organisation in a Vault (its stand-in)', () => {
       const open = (): Promise<TestAnswer> => worker.post('/v1/cases', { purpose: 'ASSISTANCE', person });
       expect(await open()).toMatchObject({ status: 503, body: { code: 'service-unavailable' } });
       vault.trouble(undefined);
-      const files = [String((await open()).body['id'])];
+      const cases = [String((await open()).body['id'])];
       const rotated = await admin.post('/v1/key-rotations', {});
       const id = String((await dpo.post(`/v1/approvals/${String(rotated.body['approval'])}/approve`)).body['id']);
-      files.push(String((await open()).body['id']));
+      cases.push(String((await open()).body['id']));
       await waitUntil('all have wrapped anew', async () => (await instance.services.get('notifications')!.pool.query('select 1 from keys_rewrapped where organisation = $1 and key_version >= 2', [house])).rowCount === 5, { within: 30_000 });
       const asked = await admin.post(`/v1/key-rotations/${id}/destroy-old`, { force: true });
       expect((await dpo.post(`/v1/approvals/${String(asked.body['approval'])}/approve`)).body['state']).toBe('old_destroyed');
       await waitUntil('the old version is gone', async () => !(await keyStore.versions(house))?.kept.includes(1));
       const { rows } = await referrals.pool.query<{ subject: string }>('select subject from subject_key where owner = $1', [house]);
       for (const { subject } of rows) referrals.engine.store.forget(subject);
-      for (const file of files) expect((await worker.get(`/v1/cases/${file}?reveal=person&purpose=ASSISTANCE`)).body).toMatchObject({ person: { givenName: 'Zyxqua' } });
+      for (const file of cases) expect((await worker.get(`/v1/cases/${file}?reveal=person&purpose=ASSISTANCE`)).body).toMatchObject({ person: { givenName: her.givenName } });
+      expect(huntLeaks([...await instance.sinks(), ...await files(folder)], [her])).toEqual([]); // T10
     } finally {
       await instance.close();
       await vault.close();

@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { ShelterRegistered, type Role } from '@footbridge/contracts';
 import { notificationsService } from '@footbridge/notifications';
 import { Tally, newRef, type Counted, type Sealed } from '@footbridge/privacy';
+import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { referralsService } from '@footbridge/referrals';
 import { say, speaker, testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import pg from 'pg';
 
+const her = canaryPerson(62);
 interface Cell { readonly variable: string; readonly value: string; readonly count?: number; readonly suppressed: boolean }
 
 describe('anonymised statistics, from two words to a public table, on real Postgres', () => {
@@ -59,7 +61,7 @@ describe('anonymised statistics, from two words to a public table, on real Postg
   });
 
   it('S-1, S-19, DP-27 count everybody once: not who objected, was not asked to the end, was erased, is no victim, was invented, contests what is kept, or is where few shelters are', async () => {
-    const referred = await open(worker, { person: { gender: 'Feminine', birthDate: `${year - 27}-03-05`, citizenships: ['HN', 'NG'] }, trafficking: { typesOfExploitation: ['SexualExploitation', 'ForcedBegging'] } });
+    const referred = await open(worker, { person: { givenName: her.givenName, familyName: her.familyName, phone: her.phone, identityNumber: her.documentNumber, gender: 'Feminine', birthDate: `${year - 27}-03-05`, citizenships: ['HN', 'NG'] }, trafficking: { typesOfExploitation: ['SexualExploitation', 'ForcedBegging'] } });
     // One person with forty referrals (S-1).
     await Promise.all(Array.from({ length: 40 }, () => worker.post('/v1/referrals', { case: referred, serviceType: 'legal', priority: 'NORMAL', receiver: remote }))).then((answers) => { expect(answers.map(({ status }) => status)).toEqual(Array<number>(40).fill(201)); });
     await open(worker, { person: { gender: 'TransgenderFeminine', ageBand: '9-17', citizenships: ['NG'] } });
@@ -139,4 +141,9 @@ describe('anonymised statistics, from two words to a public table, on real Postg
     expect((await fetched(`/v1/statistics/${year - 4}`)).status).toBe(404);
     expect((JSON.parse((await fetched('/v1/statistics')).text) as { rows: unknown[] }).rows).toHaveLength(4);
   });
+
+  it('T10 leave no name in any sink, nor in what is published', async () => {
+    const published = await Promise.all(['application/json', 'text/csv'].map(async (accept) => ({ name: 'statistics', content: (await fetched(`/v1/statistics/${year}`, { accept })).text })));
+    expect(huntLeaks([...await instance.sinks(), ...published], [her])).toEqual([]);
+  }, 120_000);
 });

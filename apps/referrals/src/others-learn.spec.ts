@@ -1,6 +1,6 @@
 import { AgreementSigned, ConsentCategory, OrganisationAdded, OrganisationDisabled, PartnerActivated, PartnerTerminated, ReferralSent, flagsOf, type OrganisationType } from '@footbridge/contracts';
 import { newRef, populations } from '@footbridge/privacy';
-import { assertUnlinkable, canaryPerson } from '@footbridge/privacy/testing';
+import { assertUnlinkable, canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { days, hours } from '@footbridge/service';
 import { say, speaker, testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import { Client } from 'pg';
@@ -8,7 +8,7 @@ import { referralsService } from './index.js';
 
 /** Host of everybody here is Albania: 1,000 persons, of whom 40 % speak Albanian. */
 const [house, shelter, lawyers, clinic, police] = [newRef('org'), newRef('org'), newRef('org'), newRef('org'), newRef('org')];
-const { givenName, familyName } = canaryPerson(41);
+const her = canaryPerson(41), { givenName, familyName } = her;
 const person = { givenName, familyName, birthDate: '1998-02-01', ageBand: '27-29', gender: 'Feminine', citizenships: ['AL'], languages: ['sq'], interpreterNeeded: false };
 const rare = { gender: 'Feminine', ageBand: '27-29', languages: ['fon'], citizenships: ['BJ'], interpreterNeeded: true };
 
@@ -326,4 +326,6 @@ describe('what others learn of a person', () => {
       assertUnlinkable({ police: everything['police'], shelter: everything['shelter'] }, { known: [house, shelter, police] });
     });
   });
+
+  it('T10 leaves no name in any sink', async () => { expect(huntLeaks(await instance.sinks(), [her])).toEqual([]); }, 120_000);
 });

@@ -5,6 +5,7 @@ import {
 import { outboxRow } from '@footbridge/messaging';
 import { tableOf } from '@footbridge/lifecycle';
 import { newRef } from '@footbridge/privacy';
+import { huntLeaks } from '@footbridge/privacy/testing';
 import { columnsOfTable, days, hours, newestSchema, service, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { auditFaults, testInstance, waitUntil, withAuditFault, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import { randomUUID } from 'node:crypto';
@@ -72,7 +73,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
   });
   afterAll(() => instance?.close());
 
-  const adult = { givenName: 'Zyxqua', familyName: 'Vrmtt', birthDate: '1994-03-01', birthDateCertainty: 'documented', gender: 'Feminine', citizenships: ['MD'], languages: ['ro'], phone: '+355600000001' };
+  const adult = { givenName: 'Zyxqua', familyName: 'Vrmttolk', birthDate: '1994-03-01', birthDateCertainty: 'documented', gender: 'Feminine', citizenships: ['MD'], languages: ['ro'], phone: '+355600614001' };
   const child = { givenName: 'Qorvyn', birthDate: '2012-02-01', birthDateCertainty: 'stated', gender: 'Feminine' };
   const open = async (person: object = adult, by = worker): Promise<string> => {
     const answer = await by.post('/v1/cases', { purpose: 'ASSISTANCE', person });
@@ -89,7 +90,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
   const give = (consent: string, more: object = {}, by = worker): Promise<TestAnswer> => by.post(`/v1/consent-records/${consent}/give`, { ...herself, capacity: true, freely: true, ...more });
   const agreed = async (caseId: string, recipient: string, more: object = {}): Promise<string> => { const id = await ask(caseId, recipient, more); expect((await give(id)).status).toBe(200); return id; };
   const draft = async (caseId: string, more: object = {}, by = worker): Promise<string> => {
-    const answer = await by.post('/v1/referrals', { case: caseId, serviceType: 'psychosocial', priority: 'EMERGENCY', receiver: foreign, needs: { interpreterLanguage: 'ro', reason: 'Wqzzx kept apart' }, ...more });
+    const answer = await by.post('/v1/referrals', { case: caseId, serviceType: 'psychosocial', priority: 'EMERGENCY', receiver: foreign, needs: { interpreterLanguage: 'ro', reason: 'Wqzzxorv kept apart' }, ...more });
     expect([answer.status, answer.body]).toMatchObject([201, { state: 'draft' }]);
     return String(answer.body['id']);
   };
@@ -141,7 +142,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
     });
     it('U6: does not close while a safety alert is open, which two people clear', async () => {
       const id = await open();
-      const alert = await worker.post('/v1/safety-alerts', { case: id, reason: 'Brqqv was seen at the door' });
+      const alert = await worker.post('/v1/safety-alerts', { case: id, reason: 'Brqqvann was seen at the door' });
       expect(alert.status).toBe(201);
       expect(guards(await worker.post(`/v1/cases/${id}/close-case`, { reason: 'PLAN_COMPLETED', personInformed: true }))).toEqual(['U6 SAFETY_ALERT_OPEN']);
       const asked = await worker.post(`/v1/safety-alerts/${String(alert.body['id'])}/clear`, { safeAgain: true });
@@ -247,9 +248,9 @@ describe('referrals, on real Postgres and over HTTP', () => {
       const risk = String((await worker.post('/v1/risk-assessments', { case: id, type: 'TRANSFER', ownViewAsked: true })).body['id']);
       const complete = (more: object): Promise<TestAnswer> => worker.post(`/v1/risk-assessments/${risk}/complete-assessment`, { allCovered: true, ...more });
       expect(guards(await complete({}))).toEqual(['RISK LEVEL_MISSING']);
-      const asked = await complete({ level: 'HIGH', threats: 'Vqxxr has a car' });
+      const asked = await complete({ level: 'HIGH', threats: 'Vqxxrool has a car' });
       expect(asked).toMatchObject({ status: 202, body: { roles: ['SUPERVISOR'] } });
-      expect(JSON.stringify(await rows('select body from referrals.approval'))).not.toContain('Vqxxr');
+      expect(JSON.stringify(await rows('select body from referrals.approval'))).not.toContain('Vqxxrool');
       expect(await supervisor.post(`/v1/approvals/${String(asked.body['approval'])}/approve`)).toMatchObject({ status: 200, body: { state: 'completed', coSignedBy: supervisor.subject } });
       expect(guards(await send(referral))).toEqual(['SG5 SECURITY_PLAN_MISSING']);
       const second = String((await worker.post('/v1/risk-assessments', { case: id, type: 'TRANSFER', ownViewAsked: true, level: 'MEDIUM', plan: 'Own car' })).body['id']);
@@ -518,8 +519,8 @@ describe('referrals, on real Postgres and over HTTP', () => {
       const referral = await sent(id);
       const theirs = await newest(receiver, 'referrals');
       const answer = await receiver.get(`/v1/referrals/${theirs}/needs`);
-      expect(answer).toMatchObject({ status: 200, body: { categories: ['IDENTITY', 'NEEDS'], person: { givenName: 'Zyxqua', familyName: 'Vrmtt' }, needs: { childUnitNeeded: false, interpreterLanguage: 'ro' } } });
-      expect(JSON.stringify(answer.body)).not.toMatch(/1994|355600000001|Feminine|MD/);
+      expect(answer).toMatchObject({ status: 200, body: { categories: ['IDENTITY', 'NEEDS'], person: { givenName: 'Zyxqua', familyName: 'Vrmttolk' }, needs: { childUnitNeeded: false, interpreterLanguage: 'ro' } } });
+      expect(JSON.stringify(answer.body)).not.toMatch(/1994|355600614001|Feminine|MD/);
       expect(((await worker.get(`/v1/referrals/${referral}/timeline`)).body['items'] as object[]).at(-1)).toMatchObject({ command: 'fetchNeeds', organisation: foreign, fields: ['IDENTITY', 'NEEDS'] });
       expect((await legal.get(`/v1/referrals/${theirs}/needs`)).status).toBe(404);
       expect((await worker.get(`/v1/referrals/${referral}/needs`)).body['code']).toBe('role-not-allowed');
@@ -532,7 +533,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
       const fetched = (): Promise<TestAnswer> => receiver.get(`/v1/referrals/${theirs}/needs`);
       let version = 2;
       const write = async (reason: string): Promise<void> => { expect((await worker.patch(`/v1/referrals/${referral}`, { needs: { reason } }, version)).status).toBe(200); version += 1; };
-      for (const reason of ['Zyxqua Vrmtt wants a quiet room', 'for VRMTT, ZYXQUA', 'zýxqua of the vrm\u200btt people', 'Zyxqua\nVrmtt', 'ask for "Zyxqua" "Vrmtt"', 'zyxquavrmtt', Buffer.from('Zyxqua Vrmtt').toString('base64'), 'Zyxqua%20Vrmtt', 'ttmrV auqxyZ']) {
+      for (const reason of ['Zyxqua Vrmttolk wants a quiet room', 'for VRMTTOLK, ZYXQUA', 'zýxqua of the vrm\u200bttolk people', 'Zyxqua\nVrmttolk', 'ask for "Zyxqua" "Vrmttolk"', 'zyxquavrmttolk', Buffer.from('Zyxqua Vrmttolk').toString('base64'), 'Zyxqua%20Vrmttolk', 'klottmrV auqxyZ']) {
         await write(reason);
         const answer = await fetched();
         expect([reason, answer.status, answer.body]).toEqual([reason, 409, expect.objectContaining({ code: 'privacy-refused', reason: 'SCANNER_FOUND' })]);
@@ -554,7 +555,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
       const theirs = await newest(receiver, 'referrals');
       const answer = await withAuditFault(instance.databaseUrl, 'referrals', fault, () => receiver.impatient.get(`/v1/referrals/${theirs}/needs`));
       expect(answer.status).toBeGreaterThanOrEqual(500);
-      expect(JSON.stringify(answer.body)).not.toMatch(/Zyxqua|Vrmtt|needs|person/);
+      expect(JSON.stringify(answer.body)).not.toMatch(/Zyxqua|Vrmttolk|needs|person/);
       await eventually('it is read again', async () => 'person' in (await receiver.get(`/v1/referrals/${theirs}/needs`)).body);
     });
     it('DP-11: she is told who looked, when, at which fields and what for; never whose account, and of nobody else', async () => {
@@ -603,7 +604,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
       await edit({ givenName: 'Zyxquo' });
       expect((await receiver.get(`/v1/referrals/${theirs}/needs`)).status).toBe(200);
       await edit({ phone: '+355600000002' });
-      await edit({ familyName: 'Vrmtta' });
+      await edit({ familyName: 'Vrmttolka' });
       await eventually('the change is told', async () => (await heard()).length > 0);
       expect(await heard()).toEqual([{ referral: theirs, version: 3 }]);
       expect((await told('fetched-detail-changed')).length).toBe(1);
@@ -693,7 +694,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
       const appointment = String(((await worker.get(`/v1/guardian-appointments?caseId=${id}`)).body['items'] as { id: string }[])[0]?.id);
       expect((await worker.post(`/v1/guardian-appointments/${appointment}/request-appointment`, { authority, authorityNotified: true })).body['state']).toBe('requested');
       const theirs = await newest(duty, 'guardian-appointments');
-      expect(await duty.post(`/v1/guardian-appointments/${theirs}/appoint-interim`, { guardian: { name: 'Lqwrt Pzzk' }, independent: true, screened: true, noConflict: true })).toMatchObject({ status: 200, body: { state: 'interim' } });
+      expect(await duty.post(`/v1/guardian-appointments/${theirs}/appoint-interim`, { guardian: { name: 'Lqwrtemm Pzzk' }, independent: true, screened: true, noConflict: true })).toMatchObject({ status: 200, body: { state: 'interim' } });
       return { id, appointment };
     };
     const guardian = { onBehalfOf: 'GUARDIAN', how: 'in_person', capacity: true, freely: true };
@@ -721,7 +722,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
       const id = String(answer.body['id']);
       const appointment = String(((await worker.get(`/v1/guardian-appointments?caseId=${id}`)).body['items'] as { id: string }[])[0]?.id);
       await worker.post(`/v1/guardian-appointments/${appointment}/request-appointment`, { authority, authorityNotified: true });
-      await duty.post(`/v1/guardian-appointments/${await newest(duty, 'guardian-appointments')}/appoint-interim`, { guardian: { name: 'Lqwrt Pzzk' }, independent: true, screened: true, noConflict: true });
+      await duty.post(`/v1/guardian-appointments/${await newest(duty, 'guardian-appointments')}/appoint-interim`, { guardian: { name: 'Lqwrtemm Pzzk' }, independent: true, screened: true, noConflict: true });
       const consent = await ask(id, foreign);
       await worker.post(`/v1/consent-records/${consent}/give`, { ...guardian, childAgrees: true, bestInterestsAssessed: true });
       const [plain] = await rows<{ n: string }>('select count(*) as n from referrals.deadline where due_at = $1::timestamptz', [`${soon.toISOString().slice(0, 10)}T00:00:00Z`]);
@@ -737,7 +738,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
       expect([required.status, guards(await worker.post('/v1/guardian-appointments', { case: id }))]).toEqual([201, ['M2 GUARDIAN_AWAITED']]);
       expect((await worker.post(`/v1/guardian-appointments/${String(required.body['id'])}/request-appointment`, { authority, authorityNotified: true })).status).toBe(200);
       const theirs = await newest(duty, 'guardian-appointments');
-      const appoint = (more: object = {}): Promise<TestAnswer> => duty.post(`/v1/guardian-appointments/${theirs}/appoint`, { decision: 'D 1', decisionDocument: true, guardian: { name: 'Lqwrt Mother', isParent: true }, ...more });
+      const appoint = (more: object = {}): Promise<TestAnswer> => duty.post(`/v1/guardian-appointments/${theirs}/appoint`, { decision: 'D 1', decisionDocument: true, guardian: { name: 'Lqwrtemm Mother', isParent: true }, ...more });
       expect((await appoint()).status).toBe(409);
       await worker.patch(`/v1/cases/${id}`, { trafficking: { relationshipToTrafficker: 'Familial' } }, (await worker.get(`/v1/cases/${id}`)).body['version']);
       expect((await appoint({ parentNotImplicated: true })).status).toBe(409);
@@ -777,7 +778,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
       await tell(OrganisationAdded, { organisation: home, organisationType: 'NGO', country: 'AL', version: 1 });
       const appointment = String(((await worker.get(`/v1/guardian-appointments?caseId=${id}`)).body['items'] as { id: string }[])[0]?.id);
       await worker.post(`/v1/guardian-appointments/${appointment}/request-appointment`, { authority, authorityNotified: true });
-      await duty.post(`/v1/guardian-appointments/${await newest(duty, 'guardian-appointments')}/appoint-interim`, { guardian: { name: 'Lqwrt Pzzk' }, independent: true, screened: true, noConflict: true });
+      await duty.post(`/v1/guardian-appointments/${await newest(duty, 'guardian-appointments')}/appoint-interim`, { guardian: { name: 'Lqwrtemm Pzzk' }, independent: true, screened: true, noConflict: true });
       await eventually('the organisation is known', async () => (await worker.post('/v1/consent-records', { ...terms, case: id, recipient: home })).status === 201);
       expect((await worker.post(`/v1/consent-records/${await newest(worker, 'consent-records')}/give`, { ...herself, onBehalfOf: 'GUARDIAN', capacity: true, freely: true, childAgrees: true, bestInterestsAssessed: true })).status).toBe(200);
       const caseRef = await refOf(id);
@@ -996,21 +997,8 @@ describe('referrals, on real Postgres and over HTTP', () => {
     expect((await supervisor.post(`/v1/approvals/${String(asked.body['approval'])}/approve`)).body['state']).toBe('anonymised');
   });
 
-  it('keeps every name sealed: none of them is in any table, outbox, alert or audit entry in plain text', async () => {
-    const tables = await rows<{ s: string; t: string }>(`select table_schema as s, table_name as t from information_schema.tables where table_schema in ('referrals', 'bus') and table_type = 'BASE TABLE'`);
-    const canaries = ['Zyxqua', 'Zyxquo', 'Vrmtt', 'Qorvyn', 'Wqzzx', 'Vqxxr', 'Lqwrt', 'Brqqv', '355600000001', '1994-03-01', '2012-02-01', 'I want to go there'];
-    const forms = canaries.flatMap((canary) => [canary, Buffer.from(canary).toString('hex'), Buffer.from(canary).toString('base64').replace(/=+$/, '')].map((form) => ({ canary, form })));
-    const hunt = async (): Promise<string[]> => {
-      const leaks: string[] = [];
-      for (const { s, t } of tables) {
-        const content = (await rows<{ row: string }>(`select x::text as row from ${s}."${t}" x`)).map(({ row }) => row).join('\n');
-        leaks.push(...forms.filter(({ form }) => content.includes(form)).map(({ canary }) => `${s}.${t} ${canary}`));
-      }
-      return leaks;
-    };
-    expect(await hunt()).toEqual([]);
-    // The hunt is proved by a leak that was planted.
-    await rows(`insert into referrals.idempotency (caller, key, request, status, headers, body) values ('x', 'y', 'z', 200, '{}', '{"name": "Zyxqua"}')`);
-    expect(await hunt()).toEqual(['referrals.idempotency Zyxqua']);
-  });
+  it('T10 keeps every name and every word about a person sealed: none of them is in any sink', async () => {
+    const words = ['Zyxqua', 'Zyxquo', 'Vrmttolk', 'Qorvyn', 'Wqzzxorv', 'Vqxxrool', 'Lqwrtemm', 'Brqqvann', '355600614001', '1994-03-01', '2012-02-01', 'I want to go there'];
+    expect(huntLeaks(await instance.sinks(), words.map((word) => ({ name: word, values: { word } })))).toEqual([]);
+  }, 120_000);
 });

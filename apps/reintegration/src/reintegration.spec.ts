@@ -1,5 +1,6 @@
 import { CaseAnonymised, CaseOpened, ClearanceChanged, ConsentExpired, ConsentGiven, ConsentRenewed, ConsentWithdrawn, ReceptionConfirmed, ReturnWithdrawn, type ConsentPurpose } from '@footbridge/contracts';
 import { newRef } from '@footbridge/privacy';
+import { huntLeaks } from '@footbridge/privacy/testing';
 import { columnsOfTable, days } from '@footbridge/service';
 import { say, speaker, testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import { randomUUID } from 'node:crypto';
@@ -304,4 +305,7 @@ describe('reintegration, on real Postgres and over HTTP', () => {
     await waitUntil('it is said', async () => await count("select from bus.event where headers->>'ce_type' = 'footbridge.reintegration.case-erased-by-reintegration.v1' and headers->>'ce_caseref' = $1", p.caseRef) === 1);
     expect((await manager.get(path)).body['plan']).toBeUndefined();
   });
+  it('T10 leaves none of her words in any sink', async () => {
+    expect(huntLeaks(await instance.sinks(), [{ name: 'her plan', values: { words: 'Zyxqua' } }])).toEqual([]);
+  }, 120_000);
 });

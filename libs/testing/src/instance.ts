@@ -7,9 +7,13 @@ import type { Role } from '@footbridge/contracts';
 import { collectionOf } from '@footbridge/lifecycle';
 import { KafkaTransport, PostgresTransport, type Transport } from '@footbridge/messaging';
 import { LocalFileKeyStore, LocalFileSigningKeys, newRef } from '@footbridge/privacy';
-import { manualClock, provision, startService, type Clock, type RunningService, type ServiceConfig, type ServiceDefinition } from '@footbridge/service';
+import type { Sink } from '@footbridge/privacy/testing';
+import { manualClock, provision, registry, startService, type Clock, type RunningService, type ServiceConfig, type ServiceDefinition } from '@footbridge/service';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
-import { testDatabase } from './postgres.js';
+import type { OwnKafka } from './kafka.js';
+import { testDatabase, type OwnServer } from './postgres.js';
+import { Answers, databaseFromNow, files, topics } from './sinks.js';
+import { testLog } from './test-log.js';
 
 export interface TestAnswer { readonly status: number; readonly headers: Headers; readonly body: Record<string, unknown> }
 /** Somebody signed in: sends requests in one account's name, and asks again, as a client would, while a service is blind for a moment on a busy machine. */
@@ -31,6 +35,8 @@ export interface TestInstance {
   account(organisation: string, ...roles: Role[]): TestAccount;
   /** Moves the domain clock of every service and lets what is due happen. */
   advance(milliseconds: number): Promise<void>;
+  /** Everything that it has written down, sent, answered or said, for leak hunts (T10). What came to servers outside is theirs to add. */
+  sinks(): Promise<readonly Sink[]>;
   close(): Promise<void>;
 }
 
@@ -58,8 +64,9 @@ const passwords = new Proxy({}, { get: (_, role) => `test-${String(role)}` }) as
  * Services of one instance in this process, on real Postgres and on the transport asked for, behind one address.
  * The domain clock is manual.
  */
-export async function testInstance(definitions: readonly ServiceDefinition[], options: { /** On a server of the suite's own (`ownPostgres`); else on the one of the run. */ readonly database?: (name: string) => Promise<string>; /** On Kafka, with a broker of the suite's own (`ownKafka`); else on the Postgres transport. */ readonly brokers?: readonly string[]; readonly config?: Partial<ServiceConfig>; readonly name?: string } = {}): Promise<TestInstance> {
-  const admin = await (options.database ?? testDatabase)(options.name ?? 'instance');
+export async function testInstance(definitions: readonly ServiceDefinition[], options: { /** On a server of the suite's own (`ownPostgres`); else on the one of the run. */ readonly postgres?: Pick<OwnServer, 'log'> & { database(name: string): Promise<string> }; /** On Kafka, with a broker of the suite's own (`ownKafka`); else on the Postgres transport. */ readonly kafka?: OwnKafka | undefined; readonly config?: Partial<ServiceConfig>; readonly name?: string } = {}): Promise<TestInstance> {
+  const admin = await (options.postgres?.database ?? testDatabase)(options.name ?? 'instance');
+  const [kept, said, answers] = [await databaseFromNow(admin, options.postgres?.log), testLog({ aloud: true }), new Answers()];
   const database = new URL(admin).pathname.slice(1);
   const at = (name: string): string => { const url = new URL(admin); url.pathname = `/${name}`; return url.href; };
   const provisioned = await provision((name) => at(name), passwords, database);
@@ -68,7 +75,7 @@ export async function testInstance(definitions: readonly ServiceDefinition[], op
   const clock = manualClock();
   const transports: Transport[] = [];
   const transportOf = (): Transport => {
-    const transport = options.brokers ? new KafkaTransport({ brokers: options.brokers, clientId: 'test' }) : new PostgresTransport({ url: provisioned.busUrl });
+    const transport = options.kafka ? new KafkaTransport({ brokers: options.kafka.brokers.split(','), clientId: 'test' }) : new PostgresTransport({ url: provisioned.busUrl });
     transports.push(transport);
     return transport;
   };
@@ -101,6 +108,7 @@ export async function testInstance(definitions: readonly ServiceDefinition[], op
     const send = async (method: string, path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<TestAnswer> => {
       const response = await fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${await token()}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
       const text = await response.text();
+      answers.keep(path, response.status, response.headers, text);
       return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) as Record<string, unknown> : {} };
     };
     const patiently: typeof send = async (...request) => {
@@ -120,7 +128,9 @@ export async function testInstance(definitions: readonly ServiceDefinition[], op
   return {
     url, clock, services: running, databaseUrl: admin, issuer, account,
     advance: async (ms) => { clock.advance(ms); for (const service of running.values()) await service.deadlines.run(); },
+    sinks: async () => [...await kept(), ...(options.kafka ? await topics(options.kafka) : []), ...await files(keys, 'keys'), { name: 'log', content: said.text }, { name: 'metrics', content: await registry.metrics() }, answers.sink],
     close: async () => {
+      said.close();
       await new Promise<void>((done) => { front.close(() => done()); front.closeAllConnections(); });
       for (const service of running.values()) await service.close();
       for (const transport of transports) await transport.close().catch(() => undefined);

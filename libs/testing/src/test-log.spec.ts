@@ -15,3 +15,15 @@ it('a test log hears whatever is said, however it is said, and no longer than it
     '{"level":30,"reason":"quiet","code":"of-our-own"}', '{"level":50,"reason":"loud","code":"of-our-own"}', 'of a library {"with":"values"}', 'pastboth',
   ]);
 });
+it('several listen at once, each to the end of its own time, in whatever order they end', () => {
+  const first = testLog();
+  log('to-the-first');
+  const second = testLog({ aloud: true });
+  log('to-both');
+  first.close();
+  log('to-the-second');
+  second.close();
+  log('to-nobody');
+  const codes = (text: string): string[] => [...text.matchAll(/"code":"([^"]+)"/g)].map(([, code = '']) => code);
+  expect([codes(first.text), codes(second.text)]).toEqual([['to-the-first', 'to-both'], ['to-both', 'to-the-second']]);
+});

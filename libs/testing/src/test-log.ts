@@ -5,24 +5,42 @@ export interface TestLog {
   readonly text: string;
   close(): void;
 }
+interface Listener { readonly said: string[]; readonly aloud: boolean }
 
 // a library's console, which nothing of ours uses
 const { console } = globalThis;
 const ways = ['debug', 'log', 'info', 'warn', 'error', 'trace', 'dir'] as const;
 
-/** Reads along with everything that this process says. */
-export function testLog(): TestLog {
-  const said: string[] = [];
-  const undo = [logTo({ write: (line) => { said.push(line); } })];
+const listeners = new Set<Listener>();
+const hear = (text: string): void => { for (const { said } of listeners) said.push(text); };
+const isAloud = (): boolean => [...listeners].every(({ aloud }) => aloud);
+let undo: readonly (() => void)[] = [];
+
+/** Reads along with everything that this process says, together with whoever else does. `aloud`: what is said past our own log is heard elsewhere as well. */
+export function testLog({ aloud = false }: { readonly aloud?: boolean } = {}): TestLog {
+  const listener: Listener = { said: [], aloud };
+  if (listeners.size === 0) undo = listen();
+  listeners.add(listener);
+  return {
+    get text() { return listener.said.join(''); },
+    close: () => { if (listeners.delete(listener) && listeners.size === 0) for (const step of [...undo].reverse()) step(); },
+  };
+}
+
+function listen(): readonly (() => void)[] {
+  const steps = [logTo({ write: hear })];
   for (const way of ways) {
     const before = console[way];
-    console[way] = (...values: readonly unknown[]) => { said.push(`${values.map((value) => (value instanceof Error ? value.stack : typeof value === 'string' ? value : JSON.stringify(value))).join(' ')}\n`); };
-    undo.push(() => { console[way] = before; });
+    console[way] = (...values: readonly unknown[]) => {
+      hear(`${values.map((value) => (value instanceof Error ? value.stack : typeof value === 'string' ? value : JSON.stringify(value))).join(' ')}\n`);
+      if (isAloud()) Reflect.apply(before, console, values);
+    };
+    steps.push(() => { console[way] = before; });
   }
   for (const stream of [process.stdout, process.stderr]) {
     const before = stream.write.bind(stream);
-    stream.write = (chunk: string | Uint8Array) => { said.push(Buffer.from(chunk as string).toString()); return true; };
-    undo.push(() => { stream.write = before; });
+    stream.write = (chunk: string | Uint8Array) => { hear(Buffer.from(chunk as string).toString()); return !isAloud() || before(chunk); };
+    steps.push(() => { stream.write = before; });
   }
-  return { get text() { return said.join(''); }, close: () => { for (const step of undo.splice(0).reverse()) step(); } };
+  return steps;
 }

@@ -18,6 +18,8 @@ export interface WebhookReceiver {
   /** To be trusted by the client under test; empty without TLS. */
   readonly ca: string;
   readonly requests: readonly ReceivedRequest[];
+  /** The same, from the address to the last byte, for leak hunts. */
+  readonly heard: Buffer;
   /** From now on; a function decides request by request. */
   behave(behaviour: Behaviour | ((request: ReceivedRequest, count: number) => Behaviour)): void;
   /** Away: connections are refused. */
@@ -59,7 +61,10 @@ export async function webhookReceiver({ tls = false, name = 'localhost' }: { rea
     await closed;
   };
   await start();
-  return { url: `${tls ? 'https' : 'http'}://${tls ? name : '127.0.0.1'}:${port}/hook`, ca: certificate?.cert ?? '', requests, behave: (next) => { behaviour = next; }, start, stop };
+  return {
+    url: `${tls ? 'https' : 'http'}://${tls ? name : '127.0.0.1'}:${port}/hook`, ca: certificate?.cert ?? '', requests, behave: (next) => { behaviour = next; }, start, stop,
+    get heard() { return Buffer.concat(requests.flatMap(({ path, headers, body }) => [Buffer.from(`\n${path} ${JSON.stringify(headers)}\n`), body])); },
+  };
 }
 
 async function read(incoming: IncomingMessage): Promise<ReceivedRequest> {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { ClosureReason, ConsentPurpose } from '@footbridge/contracts';
 import { notificationsService } from '@footbridge/notifications';
 import { newRef } from '@footbridge/privacy';
+import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { referralsService } from '@footbridge/referrals';
-import { testInstance, type TestAccount, type TestInstance } from '@footbridge/testing';
+import { files, testInstance, type TestAccount, type TestInstance } from '@footbridge/testing';
 import { must, soon } from '../demo/world.js';
 import type { Client } from './client.js';
 import { runExport } from './run-export.js';
@@ -17,7 +18,7 @@ const at = <T>(list: readonly T[], n: number): T => list[n % list.length] as T;
 const population = Array.from({ length: 40 }, (_, n) => ({
   purpose: at(ConsentPurpose.values, n), openedAt: new Date(Date.UTC(2020, n % 12, 1 + (n % 28), n % 24, n)).toISOString(),
   person: {
-    givenName: at(texts, n), familyName: `Invented ${n}`, ...(n % 3 ? { chosenName: at(texts, n + 5), aliases: [at(texts.filter((t) => !/\p{C}/u.test(t)), n), 'B'] } : {}), birthDate: `19${50 + n}-02-0${1 + (n % 9)}`, birthDateCertainty: 'stated',
+    givenName: at(texts, n), familyName: canaryPerson(700 + n).familyName, ...(n % 3 ? { chosenName: at(texts, n + 5), aliases: [at(texts.filter((t) => !/\p{C}/u.test(t)), n), 'B'] } : {}), birthDate: `19${50 + n}-02-0${1 + (n % 9)}`, birthDateCertainty: 'stated',
     gender: at(['Feminine', 'Masculine', 'NonConforming'], n), citizenships: at([['AL'], ['MD', 'stateless'], ['unknown']], n), languages: at([['sq'], ['sr-Latn', 'ckb', 'en'], ['ro', 'zh-Hant']], n), interpreterNeeded: n % 2 === 0, childrenCount: n % 5,
     identityNumber: at(texts, n + 7), phone: `+35569${1_000_000 + n}`, safeContact: { when: at(texts, n + 2), how: at(texts, n + 3), leaveMessage: n % 2 === 1 },
   },
@@ -27,8 +28,8 @@ const population = Array.from({ length: 40 }, (_, n) => ({
 describe('cases that leave an instance and come back, on real Postgres and over HTTP', () => {
   const folder = mkdtempSync(join(tmpdir(), 'footbridge-round-trip-'));
   let instance: TestInstance, home: TestAccount;
-  let said = '';
-  const around: Surroundings = { out: { write: (text) => { said += text; } }, err: { write: () => undefined }, signal: new AbortController().signal, now: Date.now, wait: (ms) => new Promise((resolve) => { setTimeout(resolve, ms); }) };
+  let said = '', told = '';
+  const around: Surroundings = { out: { write: (text) => { said += text; } }, err: { write: (text) => { told += text; } }, signal: new AbortController().signal, now: Date.now, wait: (ms) => new Promise((resolve) => { setTimeout(resolve, ms); }) };
   const clientOf = (account: TestAccount): Client => ({
     target: account.subject, get: async (path) => account.get(path),
     post: async (path, body, key) => { const { status, body: answer, headers } = await account.post(path, body, { 'idempotency-key': key }); return { status, body: answer, retryAfter: headers.get('retry-after') ?? undefined }; },
@@ -78,5 +79,11 @@ describe('cases that leave an instance and come back, on real Postgres and over 
     const wanted = (await cases(home)).filter((text) => !text.includes('"state":"closed"'));
     expect(wanted.filter((text) => text.includes('"state":"follow_up"'))).toHaveLength(10);
     expect((await cases(away)).filter((text) => !text.includes('here before'))).toEqual(wanted);
+  }, 120_000);
+
+  it('T10 leave no name but in the file that was asked for', async () => {
+    const people = population.map((_, n) => canaryPerson(700 + n));
+    expect(new Set(huntLeaks(await files(folder), people).map(({ canary }) => canary)).size).toBe(population.length);
+    expect(huntLeaks([...await instance.sinks(), { name: 'said', content: said + told }], people)).toEqual([]);
   }, 120_000);
 });

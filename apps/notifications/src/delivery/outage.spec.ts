@@ -1,10 +1,13 @@
 import { CaseAnonymised, ReferralSent } from '@footbridge/contracts';
+import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { hours } from '@footbridge/service';
 import { waitUntil, webhookReceiver, type TestAccount, type WebhookReceiver } from '@footbridge/testing';
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { network, type Network } from '../network.fixture.js';
 
+/** Whom the servers that are away name in what they answer. */
+const her = canaryPerson(68);
 const got = (receiver: WebhookReceiver, id: string): number => receiver.requests.filter((r) => r.headers['webhook-id'] === id).length;
 const pause = (ms: number): Promise<void> => new Promise((done) => { setTimeout(done, ms); });
 
@@ -18,7 +21,7 @@ describe('deliveries when something is away', () => {
   it('are exhausted after ten attempts; the endpoint is disabled and its organisation is called', async () => {
     const [other, dead] = [await net.partner(), await webhookReceiver()];
     await net.subscribe(other, dead.url, ReferralSent);
-    dead.behave({ status: 503 });
+    dead.behave({ status: 503, headers: { location: `https://${her.documentNumber}.example/${encodeURIComponent(her.familyName)}` }, body: JSON.stringify(her.values) });
     const event = await net.referral(other.organisation);
     const first = async (): Promise<Record<string, unknown>> => ((await other.get('/v1/deliveries')).body['items'] as Record<string, unknown>[])[0] ?? {};
     for (let n = 1; n <= 10; n += 1) {
@@ -84,4 +87,6 @@ describe('deliveries when something is away', () => {
     const { body } = await admin.get('/v1/events?limit=100');
     expect((body['items'] as { id: string }[]).map((i) => i.id)).toContain(event);
   }, 40_000);
+
+  it('T10 leave nothing of what was answered meanwhile in any sink', async () => { expect(huntLeaks([...await net.instance.sinks(), { name: 'webhooks', content: hook.heard }], [her])).toEqual([]); }, 120_000);
 });
