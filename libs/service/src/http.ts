@@ -32,8 +32,8 @@ export class SignedIn implements CanActivate {
     // Who is somebody here and has no task here reads nothing, not even at home.
     if (principal.roles.length === 0) throw new Problem('role-not-allowed', { roles: accountRoles });
     const trace = traceOf(request.headers.traceparent);
-    const { signedInAt } = principal;
-    request.principal = await this.access.admit({ ...principal, ...(signedInAt === undefined ? {} : { signedInAt }), ...(trace ? { trace } : {}) }, actionOf(context.getHandler()));
+    const { signedInAt, since } = principal;
+    request.principal = await this.access.admit({ ...principal, ...(signedInAt === undefined ? {} : { signedInAt }), ...(since === undefined ? {} : { since }), ...(trace ? { trace } : {}) }, actionOf(context.getHandler()));
     return true;
   }
 }

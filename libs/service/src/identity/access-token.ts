@@ -75,10 +75,12 @@ export class AccessTokens {
   }
 }
 
-function principalOf({ sub, organisation, roles, auth_time: signedInAt }: JWTPayload): Principal {
+function principalOf({ sub, organisation, roles, iat, auth_time: signedInAt }: JWTPayload): Principal {
   if (!isRef(sub, 'acc') || !isRef(organisation, 'org') || !Array.isArray(roles)) throw notSignedIn();
   const principal: Principal = { subject: sub, organisation, roles: Object.freeze(tokenRoles(roles)) };
   // Beside who somebody is, not part of it: the same account is the same principal, whenever it signed in.
-  if (typeof signedInAt === 'number' && Number.isFinite(signedInAt)) Object.defineProperty(principal, 'signedInAt', { value: signedInAt });
+  const says = typeof signedInAt === 'number' && Number.isFinite(signedInAt);
+  if (says) Object.defineProperty(principal, 'signedInAt', { value: signedInAt });
+  Object.defineProperty(principal, 'since', { value: says ? signedInAt : iat });
   return Object.freeze(principal);
 }
