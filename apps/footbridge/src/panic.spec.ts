@@ -40,7 +40,7 @@ describe('T39 a panic ends the sessions of the organisation, in every service', 
     refreshed = await tokenOf(worker, { auth_time: now() - 3_000 });
     silent = await tokenOf(worker, { auth_time: undefined });
     await becomes('all are told of everything', stolen, 200);
-    const file = await worker.post('/v1/cases', { purpose: 'ASSISTANCE', person: { givenName: 'Zyxqua', familyName: 'Vrmtt' } });
+    const file = await worker.post('/v1/cases', { purpose: 'ASSISTANCE', person: { givenName: 'Zyxqua', familyName: 'Vrmtt', birthDate: '1994-03-01' } });
     consent = String((await worker.post('/v1/consent-records', { case: file.body['id'], purpose: 'REFERRAL_DISCLOSURE', recipient: other, categories: ['IDENTITY'], language: 'ro', medium: 'written', noticeVersion: '2026-1' })).body['id']);
     expect((await worker.post(`/v1/consent-records/${consent}/give`, { onBehalfOf: 'PERSON', how: 'in_person', capacity: true, freely: true })).status).toBe(200);
   }, 120_000);

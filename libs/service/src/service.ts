@@ -80,7 +80,7 @@ export interface ServiceConfig {
   readonly secret?: Buffer;
   readonly webhooks?: 'public' | 'loopback';
   readonly deadlinesEveryMs?: number;
-  /** Signed roots of the audit: at each full hour and at the end, or only when one is asked for. */
+  /** Signed roots of the audit: at each full hour, at the end and every five minutes between, or only when one is asked for. */
   readonly auditRoots?: 'hourly' | 'asked';
   /** Waits of the webhook sender are multiplied by random jitter unless it is off. */
   readonly jitter?: () => number;
