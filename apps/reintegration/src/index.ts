@@ -1,5 +1,6 @@
 import { CaseErasedByReintegration } from '@footbridge/contracts';
-import { erasure, service, type ServiceDefinition } from '@footbridge/service';
+import { populations } from '@footbridge/privacy';
+import { erasure, othersTell, service, type ServiceDefinition } from '@footbridge/service';
 import { classes } from './classes.js';
 import { KnownReceptions } from './known/known-reception.js';
 import { First1764000000000 } from './migrations/1764000000000-first.js';
@@ -19,5 +20,6 @@ export const reintegrationService: ServiceDefinition = service({
   classes,
   lifecycles: [ReintegrationCase],
   migrations: [First1764000000000, ConsentWithdrawn1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000, AuditTree1764220000000, SessionsEnd1764290000000],
-  controllers: [KnownReceptions, erasure(CaseErasedByReintegration)],
+  controllers: [KnownReceptions, erasure(CaseErasedByReintegration), othersTell('reintegration')],
+  ports: ({ population = populations() }) => ({ population }),
 });

@@ -1,5 +1,5 @@
 import { CaseErasedByReturns } from '@footbridge/contracts';
-import { erasure, service, type ServiceDefinition } from '@footbridge/service';
+import { erasure, othersTell, service, type ServiceDefinition } from '@footbridge/service';
 import { classes } from './classes.js';
 import { PhraseAttempts, attempts } from './code-phrase.js';
 import { KnownEnvelopes, ReturnDisclosure, returnDisclosureRoute } from './disclosure/disclosure.controller.js';
@@ -25,7 +25,7 @@ export const returnsService: ServiceDefinition = service({
   classes,
   lifecycles: [ReturnCase, ReceptionPlan, FailedReception],
   migrations: [First1764000000000, FailedReceptions1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000, AuditTree1764220000000, Envelopes1764200000000, SessionsEnd1764290000000],
-  controllers: [ReceptionDetail, ReturnDisclosure, KnownEnvelopes, KnownReintegrations, erasure(CaseErasedByReturns)],
+  controllers: [ReceptionDetail, ReturnDisclosure, KnownEnvelopes, KnownReintegrations, erasure(CaseErasedByReturns), othersTell('returns')],
   documented: [...detailRoutes, returnDisclosureRoute],
   ports: (_config, pool) => ({ [attempts]: new PhraseAttempts(pool) }),
 });

@@ -579,7 +579,7 @@ export class Engine {
     const id = randomUUID();
     const keys: Change[] = [];
     // What waits for a second person waits sealed where it is about somebody.
-    const body = fieldsOf(bodyOf(table)).some((f) => isPersonal(f as never)) ? { $sealed: await this.store.sealJson(planned.row, 'approval', id, input.body ?? {}, keys), $subject: planned.row.caseRef ?? planned.row.id } : input.body ?? {};
+    const body = fieldsOf(bodyOf(table)).some((f) => isPersonal(f as never)) ? { $sealed: await this.store.sealJson({ ...planned.row, owner: row.owner }, 'approval', id, input.body ?? {}, keys), $subject: planned.row.caseRef ?? planned.row.id } : input.body ?? {};
     const answer: Answer = { status: 202, headers: { location: `/v1/approvals/${ref}` }, body: { approval: ref, state: 'waiting', expiresAt: expires.toISOString(), roles } };
     await this.store.commit(row.owner, [...kept(input.idempotency, answer), ...keys, { t: 'approval', op: 'insert', row: {
       id, ref, owner: row.owner, lifecycle: input.lifecycle.name, aggregate: exists ? row.id : null, command: input.command, body, roles, asked_by: input.caller.subject,
