@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Service } from '@footbridge/contracts';
-import { NOTHING, Peaks, digestOf, newRef, signRoot, type AuditReport, type WitnessedRoot } from '@footbridge/privacy';
+import { Service, auditRootKept } from '@footbridge/contracts';
+import { NOTHING, Peaks, digestOf, isEntryIn, isGrownFrom, isWitnessed, newRef, signRoot, type AuditReport, type ShownEntry, type ShownRoot, type VerifyingKey, type WitnessedRoot } from '@footbridge/privacy';
 import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { AuditSequencer, type RunningService } from '@footbridge/service';
 import { testInstance, waitUntil, type TestAnswer, type TestInstance } from '@footbridge/testing';
+import { Command } from 'commander';
 import pg from 'pg';
 import { verifyDatabase, witnessesIn, wordsOf } from './audit.js';
+import { auditCommands } from './commands/audit.js';
 import { services } from './services.js';
 
 describe('the audit logs of an instance, on real Postgres', () => {
@@ -103,6 +105,73 @@ describe('the audit logs of an instance, on real Postgres', () => {
     expect((await instance.account(organisation, 'SUPERVISOR').post('/v1/referrals-audit-roots')).body['code']).toBe('role-not-allowed');
   });
 
+  it('T37 signs what was written every few minutes too, and tells the other services and nobody else', async () => {
+    const name = 'reintegration';
+    const noon = new Date(`${new Date().toISOString().slice(0, 13)}:30:00Z`);
+    const { engine, pool, config } = service(name);
+    const often = new AuditSequencer({ engine, pool, service: name, signingKeys: config.signingKeys, everyMs: 50, signEveryMs: 100, now: () => noon });
+    await write(name);
+    const roots = async (): Promise<number> => (await superuser.query(`select from ${name}.audit_root`)).rowCount ?? 0;
+    often.start();
+    try {
+      await waitUntil('it is signed', async () => (await roots()) === 1);
+      await write(name);
+      await waitUntil('what came since is signed', async () => (await roots()) === 2);
+      // where nothing was written nothing is signed
+      await new Promise((later) => { setTimeout(later, 400); });
+      expect(await roots()).toBe(2);
+    } finally { await often.stop(); }
+    expect(await verify(name)).toMatchObject({ isWhole: true, waiting: 0, signed: (await places(name)).length, newest: { number: 2, at: `${noon.toISOString().slice(0, 13)}:00:00Z` } });
+    for (const witness of ['shelters', 'notifications']) await waitUntil('the others keep them', async () => (await superuser.query(`select from ${witness}.known_audit_root where service = '${name}'`)).rowCount === 2);
+    expect((await verify(name)).witnesses).toMatchObject({ shelters: 2, notifications: 2 });
+    expect((await superuser.query<{ at: string }>(`select distinct at from shelters.known_audit_root where service = '${name}'`)).rows.every(({ at }) => /:00:00Z$/.test(at))).toBe(true);
+    expect(Object.values(auditRootKept).map(({ audience }) => audience)).toEqual(Service.values.map(() => 'instance'));
+    // the next full hour has its own, which the network is told of, though nothing was written
+    const nextHour = new Date(noon.getTime() + 3_600_000);
+    expect(await another(name, () => nextHour).sign('between hours')).toBeUndefined();
+    expect(await another(name, () => nextHour).sign('once an hour')).toMatchObject({ number: 3 });
+  });
+
+  it('T37 proves an entry, and that the log has only grown, to who holds nothing but a digest that was told before', async () => {
+    const name = 'notifications';
+    const [dpo, other, worker] = [instance.account(organisation, 'DPO'), instance.account(newRef('org'), 'DPO'), instance.account(organisation, 'CASE_WORKER')];
+    const ref = newRef('rfr'), aggregate = randomUUID();
+    await superuser.query(`insert into ${name}.reference (ref, organisation, kind, aggregate) values ($1, $2, 'rfr', $3)`, [ref, organisation, aggregate]);
+    const told = async (): Promise<string> => String((await instance.account(organisation, 'OPERATOR').post(`/v1/${name}-audit-roots`)).body['digest']);
+    const noted = async (command: string, organisations: readonly string[]): Promise<void> => service(name).engine.store.commit(organisation, [{ t: 'audit', op: 'insert', row: { ...entry(command), aggregate, organisations } }], []);
+    await noted('fetchNeeds', [organisation, other.organisation]);
+    await noted('theirs', [other.organisation, organisation]);
+    const first = await told();
+    for (let n = 0; n < 5; n += 1) await write(name);
+    const second = await told();
+    await noted('unsigned', [organisation]);
+    await service(name).audit.run();
+
+    interface Inclusion { readonly root: ShownRoot; readonly keys: readonly VerifyingKey[]; readonly items: readonly ShownEntry[] }
+    const included = async (query = ''): Promise<Inclusion> => (await dpo.get(`/v1/${name}-audit-roots/inclusion?about=${ref}${query}`)).body as unknown as Inclusion;
+    for (const [query, digest] of [['', second], [`&root=${first}`, first]] as const) {
+      const { root, keys, items } = await included(query);
+      expect(items.map(({ entry: { command } }) => command)).toEqual(['fetchNeeds']);
+      const [proven] = items as [ShownEntry];
+      expect([isWitnessed(root, keys, [digest]), isEntryIn(proven, root)]).toEqual([true, true]);
+      expect(isWitnessed(root, keys, [NOTHING.toString('hex')])).toBe(false);
+      expect(isWitnessed({ ...root, size: root.size - 1 }, keys, [digest])).toBe(false);
+      expect(isEntryIn({ ...proven, entry: { ...proven.entry, account: 'acc_other' } }, root)).toBe(false);
+      expect(isEntryIn({ ...proven, index: proven.index + 1 }, root)).toBe(false);
+    }
+    const compared = await other.get(`/v1/${name}-audit-roots/consistency?from=${first}&to=${second}`);
+    const { from, to, keys, proof } = compared.body as unknown as { from: ShownRoot; to: ShownRoot; keys: readonly VerifyingKey[]; proof: readonly string[] };
+    expect([isWitnessed(from, keys, [first]), isWitnessed(to, keys, [second]), isGrownFrom(from, to, proof)]).toEqual([true, true, true]);
+    expect([isGrownFrom(to, from, proof), isGrownFrom(from, { ...to, root: from.root }, proof), isGrownFrom(from, { ...to, service: 'shelters' }, proof)]).toEqual([false, false, false]);
+    expect((await other.get(`/v1/${name}-audit-roots/consistency?from=${second}`)).body).toMatchObject({ from: { digest: second }, to: { digest: second }, proof: [] });
+
+    // whoever is not the record's own finds nothing of it; and how long the log is is not for everybody (G11)
+    expect((await other.get(`/v1/${name}-audit-roots/inclusion?about=${ref}`)).status).toBe(404);
+    for (const path of [`inclusion?about=${ref}`, `consistency?from=${first}`]) expect((await worker.get(`/v1/${name}-audit-roots/${path}`)).body['code']).toBe('role-not-allowed');
+    expect(await Promise.all([`inclusion?about=${newRef('rfr')}`, `inclusion?about=${ref}&root=${'0'.repeat(64)}`, `consistency?from=${'0'.repeat(64)}`].map(async (path) => (await dpo.get(`/v1/${name}-audit-roots/${path}`)).status))).toEqual([404, 404, 404]);
+    expect(await Promise.all(['inclusion', 'inclusion?about=x', `inclusion?about=${ref}&root=x`, 'consistency', 'consistency?from=x', `consistency?from=${second}&to=${first}`].map(async (path) => (await dpo.get(`/v1/${name}-audit-roots/${path}`)).status))).toEqual([422, 422, 422, 422, 422, 422]);
+  });
+
   describe('T37 a superuser of the database', () => {
     const tables = ['audit', 'audit_leaf', 'audit_root'];
     const target = 'shelters';
@@ -143,6 +212,27 @@ describe('the audit logs of an instance, on real Postgres', () => {
       expect(codes(report)).toEqual(expected);
       expect(wordsOf(report)[0]).toMatch(/^BROKEN shelters: /);
       expect(wordsOf(report).length).toBeGreaterThan(1);
+    });
+
+    it('cuts off the tail after the last root that the network was told: what the services have told one another since finds it, and nothing else can', async () => {
+      const tail = async (): Promise<void> => inReplica(`delete from ${target}.audit where position > ${at(-1)}; delete from ${target}.audit_leaf where position > ${at(-1)}`);
+      // what no root covers yet: nobody can know of it, and five minutes later somebody does
+      for (let n = 0; n < 3; n += 1) await write(target, 'tail');
+      await another(target).run();
+      expect((await places(target)).length).toBe(whole.length + 3);
+      await tail();
+      expect((await verify(target)).isWhole).toBe(true);
+      for (let n = 0; n < 3; n += 1) await write(target, 'tail');
+      expect(await another(target).sign('between hours')).toMatchObject({ number: 3, size: whole.length + 3 });
+      for (const name of ['referrals', 'returns', 'reintegration', 'notifications']) await waitUntil('the others know the root', async () => (await superuser.query(`select from ${name}.known_audit_root where service = '${target}' and number = 3`)).rowCount === 1);
+      await tail();
+      expect(codes(await verify(target))).toEqual(['ROLLED_BACK']);
+      await inReplica(`delete from ${target}.audit_root where number = 3`);
+      const report = await verify(target);
+      expect(codes(report)).toEqual(['ROLLED_BACK']);
+      expect(report.findings.map(({ witness, root }) => [witness, root]).sort()).toEqual([['notifications', 3], ['referrals', 3], ['reintegration', 3], ['returns', 3]]);
+      // for what comes after it is as if that had never been
+      for (const name of ['referrals', 'returns', 'reintegration', 'notifications']) await inReplica(`delete from ${name}.known_audit_root where service = '${target}' and number = 3`);
     });
 
     it('restores an older dump', async () => {
@@ -244,4 +334,28 @@ describe('the audit logs of an instance, on real Postgres', () => {
     expect(await verify('referrals')).toMatchObject({ isWhole: true, waiting: 0 });
     expect(huntLeaks(await instance.sinks(), [her])).toEqual([]);
   }, 120_000);
+
+  it('is verified where the services run on their own, by AUDIT_DATABASE_URL and the keys that they show', async () => {
+    const said: string[] = [];
+    const operator = instance.account(organisation, 'OPERATOR');
+    const connection = { send: async (method: 'GET' | 'POST', path: string) => { const { status, body } = await (method === 'GET' ? operator.get(path) : operator.post(path)); return { status, body }; } };
+    const run = async (line: string): Promise<readonly string[]> => {
+      said.length = 0;
+      const program = new Command().exitOverride();
+      auditCommands(program, { folder: undefined, environment: { AUDIT_DATABASE_URL: instance.databaseUrl }, say: (text: string) => { said.push(text); }, connect: () => Promise.resolve(connection) } as never);
+      await program.parseAsync(line.split(' '), { from: 'user' });
+      return said;
+    };
+    expect(await run('audit sign')).toHaveLength(Service.values.length);
+    const code = process.exitCode;
+    try {
+      expect((await run('audit verify')).map((line) => line.slice(0, 7))).toEqual(Service.values.map(() => 'whole  '));
+      expect(process.exitCode).toBe(code);
+      await superuser.query(`set session_replication_role = replica; update returns.audit set role = 'DPO' where position = (select max(position) from returns.audit_leaf); set session_replication_role = origin`);
+      expect((await run('audit verify --service returns'))[0]).toMatch(/^BROKEN returns: /);
+      expect(process.exitCode).toBe(1);
+      await superuser.query(`set session_replication_role = replica; update returns.audit set role = 'RECEIVER' where position = (select max(position) from returns.audit_leaf); set session_replication_role = origin`);
+      expect((await run('audit verify --service returns --json'))[0]).toContain('"isWhole": true');
+    } finally { process.exitCode = code; }
+  });
 });

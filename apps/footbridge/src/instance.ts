@@ -64,7 +64,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
       undo.push(() => transport.close());
       const service = await startService(definition, {
         ...own, transport, issuer, audience, ...keys, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks, access, ...(mail ? { mail } : {}), population,
-        accounts: { organisationOf: async (account) => (await identity.accounts.account(account))?.organisation, stand: (what, id, disabled) => identity.accounts.stand(what, id, disabled) },
+        accounts: { organisationOf: async (account) => (await identity.accounts.account(account))?.organisation, stand: (what, id, disabled) => identity.accounts.stand(what, id, disabled), endSessions: (organisation, at) => identity.accounts.endSessions(organisation, at) },
       });
       undo.push(() => service.close());
       return service;

@@ -37,6 +37,7 @@ export const classes: Classes = {
     clearance: table({ ...case_, purpose: 'SAFETY', seen: 'CASE_FILE' }, { operational: 'id case_id owner step cleared until version changed_at' }),
     clearance_due: table({ ...case_, purpose: 'SAFETY', retention: 'QUEUE', seen: 'MACHINERY' }, { operational: 'position case_id owner' }),
     erased: table({ purpose: 'RIGHTS', basis: 'LEGAL_OBLIGATION', retention: 'TRAIL', seen: 'CASE_FILE' }, { operational: 'case_ref service at' }),
+    told_elsewhere: table({ ...case_, purpose: 'REFERRAL', seen: 'MACHINERY' }, { operational: 'case_ref recipient service' }),
     // Who was told what of her, sealed under the key of the case.
     learnt: table({ ...case_, purpose: 'REFERRAL', seen: 'MACHINERY' }, { operational: 'id owner recipient subject version', special: 'sealed' }),
     // Guesses of codes, by whom.

@@ -1,4 +1,4 @@
-import { AgreementSigned, ConsentCategory, OrganisationAdded, OrganisationDisabled, PartnerActivated, PartnerTerminated, ReferralSent, flagsOf, type OrganisationType } from '@footbridge/contracts';
+import { AgreementSigned, ConsentCategory, OrganisationAdded, OrganisationDisabled, PartnerActivated, PartnerTerminated, ReceptionRequested, ReferralSent, ReintegrationProposed, flagsOf, type OrganisationType } from '@footbridge/contracts';
 import { newRef, populations } from '@footbridge/privacy';
 import { assertUnlinkable, canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { days, hours } from '@footbridge/service';
@@ -97,6 +97,33 @@ describe('what others learn of a person', () => {
       // All that it ever heard, together.
       expect(populations()('AL').persons(['age=18+', 'gender=Feminine', ...[...languages].map((l) => `language=${l}`)])).toBeGreaterThanOrEqual(11);
       expect((await rows<{ version: number }>(`select version from referrals.learnt where recipient = $1 and subject = (select c.case_ref from referrals."case" c join referrals.reference r on r.aggregate = c.id::text where r.ref = $2)`, [clinic, file]))[0]?.version).toBe(4);
+    });
+    it.each([['reintegration', ReintegrationProposed], ['returns', ReceptionRequested]] as const)('T29 counts what %s may have told the same recipient: nothing new is said, but what two persons release and where she is named', async (service, event) => {
+      const common = { gender: 'Feminine', languages: ['sq'], givenName: person.givenName };
+      const [before, after, named] = [await open(common), await open(common), await open(common)];
+      const caseRefOf = async (file: string): Promise<string> => (await rows<{ ref: string }>('select c.case_ref as ref from referrals."case" c join referrals.reference r on r.aggregate = c.id::text where r.ref = $1', [file]))[0]?.ref ?? '';
+      for (const file of [before, after]) await agreed(file, clinic, ['AGE_GENDER_LANGUAGE', 'NEEDS']);
+      await agreed(named, clinic, ['IDENTITY', 'AGE_GENDER_LANGUAGE', 'NEEDS']);
+      const [told, asked, known] = [await sent(before, nurse, 'psychosocial'), await sent(after, nurse, 'psychosocial'), await sent(named, nurse, 'psychosocial')];
+      const first = await needs(nurse, told);
+      expect(first).toMatchObject({ person: { gender: 'Feminine', languages: ['sq'] } });
+      for (const file of [before, after, named]) {
+        const [caseRef, subject] = [await caseRefOf(file), newRef(event === ReintegrationProposed ? 'rnt' : 'rcp')];
+        await say(instance, event, { recipient: clinic, subject, caseRef, owner: house }, event === ReintegrationProposed ? { reintegrationCase: subject, state: 'proposed', version: 1, from: house, to: clinic } : { receptionPlan: subject, state: 'reception_requested', version: 1, from: house, to: clinic });
+        await waitUntil('the other way is known', async () => (await rows('select 1 from referrals.told_elsewhere where case_ref = $1 and recipient = $2 and service = $3', [caseRef, clinic, service])).length === 1);
+      }
+      // what was said is said again, and no more of it
+      expect(await needs(nurse, told)).toEqual(first);
+      const nothing = await needs(nurse, asked);
+      expect(nothing).toMatchObject({ generalised: ['gender', 'languages'] });
+      expect(JSON.stringify(nothing)).not.toMatch(/Feminine|sq"/);
+      expect(await needs(nurse, known)).toMatchObject({ person: { givenName: person.givenName, gender: 'Feminine', languages: ['sq'] } });
+      // another organisation was asked nothing elsewhere
+      await agreed(after, shelter, ['AGE_GENDER_LANGUAGE', 'NEEDS']);
+      expect(await needs(desk, await sent(after, desk, 'psychosocial'))).toMatchObject({ person: { gender: 'Feminine', languages: ['sq'] } });
+      const { approval } = await done(worker.post('/v1/exact-releases', { case: after, recipient: clinic, fields: ['languages'], reason: 'An interpreter is to be found', neededForHelp: true }), 202);
+      await done(supervisor.post(`/v1/approvals/${String(approval)}/approve`));
+      expect(await needs(nurse, asked)).toMatchObject({ person: { languages: ['sq'] }, generalised: ['gender'] });
     });
     it('keeps what was learnt sealed under the key of the case', async () => {
       const kept = JSON.stringify(await rows('select * from referrals.learnt'));

@@ -1,4 +1,4 @@
-import { CaseAnonymised, CaseOpened, ClearanceChanged, ConsentExpired, ConsentGiven, ConsentRenewed, ConsentWithdrawn, ReceptionConfirmed, ReturnWithdrawn, type ConsentPurpose } from '@footbridge/contracts';
+import { CaseAnonymised, CaseOpened, ClearanceChanged, ConsentExpired, ConsentGiven, ConsentRenewed, ConsentWithdrawn, ReceptionConfirmed, ReferralSent, ReturnWithdrawn, type ConsentPurpose } from '@footbridge/contracts';
 import { newRef } from '@footbridge/privacy';
 import { huntLeaks } from '@footbridge/privacy/testing';
 import { columnsOfTable, days } from '@footbridge/service';
@@ -100,6 +100,38 @@ describe('reintegration, on real Postgres and over HTTP', () => {
     expect(reasons(await propose(p))).toEqual(['ALREADY_PROPOSED']);
     expect(reasons(await at(own, 'decline-case', { reason: 'CAPACITY' }))).toEqual(['reint_declined']);
     expect((await propose(p)).status).toBe(201);
+  });
+  it('G7 tells no needs that few have to whom she is not named, nor any to whom a referral may have told more; unless two persons say that help depends on them', async () => {
+    const few = ['legal', 'asylum', 'family-tracing'];
+    const nameless = async (): Promise<Person> => {
+      const p = await person(false);
+      const soas = newRef('cas'), consent = randomUUID();
+      await say(instance, ConsentGiven, { aggregate: consent, caseRef: p.caseRef, owner: host, consentRef: consent }, { case: p.caseRef, state: 'given', version: 1, purpose: 'REFERRAL_DISCLOSURE', recipient: soa, recipientCase: soas, needs: true });
+      await waitUntil('the consent is known', async () => await count('select from reintegration.known_consent where consent = $1', consent) === 1);
+      return { ...p, soas, consent };
+    };
+    const p = await nameless();
+    expect(reasons(await propose(p, { needs: few }))).toEqual(['ADMINISTRATIVE']);
+    expect((await propose(await person(), { needs: few })).status).toBe(201);
+    const first = await proposed(p, { needs: ['legal', 'family-tracing'] });
+    await at(first.own, 'decline-case', { reason: 'CAPACITY' });
+    // what it was told the first time is not forgotten
+    expect((await propose(p, { needs: ['asylum'] })).status).toBe(409);
+    expect((await propose(p, { needs: ['legal'] })).status).toBe(201);
+
+    const referred = await nameless(), subject = newRef('rfr');
+    await say(instance, ReferralSent, { recipient: soa, subject, caseRef: referred.caseRef, owner: host }, { referral: subject, state: 'sent', version: 1, priority: 'NORMAL', from: host, to: soa, dueAt: `${new Date(Date.now() + days(1)).toISOString().slice(0, 16)}:00Z` });
+    await waitUntil('the referral is known', async () => await count('select from reintegration.told_elsewhere where case_ref = $1', referred.caseRef) === 1);
+    expect((await propose(referred, { needs: ['livelihood'] })).status).toBe(409);
+    const asked = await propose(referred, { needs: few, needsAsTheyAre: true });
+    expect([asked.status, asked.body['state']]).toEqual([202, 'waiting']);
+    expect(await count('select from reintegration.reintegration_case where case_ref = $1', referred.caseRef)).toBe(0);
+    const approve = (by: TestAccount): Promise<TestAnswer> => by.post(`/v1/approvals/${String(asked.body['approval'])}/approve`);
+    expect([(await approve(officer)).status, (await approve(supervisor)).status]).toEqual([403, 404]);
+    const made = await approve(instance.account(host, 'SUPERVISOR'));
+    expect(made).toMatchObject({ status: 200, body: { state: 'proposed' } });
+    const theirs = String((await manager.get('/v1/reintegration-cases?limit=1')).body['items'] === undefined ? '' : ((await manager.get('/v1/reintegration-cases?limit=1')).body['items'] as { id: string }[])[0]?.id);
+    expect((await manager.get(`/v1/reintegration-cases/${theirs}?reveal=needs&purpose=ASSISTANCE`)).body['needs']).toEqual(few);
   });
   it('tells the asked organisation under its own reference, and the proposer the answer with its own reference for the return', async () => {
     const p = await person();

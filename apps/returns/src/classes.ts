@@ -13,6 +13,7 @@ export const classes: Classes = {
     known_reintegration: table({ ...case_, purpose: 'REINTEGRATION', seen: 'MACHINERY' }, { operational: 'reintegration case_ref organisation state version' }),
     phrase_attempt: table({ ...case_, retention: 'PURPOSE', seen: 'MACHINERY' }, { operational: 'plan at' }),
     known_envelope: table({ ...case_, seen: 'MACHINERY' }, { operational: 'envelope case_ref recipient due_at' }),
+    told_elsewhere: table({ ...case_, seen: 'MACHINERY' }, { operational: 'case_ref recipient service' }),
     // What an office has learnt of her, sealed under the key of the case.
     learnt: table({ ...case_, seen: 'MACHINERY' }, { operational: 'id owner recipient subject version', quasi: 'sealed' }),
   },

@@ -1,4 +1,4 @@
-import { CaseAnonymised, CaseOpened, ClearanceChanged, ConsentExpired, ConsentGiven, ConsentRenewed, ConsentWithdrawn, IdentityAvailable, OrganisationAdded, ReintegrationAccepted } from '@footbridge/contracts';
+import { CaseAnonymised, CaseOpened, ClearanceChanged, ConsentExpired, ConsentGiven, ConsentRenewed, ConsentWithdrawn, IdentityAvailable, OrganisationAdded, ReferralSent, ReintegrationAccepted, ReintegrationProposed } from '@footbridge/contracts';
 import { newRef } from '@footbridge/privacy';
 import { huntLeaks } from '@footbridge/privacy/testing';
 import { columnsOfTable, days, hours } from '@footbridge/service';
@@ -292,6 +292,21 @@ describe('returns, on real Postgres and over HTTP', () => {
       expect((await officer.get('/v1/returns-alerts')).body['items']).toEqual(expect.arrayContaining([expect.objectContaining({ code: 'DISCLOSURE_REFUSED', about: mine })]));
       expect((await officer.patch(`/v1/reception-plans/${mine}`, { mitigations: ['met inside', 'a sign: Zyxqua'] }, 1)).status).toBe(200);
       expect((await origin.get(`/v1/reception-plans/${theirs}/detail`)).body).toEqual({ mitigations: ['met inside', 'a sign: Zyxqua'] });
+    });
+    it.each([['a referral', ReferralSent], ['a proposal of reintegration', ReintegrationProposed]] as const)('T29 says nothing that counts to an office that %s has reached too, unless she is named to it', async (_, event) => {
+      const asked = async (categories: object): Promise<Record<string, unknown>> => {
+        const { p, id } = await planning();
+        await consent(p, 'ORIGIN_OFFICE_DISCLOSURE', oo, categories);
+        await clearance(p, 'ORIGIN_CONTACT');
+        const plan = await officer.post('/v1/reception-plans', { returnCase: id, originOffice: oo, languages: ['en'], mitigations: ['met inside'], traveller: { givenName: 'Zyxqua' } });
+        const theirs = await refOf(plan.body['id'], oo);
+        const subject = newRef(event === ReferralSent ? 'rfr' : 'rnt');
+        await say(instance, event, { recipient: oo, subject, caseRef: p.caseRef, owner: ngo }, event === ReferralSent ? { referral: subject, state: 'sent', version: 1, priority: 'NORMAL', from: ngo, to: oo, dueAt: `${new Date(Date.now() + 86_400_000).toISOString().slice(0, 16)}:00Z` } : { reintegrationCase: subject, state: 'proposed', version: 1, from: ngo, to: oo });
+        await waitUntil('the other way is known', async () => (await admin.query('select from returns.told_elsewhere where case_ref = $1 and recipient = $2', [p.caseRef, oo])).rowCount === 1);
+        return (await origin.get(`/v1/reception-plans/${theirs}/detail`)).body;
+      };
+      expect(await asked({ ageGenderLanguage: true, riskMitigation: true })).toEqual({ mitigations: ['met inside'], generalised: ['languages'] });
+      expect(await asked({ identity: true, ageGenderLanguage: true, riskMitigation: true })).toEqual({ traveller: { givenName: 'Zyxqua' }, languages: ['en'], mitigations: ['met inside'] });
     });
     it('DP-12: tells the office that has looked when a detail of her is put right', async () => {
       const j = await readied();

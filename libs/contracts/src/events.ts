@@ -1,5 +1,5 @@
 import * as access from './access.js';
-import { auditRootSigned } from './audit.js';
+import { auditRootKept, auditRootSigned } from './audit.js';
 import type { ContractEvent } from './event.js';
 import * as notifications from './notifications.js';
 import * as referrals from './referrals.js';
@@ -7,7 +7,7 @@ import * as reintegration from './reintegration.js';
 import * as returns from './returns.js';
 import * as shelters from './shelters.js';
 
-const declared: readonly ContractEvent[] = [referrals, access, shelters, returns, reintegration, notifications].flatMap((file): ContractEvent[] => Object.values(file)).concat(Object.values(auditRootSigned));
+const declared: readonly ContractEvent[] = [referrals, access, shelters, returns, reintegration, notifications].flatMap((file): ContractEvent[] => Object.values(file)).concat(Object.values(auditRootSigned), Object.values(auditRootKept));
 
 /** Every event of all five services, by type. */
 export const events: Readonly<Record<string, ContractEvent>> = Object.freeze(Object.fromEntries(declared.map((event) => [event.type, event])));

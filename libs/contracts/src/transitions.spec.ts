@@ -55,7 +55,7 @@ describe('the reference tables', () => {
   it('are the only source of transition events: the others are declared here by name', () => {
     const transitions = new Set(rows.map(({ emits }) => emits));
     expect([...named.keys()].filter((name) => !transitions.has(name)).sort()).toEqual([
-      'AccountDisabled', 'AccountEnabled', 'AgreementEnded', 'AgreementSigned', 'AuditRootSignedByNotifications', 'AuditRootSignedByReferrals', 'AuditRootSignedByReintegration',
+      'AccountDisabled', 'AccountEnabled', 'AgreementEnded', 'AgreementSigned', 'AuditRootKeptByNotifications', 'AuditRootKeptByReferrals', 'AuditRootKeptByReintegration', 'AuditRootKeptByReturns', 'AuditRootKeptByShelters', 'AuditRootSignedByNotifications', 'AuditRootSignedByReferrals', 'AuditRootSignedByReintegration',
       'AuditRootSignedByReturns', 'AuditRootSignedByShelters', 'BedRequestAnswered', 'BedRequestWithdrawn', 'BedRequested', 'BreakGlassConfirmed', 'BreakGlassEnded', 'BreakGlassOpened',
       'BreakGlassReviewed', 'CapacityBandPublished', 'CaseErasedByNotifications', 'CaseErasedByReintegration', 'CaseErasedByReturns', 'CaseErasedByShelters', 'CaseReferenceExchanged',
       'ClearanceChanged', 'ConsentScopeRecalled', 'ContinuityCodeEnded', 'ContinuityCodeIssued', 'ContinuityCodeSeen', 'ContinuityCodeUsed', 'DirectedDetailChanged', 'ExactReleaseEnded',

@@ -58,6 +58,14 @@ const attributes: Readonly<Record<string, Attribute>> = {
   interpreter: { worth: 6, shares: { yes: 0.5, no: 0.5 } },
   party: { worth: 12, shares: { '1': 0.8, '2-3': 0.15, '4+': 0.05 } },
   access: { worth: 12, shares: { needed: 0.06, 'not needed': 0.9, STEP_FREE: 0.03, CARE: 0.02, HEARING: 0.01, SIGHT: 0.01 }, wider: { STEP_FREE: 'needed', CARE: 'needed', HEARING: 'needed', SIGHT: 'needed' } },
+  // What she wishes for, as services of the network: several of them are rare together.
+  need: {
+    worth: 6,
+    shares: {
+      health: 0.6, psychosocial: 0.6, shelter: 0.5, livelihood: 0.5, 'basic-needs': 0.5, legal: 0.4, education: 0.4, cash: 0.4, reintegration: 0.4, return: 0.2, safety: 0.3, interpretation: 0.2, asylum: 0.2,
+      'child-protection': 0.1, 'family-tracing': 0.1,
+    },
+  },
   family: { worth: 1, shares: { Single: 0.5, Married: 0.25, Divorced: 0.1, Separated: 0.08, Widowed: 0.04, RegisteredPartnership: 0.01 } },
   children: { worth: 2, shares: { '0': 0.5, '1': 0.2, '2': 0.15, '3': 0.08, '1 or more': 0.5 }, wider: Object.fromEntries(Array.from({ length: 50 }, (_, n) => [String(n + 1), '1 or more'])) },
   exploitation: {

@@ -13,6 +13,18 @@ const population = new Population(spec);
 const offer = (field: string, attribute: string, ...values: string[]): Offer => ({ field, attribute, values });
 const refusal = (make: () => unknown): string => { try { make(); return 'none'; } catch (error) { return (error as { code: string }).code; } };
 
+describe('what may be told to whom somebody else may have told something', () => {
+  const offers = [offer('ageBand', 'age', '9-17'), offer('gender', 'gender', 'f')];
+  it('is nothing new, however many it fits; and what is known already, as it was said', () => {
+    expect(population.assess([], offers)).toMatchObject({ decision: 'allow' });
+    expect(population.assess([], offers, true)).toMatchObject({ decision: 'refuse', suggestion: {}, generalised: ['ageBand', 'gender'], known: [] });
+    expect(population.assess(['gender=f'], offers, true)).toMatchObject({ decision: 'generalise', suggestion: { gender: ['f'] }, generalised: ['ageBand'], known: ['gender=f'] });
+    // told as less before: the same again
+    expect(population.assess(['age=0-17', 'gender=f'], offers, true)).toMatchObject({ suggestion: { ageBand: ['0-17'], gender: ['f'] }, known: ['age=0-17', 'gender=f'] });
+    expect(population.assess(['age=9-17', 'gender=f'], offers, true)).toMatchObject({ decision: 'allow', generalised: [] });
+  });
+});
+
 describe('how many persons a combination fits', () => {
   it('is all of them while nothing is known', () => { expect(population.persons([])).toBe(1_000); });
   it('is their shares, and less for each further attribute', () => {

@@ -94,15 +94,16 @@ export class Population {
 
   /**
    * How much of an offer may be told to somebody who knows this already: all of it, the most worthwhile part of it that still fits
-   * enough persons, or nothing. What is known already may always be said again.
+   * enough persons, or nothing. What is known already may always be said again; `nothingNew`: only that, since somebody else may have told
+   * this recipient what is not known here.
    */
-  assess(known: Known, offers: readonly Offer[]): Assessment {
+  assess(known: Known, offers: readonly Offer[], nothingNew = false): Assessment {
     const before = this.#plain(known);
     const fields = offers.filter(({ values }) => values.length > 0).map((offer) => ({ ...offer, worth: lookUp(this.#spec.attributes, offer.attribute)?.worth ?? 0, steps: this.#steps(offer) }))
       .sort((a, b) => b.worth - a.worth || (a.field < b.field ? -1 : 1));
     const traits = (chosen: readonly number[]): string[] => chosen.flatMap((step, i) => { const { attribute, steps } = fields[i] as (typeof fields)[number]; return (steps[step] as readonly string[]).map((value) => trait(attribute, value)); });
     const after = (chosen: readonly number[]): Known => this.learn(before, traits(chosen));
-    const bearable = (chosen: readonly number[]): boolean => { const then = after(chosen); return then.join() === before.join() || this.persons(then) >= FEWEST; };
+    const bearable = (chosen: readonly number[]): boolean => { const then = after(chosen); return then.join() === before.join() || (!nothingNew && this.persons(then) >= FEWEST); };
 
     let best: { readonly loss: number; readonly chosen: readonly number[] } = { loss: Infinity, chosen: [] };
     const look = (chosen: readonly number[], loss: number): void => {

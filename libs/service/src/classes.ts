@@ -40,7 +40,7 @@ export const commonTables: Readonly<Record<string, TableClasses>> = {
   audit_root: table(proof, { operational: 'number size root chain at previous digest key signature peaks' }),
   known_audit_root: table(proof, { operational: 'service number digest signature at' }),
   organisation_key: table(known, { operational: 'organisation wanted least rewrapped destroyed' }),
-  key_lock: table(known, { operational: 'panic_lock organisation locked version applied' }),
+  key_lock: table(known, { operational: 'panic_lock organisation locked version applied sessions_ended_at' }),
   erasure_receipt: table({ ...proof, purpose: 'RIGHTS', seen: 'CASE_FILE' }, { operational: 'case_ref owner case_of_owner erased_at receipt' }),
   idempotency: table({ ...aboutCase, purpose: 'OPERATION', retention: 'REPEAT' }, { operational: 'caller key request status headers body at' }),
   deadline: table({ ...aboutCase, purpose: 'OPERATION', retention: 'QUEUE' }, { operational: 'aggregate clock lifecycle owner due_at command body alert alert_to attempts done_at' }),

@@ -448,7 +448,7 @@ export class Engine {
     const rows: Change[] = [];
     const said: Values = {};
     for (const { organisation, kind, aggregate: of, as, ref, purpose = '' } of more?.introduces?.(after as never, now) ?? []) {
-      const key = `${organisation} ${kind} ${of} ${purpose}`;
+      const key = introduced(organisation, kind, of, purpose);
       const known = issued.get(key) ?? (of === row.id && purpose === '' ? references[organisation] : (await this.store.named(organisation, [of], [purpose])).get(of));
       const given = known ?? ref ?? newRef(kind);
       if (known === undefined) rows.push({ t: 'reference', op: 'insert', row: { ref: given, organisation, kind, aggregate: of, ...(purpose === '' ? {} : { purpose, generation: await this.store.generations(organisation, kind, of, purpose) + 1 }) } });
@@ -457,7 +457,7 @@ export class Engine {
       if (as) said[as] = given;
     }
     for (const organisation of l.publicReference ? [EVERYBODY] : organisations) if (!references[organisation]) {
-      const given = issued.get(`${organisation} ${l.prefix} ${row.id} `);
+      const given = issued.get(introduced(organisation, l.prefix, row.id));
       references[organisation] = given ?? newRef(l.prefix);
       if (given === undefined) rows.push({ t: 'reference', op: 'insert', row: { ref: references[organisation], organisation, kind: l.prefix, aggregate: row.id } });
     }
@@ -579,7 +579,7 @@ export class Engine {
     const id = randomUUID();
     const keys: Change[] = [];
     // What waits for a second person waits sealed where it is about somebody.
-    const body = fieldsOf(bodyOf(table)).some((f) => isPersonal(f as never)) ? { $sealed: await this.store.sealJson(planned.row, 'approval', id, input.body ?? {}, keys), $subject: planned.row.caseRef ?? planned.row.id } : input.body ?? {};
+    const body = fieldsOf(bodyOf(table)).some((f) => isPersonal(f as never)) ? { $sealed: await this.store.sealJson({ ...planned.row, owner: row.owner }, 'approval', id, input.body ?? {}, keys), $subject: planned.row.caseRef ?? planned.row.id } : input.body ?? {};
     const answer: Answer = { status: 202, headers: { location: `/v1/approvals/${ref}` }, body: { approval: ref, state: 'waiting', expiresAt: expires.toISOString(), roles } };
     await this.store.commit(row.owner, [...kept(input.idempotency, answer), ...keys, { t: 'approval', op: 'insert', row: {
       id, ref, owner: row.owner, lifecycle: input.lifecycle.name, aggregate: exists ? row.id : null, command: input.command, body, roles, asked_by: input.caller.subject,
@@ -638,6 +638,8 @@ function mergePatch(target: unknown, patch: unknown): unknown {
 const isObject = (value: unknown): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value);
 /** The row of a table that is none: something is kept, and the state stays. */
 const learning = (state: string, changes: Readonly<Values>, notices?: RowOptions<Facts, BaseRow>['notices']): AnyRow => [[state], 'learn', state, [], [], { audience: 'service' }, { set: () => changes, ...(notices ? { notices } : {}) }] as unknown as AnyRow;
+/** Under what a transaction remembers that it has introduced an aggregate to an organisation. */
+const introduced = (organisation: string, kind: string, aggregate: string, purpose = ''): string => `${organisation} ${kind} ${aggregate} ${purpose}`;
 /** Holder of references that are the same for everybody. */
 const EVERYBODY = '*';
 /** What a row names others for: an organisation that knows a case for several purposes calls it differently in each. */

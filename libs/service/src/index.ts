@@ -37,7 +37,9 @@ export { commonTables, table, type Classes, type LifecycleClasses, type TableCla
 export { EXCHANGED_FOR_DAYS, endingReferences } from './reference-end.js';
 export { disclosing, namesOf, type Disclosing, type Named } from './disclosing.js';
 export { LEARNT_MEANWHILE, hostCountry, ledger, release, type Release, type ReleaseInput } from './learnt.js';
+export { isToldElsewhere, othersTell, toldElsewhere } from './told-elsewhere.js';
 export { keysSchema } from './keys/schema.js';
+export { sessionsEnd } from './keys/sessions-end.js';
 export { keySettings, keyStoresOf, type KeySettings } from './keys/key-stores.js';
 export { auditTree } from './audit/schema.js';
 export { AuditSequencer, type SequencerOptions } from './audit/sequencer.js';

@@ -3,6 +3,7 @@ import { label, trait, type Known, type Offer, type Population, type Sealed } fr
 import { randomUUID } from 'node:crypto';
 import { Problem } from './problem.js';
 import type { Change, Store } from './store.js';
+import { isToldElsewhere } from './told-elsewhere.js';
 
 /**
  * What each recipient has learnt of each case: sealed under the key of the case, and so erased with it. `version` keeps two releases of
@@ -65,7 +66,7 @@ const inTheShapeOf = (value: unknown, said: readonly string[], { attribute, valu
 export async function release<P, R extends object>(store: Store, input: ReleaseInput<P, R>): Promise<Release<R>> {
   const { row, recipient, purpose, population, exactly = [] } = input;
   const subject = row.caseRef ?? row.id;
-  const [found] = await store.readAs<{ id: string; version: number; sealed: string }>(row.owner, `select jsonb_build_object('id', l.id, 'version', l.version, 'sealed', l.sealed) from learnt l where l.owner = $1->>0 and l.recipient = $1->>1 and l.subject = $1->>2`, [row.owner, recipient, subject]);
+  const [[found], [elsewhere]] = await Promise.all([store.readAs<{ id: string; version: number; sealed: string }>(row.owner, `select jsonb_build_object('id', l.id, 'version', l.version, 'sealed', l.sealed) from learnt l where l.owner = $1->>0 and l.recipient = $1->>1 and l.subject = $1->>2`, [row.owner, recipient, subject]), store.readAs<boolean>(row.owner, isToldElsewhere, [subject, recipient])]);
   const id = found?.id ?? randomUUID();
   const before: Sealed<Entry> = found ? (await store.openJson(subject, row.owner, 'learnt', id, found.sealed)).map((json) => json as Entry) : label('quasi', { said: [], named: [] });
   const decided = input.of.with(before, (person, entry) => {
@@ -74,7 +75,7 @@ export async function release<P, R extends object>(store: Store, input: ReleaseI
     const isFree = input.names || entry.named.includes(purpose);
     const free = offers.filter(({ field }) => isFree || exactly.includes(field));
     const known = population.learn([...entry.said, ...(input.given?.(person) ?? [])], free.flatMap(({ attribute, values: words }) => words.map((word) => trait(attribute, word))));
-    const { suggestion, generalised, known: said } = population.assess(known, offers.filter((offer) => !free.includes(offer)));
+    const { suggestion, generalised, known: said } = population.assess(known, offers.filter((offer) => !free.includes(offer)), elsewhere === true);
     const told = Object.fromEntries(offers.flatMap((offer) => {
       const { field } = offer, words = suggestion[field];
       return free.includes(offer) ? [[field, values[field]]] : words ? [[field, inTheShapeOf(values[field], words, offer)]] : [];

@@ -80,7 +80,7 @@ export interface ServiceConfig {
   readonly secret?: Buffer;
   readonly webhooks?: 'public' | 'loopback';
   readonly deadlinesEveryMs?: number;
-  /** Signed roots of the audit: at each full hour and at the end, or only when one is asked for. */
+  /** Signed roots of the audit: at each full hour, at the end and every five minutes between, or only when one is asked for. */
   readonly auditRoots?: 'hourly' | 'asked';
   /** Waits of the webhook sender are multiplied by random jitter unless it is off. */
   readonly jitter?: () => number;
@@ -89,8 +89,8 @@ export interface ServiceConfig {
   readonly egress?: Partial<Omit<EgressOptions, 'allowLoopback'>>;
   /** How partners' security contacts are written to, and where they then sign in; unset: they are only called. */
   readonly mail?: MailConfig;
-  /** The embedded identity provider: whose account this is, where the register of `notifications` was not told; and that it gives no tokens to who is disabled here. */
-  readonly accounts?: { organisationOf(account: string): Promise<string | undefined>; stand(what: 'account' | 'organisation', id: string, disabled: boolean): Promise<unknown> };
+  /** The embedded identity provider: whose account this is, where the register of `notifications` was not told; that it gives no tokens to who is disabled here, nor any out of a session that a panic has ended. */
+  readonly accounts?: { organisationOf(account: string): Promise<string | undefined>; stand(what: 'account' | 'organisation', id: string, disabled: boolean): Promise<unknown>; readonly endSessions?: (organisation: string, at: Date) => Promise<unknown> };
   /** What narrows access: own policies, step-up, quota. */
   readonly access?: Partial<AccessSettings>;
   /** The people among whom a person is counted before something of her is told (docs/operating.md). */
@@ -155,14 +155,14 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const engine: Engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness, access, definition.guardianSpeaks);
   // A schema that has no place for it (a service that only speaks, in a test) keeps no keys. Who has locked is known before anything is opened.
   const { rows: [schema] } = await pool.query<{ keepsKeys: boolean }>("select to_regclass('key_lock') is not null as \"keepsKeys\"");
-  const keepers = schema?.keepsKeys ? [new KeyKeeper(engine, config.keyStore, config.signingKeys, eventServer.parked)] : [];
+  const keepers = schema?.keepsKeys ? [new KeyKeeper(engine, config.keyStore, config.signingKeys, eventServer.parked, config.accounts?.endSessions)] : [];
   if (keepers.length > 0) await store.keys.look();
   const deadlines = new Deadlines(engine, config.deadlinesEveryMs);
   const audit = new AuditSequencer({ engine, pool, service: definition.name as Service, signingKeys: config.signingKeys, roots: config.auditRoots });
   const running: Running = { engine, pool, gate, clock, config, deadlines, freshness: eventServer.freshness, refusals };
   const relay = new Relay({ pool, transport: config.transport, service: definition.name, onTrouble: (code) => log('relay-trouble', { service: definition.name, reason: code }) });
   const tokens = new AccessTokens({ issuer: config.issuer, audience: config.audience, ...(config.jwksUri ? { jwksUri: config.jwksUri } : {}) });
-  const denyList = config.denyList ?? new KnownDenyList(pool, definition.name, eventServer.freshness);
+  const denyList = config.denyList ?? new KnownDenyList(pool, definition.name, eventServer.freshness, keepers.length > 0);
 
   @Module({})
   class ServiceModule {}

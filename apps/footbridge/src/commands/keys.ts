@@ -44,6 +44,7 @@ export function keyCommands(program: Command, { say, connect }: Surroundings): v
   panic.command('lock').description('Locks them at once, in all services').addOption(as()).action(async ({ as: who }: As) => {
     expectOk(await (await connect(who)).send('POST', '/v1/panic-locks', {}));
     say('Locked. Two persons, SUPERVISOR or DPO, unlock: npm run footbridge -- panic unlock');
+    say('Everybody of your organisation signs in again, on every device: what was signed in until now is refused.');
   });
   panic.command('unlock').description('Asks for it (SUPERVISOR, DPO); a second one approves').addOption(as()).action(async ({ as: who }: As) => {
     const connection = await connect(who);

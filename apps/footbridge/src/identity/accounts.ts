@@ -79,6 +79,18 @@ export class Accounts {
     return (await this.pool.query<{ secret: string }>('select a.secret from account a join organisation o on o.id = a.organisation where a.id = $1 and a.disabled_at is null and o.disabled_at is null', [id])).rows[0]?.secret;
   }
 
+  /** After a panic (T39): nothing that was signed in before gets a token any more, and tokens from before do not count here either. */
+  async endSessions(organisation: string, at: Date): Promise<void> {
+    await this.pool.query('update organisation set sessions_ended_at = greatest(sessions_ended_at, $2) where id = $1', [organisation, at]);
+    await this.pool.query(`delete from oidc_state where (payload->>'accountId' in (select id from account where organisation = $1) or payload->>'clientId' in (select id from account where organisation = $1))
+      and coalesce((payload->>'authTime')::numeric, (payload->>'loginTs')::numeric, (payload->>'iat')::numeric, 0) <= extract(epoch from $2::timestamptz)`, [organisation, at]);
+  }
+
+  /** Whether what was signed in at that second is over, as the services say it too. */
+  async sessionEnded(organisation: string, since: number): Promise<boolean> {
+    return (await this.pool.query('select from organisation where id = $1 and sessions_ended_at >= to_timestamp($2)', [organisation, since])).rowCount === 1;
+  }
+
   /**
    * Disabled, no token is given to it from now on, and its sessions are over. Tokens given before are stopped by the services'
    * deny list. False: no such account or organisation.

@@ -31,7 +31,7 @@ export async function startIdentity({ databaseUrl, keys, issuer, jwksUri, tellSe
   }
   const accounts = new Accounts(pool);
   // the register itself knows who is disabled: nothing to be blind to
-  const denyList: DenyList = { standing: async (subject) => ((await accounts.active(subject)) ? 'good' : 'disabled') };
+  const denyList: DenyList = { standing: async (subject, organisation, since) => (!(await accounts.active(subject)) ? 'disabled' : await accounts.sessionEnded(organisation, since) ? 'ended' : 'good') };
   const signIn = new SignIn(new AccessTokens({ issuer, audience, ...(jwksUri === undefined ? {} : { jwksUri }) }), denyList);
   const administer = administration(pool, signIn, tellServices);
   const provide = identityProvider({ issuer, keys, pool, accounts, onFault: (reason) => { log('identity-failed', { service: 'identity', reason }); } });

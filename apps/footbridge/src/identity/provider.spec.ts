@@ -267,6 +267,30 @@ describe('the embedded identity provider', () => {
       expect((await exchange({ grant_type: 'refresh_token', refresh_token: String(second.body['refresh_token']) })).body['error']).toBe('invalid_grant');
     });
 
+    it('T39 after a panic no session, no refresh token and no token from before is good for anything; who signs in again goes on', async () => {
+      const browser = new Browser(origin);
+      const verifier = randomBytes(32).toString('base64url');
+      const first = await exchange({ grant_type: 'authorization_code', code: (await signIn(browser, verifier)).searchParams.get('code') ?? '', code_verifier: verifier });
+      const admin = await identity.accounts.addAccount({ organisation, name: `lantern.${randomBytes(4).toString('hex')}`, title: 'Administrator', roles: ['PARTNER_ADMIN'] });
+      const accountsSeen = async (accessToken: unknown): Promise<number> => (await fetch(`${origin}/oidc/accounts`, { headers: { authorization: `Bearer ${String(accessToken)}` } })).status;
+      const before = (await token(admin.account.id, admin.secret)).body['access_token'];
+      expect(await accountsSeen(before)).toBe(200);
+      // a session of another organisation is left alone
+      await identity.accounts.endSessions('org_other', new Date());
+      expect((await browser.follow(authorise(verifier))).sentTo?.searchParams.get('code')).toBeTruthy();
+      await identity.accounts.endSessions(organisation, new Date());
+      expect((await exchange({ grant_type: 'refresh_token', refresh_token: String(first.body['refresh_token']) })).body['error']).toBe('invalid_grant');
+      expect((await browser.follow(authorise(verifier))).page).toContain('<title>Sign in</title>');
+      expect(await accountsSeen(before)).toBe(401);
+      await new Promise((resolve) => { setTimeout(resolve, 1_100); });
+      const again = new Browser(origin);
+      const anew = await exchange({ grant_type: 'authorization_code', code: (await signIn(again, verifier)).searchParams.get('code') ?? '', code_verifier: verifier });
+      expect(await accountsSeen((await token(admin.account.id, admin.secret)).body['access_token'])).toBe(200);
+      // told again, late: what was signed in since stays
+      await identity.accounts.endSessions(organisation, new Date(Date.now() - 60_000));
+      expect((await exchange({ grant_type: 'refresh_token', refresh_token: String(anew.body['refresh_token']) })).status).toBe(200);
+    });
+
     it('keeps nothing in the database that signs somebody in', async () => {
       const verifier = randomBytes(32).toString('base64url');
       const code = (await signIn(new Browser(origin), verifier)).searchParams.get('code') ?? '';

@@ -2,6 +2,7 @@
 export const identitySchema = `
 create table if not exists organisation (
   id text primary key, name text not null, type text not null, country text not null, created_at timestamptz not null default clock_timestamp(), disabled_at timestamptz);
+alter table organisation add column if not exists sessions_ended_at timestamptz;
 create table if not exists account (
   id text primary key, organisation text not null references organisation, name text not null, title text not null, roles text[] not null,
   secret text not null, created_at timestamptz not null default clock_timestamp(), disabled_at timestamptz);

@@ -63,8 +63,8 @@ export class FeedController {
     return Number(placeOf('events', cursor, this.secret).id);
   }
   /** An active partner reads all of its news; who is one no more, what it has to delete. */
-  async #mayRead({ organisation, subject }: Principal): Promise<'all' | 'recalls' | undefined> {
-    const [active] = await this.engine.store.readAs<boolean>('', 'select to_jsonb(m.active) from member m where m.organisation = $1->>0 and not exists (select 1 from disabled d where d.disabled and d.subject in ($1->>0, $1->>1))', [organisation, subject]);
+  async #mayRead({ organisation, subject, since = 0 }: Principal): Promise<'all' | 'recalls' | undefined> {
+    const [active] = await this.engine.store.readAs<boolean>('', 'select to_jsonb(m.active) from member m where m.organisation = $1->>0 and not exists (select 1 from disabled d where d.disabled and d.subject in ($1->>0, $1->>1)) and not exists (select 1 from key_lock l where l.organisation = $1->>0 and l.sessions_ended_at >= to_timestamp(($1->>2)::double precision))', [organisation, subject, since]);
     return active === undefined ? undefined : active ? 'all' : 'recalls';
   }
 

@@ -56,8 +56,11 @@ export class NeedsController {
     const risks = categories.includes('RISK_MITIGATION') ? await read.many(RiskAssessment, { caseId: row.caseId, state: ['completed'] }) : [];
     const newest = newestValid(risks.filter((r) => r.plan), RiskType.values, now);
     await this.engine.access.meter(Referral, row, principal);
+    const names = principal.organisation === row.owner || isNamed(context.case, categories);
+    // Whom she is not named to: whether another service may have told it something has to be known (G7).
+    if (!names) for (const other of ['returns', 'reintegration']) await this.engine.requireFresh(other, row.caseRef);
     const { outcome, change } = await release(store, {
-      row, recipient: principal.organisation, purpose: 'REFERRAL_DISCLOSURE', population: this.#population(await hostCountry(read, row.owner)), names: principal.organisation === row.owner || isNamed(context.case, categories),
+      row, recipient: principal.organisation, purpose: 'REFERRAL_DISCLOSURE', population: this.#population(await hostCountry(read, row.owner)), names,
       exactly: await releasedExactly(read, row.caseId, principal.organisation, now), given: () => [trait('age', context.isChild ? '0-17' : '18+')],
       of: told(row, context.case), quasi: (she) => quasiOf(she, row, context.isChild, categories), answer: (she, said) => answerOf(she, said, row, context.isChild, categories),
     });

@@ -28,9 +28,8 @@ export const StatisticsOrders = handlersOf('StatisticsOrders', [{
 /** Alpha-3 of a country that an organisation or a case names. */
 const alpha3 = (country: string): readonly string[] => { const found = isCountry(country) ? worldOf(country) : undefined; return found ? [found.alpha3] : []; };
 
-/** Left out: who was invented, is found not to be a victim, has said no to being counted or has not answered yet (DP-27), and whose data are contested (DP-13). */
+/** Left out: who was invented, is found not to be a victim, and who does not take part (DP-27, DP-13). */
 const counts = `not exists (select 1 from identification i where i.case_id = t.id and i.state = 'not_identified')
-  and not exists (select 1 from consent_record c where c.case_id = t.id and c.purpose = 'ANONYMISED_STATISTICS' and c.state = 'requested')
   and ${notDecoy('t')} and ${inStatistics('t')}`;
 
 /**

@@ -8,6 +8,8 @@ export class ProposeBody {
   @is.organisation() organisation!: string;
   @is.ref('ret', { optional: true }) returnCase?: string;
   @is.codes(ServiceType, { optional: true, class: 'quasi' }) needs?: ServiceType[];
+  /** Help depends on them, though few have the same: a second person approves (G7). */
+  @is.boolean({ optional: true, example: false }) needsAsTheyAre?: boolean;
 }
 export class AcceptBody {
   @is.ref('acc') caseManager!: string;

@@ -4,8 +4,9 @@ import {
   ReintegrationStarted, ReintegrationSupportResumed, ReintegrationSuspended, after, deadlines, minimumDataset, monitoringAfterPlan, referralDeadlines, states,
   type ConsentCategory, type NeutralReason, type Role, type StateOf,
 } from '@footbridge/contracts';
-import { NONE, actsOnBehalf, attested, guard, lifecycle, pending, type Facts, type Guard, type LifecycleSpec, type ReactionEvent } from '@footbridge/lifecycle';
-import { aggregate, inForce, knownConsents, type KnownConsent } from '@footbridge/service';
+import { NONE, actsOnBehalf, attested, guard, lifecycle, pending, type Facts, type Guard, type LifecycleSpec, type ReactionEvent, type Read } from '@footbridge/lifecycle';
+import { label, trait, type Population, type Sealed } from '@footbridge/privacy';
+import { aggregate, hostCountry, inForce, isToldElsewhere, knownConsents, type KnownConsent } from '@footbridge/service';
 import { knownReception, knownReturn, type KnownReception } from '../known/known-reception.js';
 import { isLost, lostAfter } from './contact.js';
 import { AcceptBody, AgreePlanBody, AssessBody, CloseReintegrationBody, DeclineCaseBody, EditReintegrationBody, ProposeBody, RevisePlanBody, SuspendCaseBody } from './reintegration-case.dto.js';
@@ -24,6 +25,8 @@ export interface ReintegrationFacts extends Facts<ReintegrationRow> {
   /** The return that the proposer named, where its news has come. */
   readonly returnId?: string;
   readonly managerDisabled: boolean;
+  /** Among whom she is counted, and what the helper was told of her before, here and perhaps elsewhere. */
+  readonly crowd?: { readonly population: Population; readonly told: Sealed<readonly string[]>; readonly toldElsewhere: boolean };
   readonly consentNeeded: { readonly recipient: string; readonly purpose: 'REFERRAL_DISCLOSURE'; readonly categories: readonly ConsentCategory[] };
 }
 
@@ -32,6 +35,17 @@ const categoriesNeeded = (row: ReintegrationRow): readonly ConsentCategory[] => 
 /** IOM-DP 5. What she needs goes along only if she agreed to that. */
 export const consentNamesHelper = guard<ReintegrationFacts>('CONSENT', 'consentNamesThisOrganisation',
   ({ row, consent }) => (consent && categoriesNeeded(row).every((c) => consent.categories.includes(c)) ? undefined : 'CONSENT_REQUIRED'), { sensitive: true, needsFresh: ['referrals'], retry: true });
+
+/** What she needs is told to another organisation, which knows her by no name. */
+const tellsNeeds = ({ row, caller, helper, consent }: ReintegrationFacts): boolean => row.needs !== undefined && helper !== caller.organisation && consent?.categories.includes('IDENTITY') !== true;
+/** G7: with all that this helper was told of her before, they fit enough persons; or two persons say that help depends on them. */
+export const needsFitEnoughPersons = guard<ReintegrationFacts>('G7', 'whatIsToldFitsEnoughPersons', (facts) => {
+  const { row: { needs }, body, crowd } = facts;
+  if (!tellsNeeds(facts) || body['needsAsTheyAre'] === true) return undefined;
+  const offers = (values: readonly string[]) => [{ field: 'needs', attribute: 'need', values }];
+  const fits = crowd && needs?.with(crowd.told, (now, before) => crowd.population.assess(crowd.population.learn([], before.map((need) => trait('need', need))), offers(now), crowd.toldElsewhere).decision === 'allow').test((allowed) => allowed);
+  return fits === true ? undefined : 'TOO_FEW_LIKE_HER';
+}, { onBody: true, sensitive: true, needsFresh: (facts) => (tellsNeeds(facts) ? ['referrals', 'returns'] : []) });
 
 /** RHB 2.2. */
 export const managerIsThere = guard<ReintegrationFacts>('MANAGER', 'caseManagerIsThere', ({ managerDisabled }) => (managerDisabled ? 'CASE_MANAGER_DISABLED' : undefined), { onBody: true });
@@ -66,6 +80,13 @@ const anyWorker = hasRole([...actsOnBehalf, 'SUPERVISOR', 'DPO']);
 const isDisclosure = ({ data }: ReactionEvent): boolean => data['purpose'] === 'REFERRAL_DISCLOSURE';
 const reliedOn = ({ consentRef }: ReactionEvent): { readonly consent: string } | undefined => (consentRef === undefined ? undefined : { consent: consentRef });
 
+/** The people of the helper's country who are helped there, after return too; and the needs that it was told of her, however often. */
+async function crowdOf(read: Read, caseRef: string | undefined, helper: string): Promise<ReintegrationFacts['crowd']> {
+  const [country, earlier, [toldElsewhere]] = await Promise.all([hostCountry(read, helper), caseRef === undefined ? [] : read.as(helper).many(ReintegrationCase, { caseRef }), read.sql<boolean>(isToldElsewhere, [caseRef ?? null, helper])]);
+  const told = earlier.reduce<Sealed<readonly string[]>>((all, { needs }) => (needs ? all.with(needs, (some, more) => [...some, ...more]) : all), label('quasi', []));
+  return { population: read.port<(country: string | undefined) => Population>('population')(country), told, toldElsewhere: toldElsewhere !== false };
+}
+
 export const ReintegrationCase: LifecycleSpec<State, typeof reintegrationFields, ReintegrationFacts> = lifecycle<ReintegrationFacts>()({
   name: 'ReintegrationCase', service: 'reintegration', prefix: 'rnt', states: states.ReintegrationCase.values, fields: reintegrationFields,
   links: {
@@ -77,18 +98,19 @@ export const ReintegrationCase: LifecycleSpec<State, typeof reintegrationFields,
   facts: async (read, { row, body, caller, command }, now) => {
     const helper = command === 'propose' ? String(body['organisation']) : row.owner;
     const named = typeof body['caseManager'] === 'string' ? body['caseManager'] : undefined;
-    const [consents, followUps, reception, returnId, disabled] = await Promise.all([
+    const [consents, followUps, reception, returnId, disabled, crowd] = await Promise.all([
       knownConsents(read, row.caseRef, 'REFERRAL_DISCLOSURE'),
       command === 'closeReintegration' ? knownConsents(read, row.caseRef, 'FOLLOW_UP_CONTACT') : [],
       knownReception(read, row.caseRef),
       command === 'propose' ? knownReturn(read, caller.organisation, body['returnCase']) : undefined,
       named === undefined ? [] : read.sql<true>('select to_jsonb(true) from disabled where subject = $1->>0 and disabled', [named]),
+      command === 'propose' && row.needs !== undefined && helper !== caller.organisation ? crowdOf(read, row.caseRef, helper) : undefined,
     ]);
     const consent = consents.find((c) => c.recipient === helper && inForce(c, now));
     const followUp = followUps.find((c) => c.recipient === row.proposer && inForce(c, now));
     const needed = categoriesNeeded(row);
     return {
-      helper, managerDisabled: disabled.length > 0, ...(consent ? { consent } : {}), ...(followUp ? { followUp } : {}), ...(reception ? { reception } : {}), ...(returnId ? { returnId } : {}),
+      helper, managerDisabled: disabled.length > 0, ...(consent ? { consent } : {}), ...(followUp ? { followUp } : {}), ...(reception ? { reception } : {}), ...(returnId ? { returnId } : {}), ...(crowd ? { crowd } : {}),
       consentNeeded: { recipient: helper, purpose: 'REFERRAL_DISCLOSURE', categories: needed.length > 0 ? needed : minimumDataset.reintegration },
       // Nobody is taken for an adult: it has to be said (M1).
       isChild: !(row.child?.test((child) => !child) ?? false),
@@ -141,8 +163,8 @@ export const ReintegrationCase: LifecycleSpec<State, typeof reintegrationFields,
   editable: { by: ['REINTEGRATION_MANAGER', 'SUPERVISOR'], in: ['reint_accepted', ...helping, 'reint_suspended'], body: EditReintegrationBody },
   rows: [
     // from                   command               to                   by                                            guards                                                                       emits
-    [NONE,                    'propose',            'proposed',          ['RETURN_OFFICER', 'CASE_WORKER', 'PERSON'],  [consentNamesHelper],                                                        ReintegrationProposed, {
-      body: ProposeBody,
+    [NONE,                    'propose',            'proposed',          ['RETURN_OFFICER', 'CASE_WORKER', 'PERSON'],  [consentNamesHelper, needsFitEnoughPersons],                                 ReintegrationProposed, {
+      body: ProposeBody, approval: ({ body }) => (body['needsAsTheyAre'] === true && body['needs'] !== undefined ? ['SUPERVISOR', 'DPO'] : undefined),
       set: ({ caller, body, consent, reception, returnId }) => {
         const returned = returnId ?? reception?.returnCase;
         return {

@@ -1,7 +1,7 @@
 import { ReintegrationAccepted, ReintegrationClosed, ReintegrationDeclined, ReintegrationProposed, after, deadlines, type Role } from '@footbridge/contracts';
 import { refusals, rowFor, type AnyRow } from '@footbridge/lifecycle';
-import { label } from '@footbridge/privacy';
-import { ReintegrationCase, ageStated, consentNamesHelper, guardianForChildOnly, managerIsThere, personReceived, soughtLongEnough, type ReintegrationFacts } from './reintegration-case.lifecycle.js';
+import { label, populations } from '@footbridge/privacy';
+import { ReintegrationCase, ageStated, consentNamesHelper, guardianForChildOnly, managerIsThere, needsFitEnoughPersons, personReceived, soughtLongEnough, type ReintegrationFacts } from './reintegration-case.lifecycle.js';
 import type { ReintegrationRow } from './reintegration-case.entity.js';
 
 const now = new Date('2026-11-24T03:00:00Z');
@@ -22,6 +22,26 @@ describe('a proposal', () => {
     const withNeeds = row({ needs: label('quasi', ['livelihood'] as const) });
     expect(consentNamesHelper.check(facts({ row: withNeeds, consent: { ...consent, categories: ['IDENTITY'] } }), now)).toBe('CONSENT_REQUIRED');
     expect(consentNamesHelper.check(facts({ row: withNeeds, consent }), now)).toBeUndefined();
+  });
+  it('G7 tells needs that enough persons have, with all that was told before; else two persons say so, or she is named', () => {
+    const population = populations()('AL');
+    const asked = (needs: readonly string[] | undefined, more: Partial<ReintegrationFacts> = {}, { told = [] as readonly string[], toldElsewhere = false } = {}): ReintegrationFacts => facts({
+      caller: { organisation: 'org_host', subject: 'acc_h', roles: ['RETURN_OFFICER'], role: 'RETURN_OFFICER' }, row: row(needs ? { needs: label('quasi', needs as never) } : {}), consent: { ...consent, categories: ['NEEDS'] }, crowd: { population, told: label('quasi', told), toldElsewhere }, ...more,
+    });
+    const check = (given: ReintegrationFacts): string | undefined => needsFitEnoughPersons.check(given, now);
+    const many = ['legal', 'asylum', 'family-tracing'];
+    expect([check(asked(undefined)), check(asked(['livelihood'])), check(asked(['livelihood', 'health'])), check(asked(many))]).toEqual([undefined, undefined, undefined, 'TOO_FEW_LIKE_HER']);
+    // what it was told the first time counts the second time
+    expect([check(asked(['asylum'])), check(asked(['asylum'], {}, { told: ['legal', 'family-tracing'] })), check(asked(['legal'], {}, { told: many }))]).toEqual([undefined, 'TOO_FEW_LIKE_HER', undefined]);
+    expect([check(asked(['livelihood'], {}, { toldElsewhere: true })), check(asked(['livelihood'], {}, { toldElsewhere: true, told: ['livelihood'] })), check(asked(undefined, {}, { toldElsewhere: true }))]).toEqual(['TOO_FEW_LIKE_HER', undefined, undefined]);
+    // nobody hides in a crowd from who knows her name; nothing is told to oneself; and two persons may say that it is needed
+    expect([check(asked(many, { consent })), check(asked(many, { helper: 'org_host' })), check(asked(many, { body: { needsAsTheyAre: true } })), check(asked(many, { body: { needsAsTheyAre: false } }))]).toEqual([undefined, undefined, undefined, 'TOO_FEW_LIKE_HER']);
+    // closed: where nothing was counted nothing is told
+    expect(check({ ...asked(['livelihood']), crowd: undefined } as never)).toBe('TOO_FEW_LIKE_HER');
+    const fresh = (given: ReintegrationFacts): unknown => (needsFitEnoughPersons.needsFresh as (f: ReintegrationFacts) => unknown)(given);
+    expect([fresh(asked(['livelihood'])), fresh(asked(undefined)), fresh(asked(['livelihood'], { consent }))]).toEqual([['referrals', 'returns'], [], []]);
+    const approval = tableRow('∅', 'propose')[6]?.approval as (given: object) => unknown;
+    expect([approval({ row: {}, body: { needsAsTheyAre: true, needs: ['x'] } }), approval({ row: {}, body: { needsAsTheyAre: true } }), approval({ row: {}, body: { needs: ['x'] } })]).toEqual([['SUPERVISOR', 'DPO'], undefined, undefined]);
   });
   it('is decided only when the news of consents is fresh', () => { expect(consentNamesHelper.needsFresh).toEqual(['referrals']); expect(consentNamesHelper.sensitive).toBe(true); });
   it('can be refused by her while the news is not: nothing is asked of who says no', () => {

@@ -46,25 +46,63 @@ export function rootOf(leaves: readonly Buffer[]): Buffer {
 
 /** Largest power of two below n. */
 const split = (n: number): number => 2 ** Math.floor(Math.log2(n - 1));
+const AT_ONCE = 20_000;
 
-/** Shows that a leaf is in the tree: the hashes beside its path, from below. */
-export function inclusionProof(leaves: readonly Buffer[], index: number): readonly Buffer[] {
-  if (leaves.length <= 1) return [];
-  const k = split(leaves.length);
-  const [left, right] = [leaves.slice(0, k), leaves.slice(k)];
-  return index < k ? [...inclusionProof(left, index), rootOf(right)] : [...inclusionProof(right, index - k), rootOf(left)];
+/** A whole tree, for many proofs out of one reading of the leaves. Levels from below; what has nothing beside it goes up as it is. */
+export class MerkleTree {
+  readonly #levels: (readonly Buffer[])[];
+  private constructor(leaves: readonly Buffer[]) { this.#levels = [leaves]; }
+
+  static of(leaves: readonly Buffer[]): MerkleTree {
+    const tree = new MerkleTree(leaves);
+    for (const step of tree.#grow()) void step;
+    return tree;
+  }
+  /** The same of a long log, with others let in between. */
+  static async grown(leaves: readonly Buffer[]): Promise<MerkleTree> {
+    const tree = new MerkleTree(leaves);
+    for (const step of tree.#grow()) { void step; await new Promise((next) => { setImmediate(next); }); }
+    return tree;
+  }
+  *#grow(): Generator<number> {
+    for (let below = this.#levels[0] as readonly Buffer[]; below.length > 1;) {
+      const level: Buffer[] = [];
+      for (let n = 0; n < below.length; n += 2) {
+        const [left, right] = [below[n] as Buffer, below[n + 1]];
+        level.push(right ? nodeHash(left, right) : left);
+        if (level.length % AT_ONCE === 0) yield level.length;
+      }
+      this.#levels.push(level);
+      below = level;
+    }
+  }
+
+  /** The root of a range of leaves that begins where a full subtree of its size would. */
+  #rootOf(from: number, to: number): Buffer {
+    const level = Math.ceil(Math.log2(to - from));
+    return (this.#levels[level] as readonly Buffer[])[from / 2 ** level] as Buffer;
+  }
+  get size(): number { return (this.#levels[0] as readonly Buffer[]).length; }
+  root(): Buffer { return this.size === 0 ? hash() : this.#rootOf(0, this.size); }
+
+  /** Shows that a leaf is in the tree: the hashes beside its path, from below. */
+  inclusionProof(index: number, from = 0, to = this.size): readonly Buffer[] {
+    if (to - from <= 1) return [];
+    const middle = from + split(to - from);
+    return index < middle ? [...this.inclusionProof(index, from, middle), this.#rootOf(middle, to)] : [...this.inclusionProof(index, middle, to), this.#rootOf(from, middle)];
+  }
+
+  /** Shows that the tree of the first leaves is the beginning of this one. */
+  consistencyProof(first: number): readonly Buffer[] { return first <= 0 || first >= this.size ? [] : this.#subproof(first, 0, this.size, true); }
+  #subproof(first: number, from: number, to: number, isWhole: boolean): readonly Buffer[] {
+    if (first === to) return isWhole ? [] : [this.#rootOf(from, to)];
+    const middle = from + split(to - from);
+    return first <= middle ? [...this.#subproof(first, from, middle, isWhole), this.#rootOf(middle, to)] : [...this.#subproof(first, middle, to, false), this.#rootOf(from, middle)];
+  }
 }
 
-/** Shows that the tree of the first `from` leaves is the beginning of this one. */
-export function consistencyProof(leaves: readonly Buffer[], from: number): readonly Buffer[] {
-  return from <= 0 || from >= leaves.length ? [] : subproof(leaves, from, true);
-}
-function subproof(leaves: readonly Buffer[], from: number, isWhole: boolean): readonly Buffer[] {
-  if (from === leaves.length) return isWhole ? [] : [rootOf(leaves)];
-  const k = split(leaves.length);
-  const [left, right] = [leaves.slice(0, k), leaves.slice(k)];
-  return from <= k ? [...subproof(left, from, isWhole), rootOf(right)] : [...subproof(right, from - k, false), rootOf(left)];
-}
+export const inclusionProof = (leaves: readonly Buffer[], index: number): readonly Buffer[] => MerkleTree.of(leaves).inclusionProof(index);
+export const consistencyProof = (leaves: readonly Buffer[], from: number): readonly Buffer[] => MerkleTree.of(leaves).consistencyProof(from);
 
 /** RFC 9162, 2.1.3.2. */
 export function isIncluded(leaf: Buffer, index: number, size: number, proof: readonly Buffer[], root: Buffer): boolean {

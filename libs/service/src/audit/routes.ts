@@ -1,5 +1,5 @@
 import { Controller, Get, HttpCode, Inject, Post, Query, Req, type Type } from '@nestjs/common';
-import { Service, auditRootSigned, type Role } from '@footbridge/contracts';
+import { Service, auditRootKept, auditRootSigned, type Role } from '@footbridge/contracts';
 import { auditSigner, digestOf, isRef } from '@footbridge/privacy';
 import { Action, EVERYBODY } from '../action.js';
 import { Engine } from '../engine.js';
@@ -8,6 +8,7 @@ import { handlersOf } from '../projections.js';
 import type { SignedRequest } from '../routes.js';
 import type { Running } from '../service.js';
 import { accessesOf } from './accesses.js';
+import { AuditProofsController } from './proofs.js';
 import { AuditSequencer } from './sequencer.js';
 
 interface RootRow { readonly number: number; readonly size: string; readonly root: string; readonly chain: string; readonly at: string; readonly previous: string; readonly digest: string; readonly key: string; readonly signature: string }
@@ -58,13 +59,13 @@ function AccessesController(service: Service): Type<object> {
 }
 
 /** Each service keeps the roots of the others: none of their databases can be set back alone and unnoticed (design 4.2). */
-const witness = (service: Service): Type<object> => handlersOf('AuditWitness', Service.values.filter((other) => other !== service).map((other) => ({
-  type: auditRootSigned[other].type,
+const witness = (service: Service): Type<object> => handlersOf('AuditWitness', Service.values.filter((other) => other !== service).flatMap((other) => [auditRootSigned[other], auditRootKept[other]].map(({ type }) => ({
+  type,
   handle: async ({ data, version, time }, context) => {
     await context.once('AuditWitness', async (tx) => {
-      await tx.query("insert into known_audit_root (service, number, digest, signature, at) values ($1, $2, decode($3, 'hex'), $4, $5) on conflict do nothing", [other, version, data['digest'], Buffer.from(String(data['signature']), 'hex').toString('base64url'), time]);
+      await tx.query("insert into known_audit_root (service, number, digest, signature, at) values ($1, $2, decode($3, 'hex'), $4, $5) on conflict do nothing", [other, version, data['digest'], Buffer.from(String(data['signature']), 'hex').toString('base64url'), `${time.slice(0, 13)}:00:00Z`]);
     });
   },
-})));
+}))));
 
-export const auditControllers = (service: Service): readonly Type<object>[] => [AuditRootsController(service), ...(service === 'referrals' ? [] : [AccessesController(service)]), witness(service)];
+export const auditControllers = (service: Service): readonly Type<object>[] => [AuditRootsController(service), AuditProofsController(service), ...(service === 'referrals' ? [] : [AccessesController(service)]), witness(service)];

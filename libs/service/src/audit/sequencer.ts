@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Service, auditRootSigned } from '@footbridge/contracts';
+import { Service, auditRootKept, auditRootSigned } from '@footbridge/contracts';
 import { transaction } from '@footbridge/messaging';
 import { NOTHING, Peaks, chained, digestOf, entryHash, signRoot, type Entry, type SignedRoot, type SigningKeys } from '@footbridge/privacy';
 import type { Pool, PoolClient } from 'pg';
@@ -13,8 +13,9 @@ export interface SequencerOptions {
   readonly service: Service;
   readonly signingKeys: SigningKeys;
   readonly everyMs?: number | undefined;
-  /** A root at each full hour and at the end; or only when it is asked for. */
+  /** A root at each full hour, at the end, and every few minutes between; or only when it is asked for. */
   readonly roots?: 'hourly' | 'asked' | undefined;
+  readonly signEveryMs?: number | undefined;
   /** Of the wall: what is signed is signed at a real time (decisions 27). */
   readonly now?: () => Date;
 }
@@ -24,6 +25,8 @@ const LEAVES_AT_ONCE = 20_000;
 /** A writer that is still under way is waited for so long; then the next run goes on. */
 const PATIENCE_MS = 400;
 const LOOK_AGAIN_MS = 20;
+/** So long an entry may be without a signature. The other services are told at once; the network, at the full hour, gets no rhythm of the work (G11). */
+const SIGN_EVERY_MS = 5 * 60_000;
 
 /** The oldest position that may still come is above `upTo` when these have ended. */
 interface Mark { readonly upTo: string; readonly writers: ReadonlySet<string> }
@@ -40,6 +43,7 @@ export class AuditSequencer {
   #running: Promise<void> | undefined;
   #mark: Mark | undefined;
   #settled = '-1';
+  #lookedAt = performance.now();
   #signedAt: string | undefined;
   constructor(options: SequencerOptions) {
     this.#o = options;
@@ -138,21 +142,28 @@ export class AuditSequencer {
   async #onTheHour(): Promise<void> {
     if (this.#o.roots === 'asked') return;
     this.#signedAt ??= (await newest(this.#o.pool))?.at ?? hour(this.#now());
-    if (hour(this.#now()) <= this.#signedAt) return;
+    if (hour(this.#now()) <= this.#signedAt) {
+      if (performance.now() - this.#lookedAt < (this.#o.signEveryMs ?? SIGN_EVERY_MS)) return;
+      this.#lookedAt = performance.now();
+      await this.sign('between hours');
+      return;
+    }
+    this.#lookedAt = performance.now();
     await this.sign('once an hour');
     await this.#o.pool.query('select expire_audit()');
   }
   #now(): Date { return this.#o.now?.() ?? new Date(); }
 
   /** A signed root of what has its place, announced to everybody who may be a witness. @throws PrivacyRefusal as `SigningKeys.sign` */
-  async sign(when: 'now' | 'once an hour' | 'where it has grown'): Promise<SignedRoot | undefined> {
+  async sign(when: 'now' | 'once an hour' | 'between hours' | 'where it has grown'): Promise<SignedRoot | undefined> {
     const { pool, service, signingKeys, engine } = this.#o;
     await this.run();
     const at = hour(this.#now());
     const signed = await transaction(pool, async (client) => {
       await this.#locked(client, 'wait');
       const before = await newest(client);
-      if (when === 'once an hour' && before && before.at >= at) return undefined;
+      // The hour's own root comes first, and is the one that the network is told of.
+      if (when === 'once an hour' ? before && before.at >= at : when === 'between hours' && before && before.at < at) return undefined;
       const tree = new Peaks(Number(before?.size ?? 0), before?.peaks);
       let chain: Buffer = before?.chain ?? NOTHING;
       for (;;) {
@@ -161,18 +172,18 @@ export class AuditSequencer {
         chain = rows.at(-1)?.chain ?? chain;
         if (rows.length < LEAVES_AT_ONCE) break;
       }
-      if (when === 'where it has grown' && tree.size === Number(before?.size ?? 0)) return undefined;
+      if ((when === 'where it has grown' || when === 'between hours') && tree.size === Number(before?.size ?? 0)) return undefined;
       const root = await signRoot(signingKeys, { service, number: (before?.number ?? 0) + 1, size: tree.size, root: tree.root(), chain, at, previous: before?.digest ?? NOTHING });
       const digest = digestOf(root);
       const { key, signature } = root.signature;
       await client.query('insert into audit_root (number, size, root, chain, at, previous, digest, key, signature, peaks) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
         [root.number, root.size, root.root, root.chain, root.at, root.previous, digest, key, signature, tree.peaks]);
-      const { row } = engine.announce(auditRootSigned[service], { aggregate: aggregateOf(service), version: root.number }, { digest: digest.toString('hex'), signature: Buffer.from(signature, 'base64url').toString('hex') });
+      const { row } = engine.announce((when === 'between hours' ? auditRootKept : auditRootSigned)[service], { aggregate: aggregateOf(service), version: root.number }, { digest: digest.toString('hex'), signature: Buffer.from(signature, 'base64url').toString('hex') });
       const columns = Object.keys(row).join(', ');
       await client.query(`insert into outbox (${columns}) select ${columns} from jsonb_populate_record(null::outbox, $1)`, [JSON.stringify(row)]);
       return root;
     });
-    this.#signedAt = signed?.at ?? at;
+    if (when !== 'between hours' || signed) this.#signedAt = signed?.at ?? at;
     return signed;
   }
 

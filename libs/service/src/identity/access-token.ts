@@ -75,7 +75,8 @@ export class AccessTokens {
   }
 }
 
-function principalOf({ sub, organisation, roles, auth_time: signedInAt }: JWTPayload): Principal {
+function principalOf({ sub, organisation, roles, iat, auth_time: signedInAt }: JWTPayload): Principal {
   if (!isRef(sub, 'acc') || !isRef(organisation, 'org') || !Array.isArray(roles)) throw notSignedIn();
-  return Object.freeze({ subject: sub, organisation, roles: Object.freeze(tokenRoles(roles)), ...(typeof signedInAt === 'number' && Number.isFinite(signedInAt) ? { signedInAt } : {}) });
+  const shown = typeof signedInAt === 'number' && Number.isFinite(signedInAt) ? signedInAt : undefined;
+  return Object.freeze({ subject: sub, organisation, roles: Object.freeze(tokenRoles(roles)), since: shown ?? iat ?? 0, ...(shown === undefined ? {} : { signedInAt: shown }) });
 }

@@ -9,6 +9,8 @@ export interface Principal {
   readonly roles: readonly Role[];
   /** When the account showed who it is, in seconds since 1970, where the token says so (`auth_time`). */
   readonly signedInAt?: number;
+  /** The same; where the token does not say so, when it was issued. A refreshed token is as old as its session. */
+  readonly since?: number;
   /** What the organisation is, where this service was told. */
   readonly organisationType?: OrganisationType;
   /** What this request is for, as the policies know it (action.ts). */

@@ -1,3 +1,4 @@
+import { newRef } from '@footbridge/privacy';
 import { Problem } from '../problem.js';
 import { AccessTokens } from './access-token.js';
 import type { Standing } from './deny-list.js';
@@ -36,6 +37,17 @@ describe('whoever sends a request', () => {
     standing = 'good';
     expect(await answer(authorization)).toBe(account);
     expect(asked).toEqual([[account, organisation], [account, organisation], [account, organisation]]);
+  });
+
+  it('T39 is not let in again by what was signed in before a panic, not even to protect somebody; by a new sign-in at once', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const since: number[] = [];
+    const after = new SignIn(new AccessTokens({ issuer: issuer.url, audience: 'footbridge' }), { standing: (_, __, at) => { since.push(at); return at < now ? 'ended' : 'good'; } });
+    const as = async (claims: Record<string, unknown>, protective = false): Promise<string> => { try { return (await after.principal(`Bearer ${await issuer.token(key, { jti: newRef('evt'), ...claims })}`, protective)).subject; } catch (error) { return error instanceof Problem ? `${error.status} ${error.code}` : String(error); } };
+    expect([await as({ auth_time: now - 1 }), await as({ auth_time: now - 1 }, true), await as({ auth_time: now })]).toEqual(['401 not-signed-in', '401 not-signed-in', account]);
+    // a refreshed token is as old as its session; one that does not say, as itself
+    expect([await as({ auth_time: now - 9, iat: now }), await as({ iat: now }), await as({ auth_time: 'x', iat: now - 5 })]).toEqual(['401 not-signed-in', account, '401 not-signed-in']);
+    expect(since).toEqual([now - 1, now - 1, now, now - 9, now, now - 5]);
   });
 
   it('is not let in when nobody can say whether the account is disabled', async () => {

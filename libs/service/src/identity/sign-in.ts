@@ -13,8 +13,8 @@ export class SignIn {
     const token = bearer.exec(authorization ?? '')?.[1];
     if (token === undefined) throw notSignedIn();
     const principal = await this.tokens.principal(token);
-    const standing = await this.denyList.standing(principal.subject, principal.organisation);
-    if (standing === 'disabled') throw notSignedIn();
+    const standing = await this.denyList.standing(principal.subject, principal.organisation, principal.since ?? 0);
+    if (standing === 'disabled' || standing === 'ended') throw notSignedIn();
     if (standing === 'blind' && !protective) throw new Problem('service-unavailable', {}, { 'retry-after': '5' });
     return principal;
   }

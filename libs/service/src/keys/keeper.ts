@@ -22,7 +22,7 @@ export class KeyKeeper {
   #working: Promise<void> | undefined;
   #again = false;
   #looks = 0;
-  constructor(private readonly engine: Engine, private readonly keyStore: KeyStore, private readonly signingKeys: SigningKeys, private readonly parked?: Pick<Parked, 'replay'>) {}
+  constructor(private readonly engine: Engine, private readonly keyStore: KeyStore, private readonly signingKeys: SigningKeys, private readonly parked?: Pick<Parked, 'replay'>, private readonly endSessions?: (organisation: string, at: Date) => Promise<unknown>) {}
 
   start(): void {
     this.engine.store.keys.onNews = () => { void this.run(); };
@@ -60,10 +60,12 @@ export class KeyKeeper {
   /** First the memory of this process, then the store, which is there for the others and after a restart. */
   async #locks(): Promise<void> {
     await this.engine.store.keys.look();
-    const { rows } = await this.engine.store.pool.query<{ panic_lock: string; organisation: string; locked: boolean; version: number }>('select panic_lock, organisation, locked, version from key_lock where not applied order by locked');
-    for (const { panic_lock: id, organisation, locked, version } of rows) {
+    const { rows } = await this.engine.store.pool.query<{ panic_lock: string; organisation: string; locked: boolean; version: number; sessions_ended_at: Date }>('select panic_lock, organisation, locked, version, sessions_ended_at from key_lock where not applied order by locked');
+    for (const { panic_lock: id, organisation, locked, version, sessions_ended_at: at } of rows) {
       const other = await this.engine.store.pool.query('select 1 from key_lock where organisation = $1 and locked and panic_lock <> $2 limit 1', [organisation, id]);
       if (locked) await this.keyStore.lock(organisation); else if (other.rowCount === 0) await this.keyStore.unlock(organisation);
+      // Here tokens are refused anyway; at the embedded provider nobody gets a new one out of an old session.
+      await this.endSessions?.(organisation, at);
       await this.engine.store.pool.query('update key_lock set applied = true where panic_lock = $1 and version = $2', [id, version]);
     }
     if (rows.length > 0) await this.engine.store.keys.look();
