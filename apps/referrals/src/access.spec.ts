@@ -168,6 +168,7 @@ describe('who looks at whom, on real Postgres and over HTTP', () => {
       const own = account('CASE_WORKER');
       const id = await open(own);
       expect(code(await look(id, own, 'MEDIA_INTERVIEW'))).toBe('409 consent-required');
+      await database.query('set search_path = referrals');
       await database.query(`insert into referrals.consent_record (id, owner, organisations, case_ref, state, version, created_at, updated_at, case_id, purpose) select $2::uuid, c.owner, array[c.owner], c.case_ref, 'given', 1, now(), now(), c.id, 'MEDIA_INTERVIEW' from referrals."case" c join referrals.reference r on r.aggregate = c.id::text where r.ref = $1`, [id, randomUUID()]);
       expect(code(await look(id, own, 'MEDIA_INTERVIEW'))).toBe('409 consent-required');
       expect(await audited(own.subject, 'reveal')).toEqual([]);
