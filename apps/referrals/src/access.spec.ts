@@ -1,6 +1,6 @@
 import { AgreementSigned, BreakGlassReason, ConsentCategory, OrganisationAdded, PartnerActivated, flagsOf, type ContractEvent, type Role } from '@footbridge/contracts';
 import { outboxRow } from '@footbridge/messaging';
-import { newRef } from '@footbridge/privacy';
+import { fingerprintOf, newEntryKey, newEnvelopeKey, newRef, proveKey } from '@footbridge/privacy';
 import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { days, hours, service, newestSchema, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
@@ -52,6 +52,12 @@ describe('who looks at whom, on real Postgres and over HTTP', () => {
   const reasons = (answer: TestAnswer): unknown => ((answer.body['guards'] ?? []) as { reason: string }[]).map(({ reason }) => reason);
   const alerts = async (by: TestAccount): Promise<{ code: string; account?: string; about?: string }[]> => (await by.get('/v1/alerts')).body['items'] as never;
   const codesOf = async (by: TestAccount): Promise<string[]> => (await alerts(by)).map((a) => a.code);
+  /** The same account, signed in so many minutes ago: status and code. */
+  const since = (minutes: number, { subject, organisation }: TestAccount, ...roles: Role[]) => async (method: string, path: string): Promise<string> => {
+    const token = await instance.issuer.sign({ subject, organisation, roles }, { claims: { auth_time: Math.floor(Date.now() / 1000) - minutes * 60 } });
+    const response = await fetch(`${instance.url}${path}`, { method, headers: { authorization: `Bearer ${token}` } });
+    return `${response.status} ${(await response.json() as { code?: string }).code ?? ''}`.trim();
+  };
   const audited = async (subject: string, command: string): Promise<{ ground: string | null; fields: string[] | null }[]> => (await database.query<{ ground: string | null; fields: string[] | null }>('select ground, fields from referrals.audit where account = $1 and command = $2 order by position', [subject, command])).rows;
 
   describe('T36 insider browsing', () => {
@@ -130,6 +136,46 @@ describe('who looks at whom, on real Postgres and over HTTP', () => {
       // everything else goes on with the old sign-in
       expect((await ask({ auth_time: now - 3600 }, `/v1/cases/${id}`))[0]).toBe(200);
     });
+    it('reads her copy of her case as it reads her: not what it may not read, not with an old sign-in, not beyond the quota (T18, T39)', async () => {
+      const facts = { narrative: 'what she told', typesOfExploitation: ['SexualExploitation'] };
+      const copy = (id: string, by: TestAccount): Promise<TestAnswer> => by.get(`/v1/cases/${id}/access-copy`);
+      const intake = account('SHELTER_INTAKE'), own = account('CASE_WORKER');
+      const hers = String(must(await intake.post('/v1/cases', { purpose: 'ASSISTANCE', person, trafficking: facts }), 201).body['id']);
+      expect([code(await intake.get(`/v1/cases/${hers}?reveal=trafficking&purpose=ASSISTANCE`)), code(await copy(hers, intake))]).toEqual(['403 role-not-allowed', '403 role-not-allowed']);
+      const files = await Promise.all(Array.from({ length: QUOTA + 2 }, () => open(own)));
+      const path = `/v1/cases/${files[0] ?? ''}/access-copy`;
+      expect(await since(16, own, 'CASE_WORKER')('GET', path)).toBe('401 step-up-required');
+      expect(await audited(own.subject, 'accessCopy')).toEqual([]);
+      // What is said of any part of it holds for the whole.
+      const { authorisation } = (instance.services.get('referrals') as RunningService).engine.access;
+      const { decide } = authorisation;
+      for (const part of ['Case.reveal', 'Identification.reveal']) {
+        authorisation.decide = (q) => (q.action === part ? { allowed: false, refusal: 'role-not-allowed', policies: [] } : decide.call(authorisation, q));
+        try { expect([part, code(await copy(files[0] ?? '', own))]).toEqual([part, '403 role-not-allowed']); } finally { authorisation.decide = decide; }
+      }
+      expect(await audited(own.subject, 'accessCopy')).toEqual([]);
+      for (const id of files.slice(0, QUOTA)) expect(must(await copy(id, own), 200).body['yourData']).toMatchObject({ person });
+      expect((await copy(files[0] ?? '', own)).status).toBe(200);
+      const refused = await copy(files[QUOTA] ?? '', own);
+      expect([code(refused), 'yourData' in refused.body]).toEqual(['429 looks-used-up', false]);
+      // It is one quota, whatever way she is looked at.
+      expect(code(await look(files[QUOTA] ?? '', own))).toBe('429 looks-used-up');
+      expect((await alerts(dpo)).filter((a) => a.account === own.subject).map((a) => a.code)).toEqual(['LOOKS_USED_UP']);
+      const many = account('CASE_WORKER');
+      const answers = await Promise.all((await Promise.all(Array.from({ length: QUOTA * 3 }, () => open(many)))).map((id) => copy(id, many)));
+      expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(QUOTA);
+      for (const answer of answers) expect(answer.status === 200).toBe('yourData' in answer.body);
+    });
+    it('T17 looks by no consent that was put into the database: the owner is alerted, and nobody is shown', async () => {
+      const own = account('CASE_WORKER');
+      const id = await open(own);
+      expect(code(await look(id, own, 'MEDIA_INTERVIEW'))).toBe('409 consent-required');
+      await database.query('set search_path = referrals');
+      await database.query(`insert into referrals.consent_record (id, owner, organisations, case_ref, state, version, created_at, updated_at, case_id, purpose) select $2::uuid, c.owner, array[c.owner], c.case_ref, 'given', 1, now(), now(), c.id, 'MEDIA_INTERVIEW' from referrals."case" c join referrals.reference r on r.aggregate = c.id::text where r.ref = $1`, [id, randomUUID()]);
+      expect(code(await look(id, own, 'MEDIA_INTERVIEW'))).toBe('409 consent-required');
+      expect(await audited(own.subject, 'reveal')).toEqual([]);
+      expect((await database.query(`select 1 from referrals.alert a join referrals.consent_record c on c.id = a.aggregate where a.code = 'CONSENT_NOT_GENUINE' and c.purpose = 'MEDIA_INTERVIEW'`)).rowCount).toBe(1);
+    });
     it('is never shown a person of whom no entry was written: where the trail cannot be kept, nothing is', async () => {
       const id = await open();
       await database.query('alter table referrals.audit rename to audit_away');
@@ -187,6 +233,40 @@ describe('who looks at whom, on real Postgres and over HTTP', () => {
     if (clocks) expect(code(await dpo.post(`/v1/alerts/${clocks.id}/settle`))).toBe('404 not-found');
   });
 
+  it('T18, T39 envelopes count as looks, however fast they are fetched; who signed in this morning fetches none, and no needs', async () => {
+    const [signing, key] = [newEntryKey(), newEnvelopeKey()];
+    const [keeper, second] = [instance.account(foreign, 'PARTNER_ADMIN'), instance.account(foreign, 'PARTNER_ADMIN', 'DPO')];
+    const entry = proveKey(foreign, key.publicKey, signing);
+    const { id } = must(await keeper.post('/v1/recipient-keys', entry), 201).body;
+    const { approval } = must(await keeper.post(`/v1/recipient-keys/${String(id)}/confirm-key`, { fingerprint: fingerprintOf(foreign, entry), comparedByVoice: true }), 202).body;
+    expect(await since(16, second, 'DPO', 'PARTNER_ADMIN')('POST', `/v1/approvals/${String(approval)}/approve`)).toBe('401 step-up-required');
+    must(await second.post(`/v1/approvals/${String(approval)}/approve`), 200);
+    const receiver = instance.account(foreign, 'RECEIVER'), hasty = instance.account(foreign, 'RECEIVER');
+    const waiting: string[] = [];
+    for (let n = 0; n <= QUOTA + 1; n += 1) {
+      const file = await open();
+      const consent = String(must(await worker.post('/v1/consent-records', { purpose: 'REFERRAL_DISCLOSURE', categories: ['IDENTITY', 'NEEDS'], noticeVersion: '2026-1', language: 'ro', medium: 'written', case: file, recipient: foreign }), 201).body['id']);
+      must(await worker.post(`/v1/consent-records/${consent}/give`, { onBehalfOf: 'PERSON', how: 'in_person', capacity: true, freely: true }), 200);
+      const referral = String(must(await worker.post('/v1/referrals', { case: file, serviceType: 'psychosocial', priority: 'EMERGENCY', receiver: foreign }), 201).body['id']);
+      must(await worker.post(`/v1/referrals/${referral}/send`, {}), 200);
+      must(await worker.post('/v1/identity-envelopes', { referral }), 201);
+      waiting.push(String(((await receiver.get('/v1/referrals?limit=1')).body['items'] as { id: string }[])[0]?.id));
+    }
+    const collect = (referral: string | undefined, by = receiver): Promise<TestAnswer> => by.post(`/v1/referrals/${referral ?? ''}/disclosure`);
+    for (const [method, what] of [['POST', 'disclosure'], ['GET', 'needs']] as const) expect(await since(16, receiver, 'RECEIVER')(method, `/v1/referrals/${waiting[0] ?? ''}/${what}`)).toBe('401 step-up-required');
+    for (const referral of waiting.slice(0, QUOTA)) expect(must(await collect(referral), 200).body).toHaveProperty('envelope');
+    expect((await collect(waiting[0])).status).toBe(200);
+    const refused = await collect(waiting[QUOTA]);
+    expect([code(refused), 'envelope' in refused.body]).toEqual(['429 looks-used-up', false]);
+    expect(code(await receiver.get(`/v1/referrals/${waiting[QUOTA] ?? ''}/needs`))).toBe('429 looks-used-up');
+    // Nothing was handed out, so nothing was fetched.
+    expect((await database.query(`select state from referrals.identity_envelope e join referrals.reference r on r.aggregate = e.referral_id::text where r.ref = $1`, [waiting[QUOTA]])).rows).toEqual([{ state: 'waiting' }]);
+    expect((await alerts(instance.account(foreign, 'SUPERVISOR'))).filter((a) => a.account === receiver.subject).map((a) => a.code)).toEqual(['LOOKS_USED_UP']);
+    const answers = await Promise.all(waiting.map((referral) => collect(referral, hasty)));
+    expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(QUOTA);
+    for (const answer of answers) expect(answer.status === 200).toBe('envelope' in answer.body);
+  });
+
   describe('T38 an emergency (DP-15, U4)', () => {
     const emergency = (id: string, reason: string, by: TestAccount): Promise<TestAnswer> => by.post('/v1/break-glasses', { case: id, reason });
     it('where life is at risk opens one case at once, for half an hour, to look and for nothing else; each look is on record as such', async () => {
@@ -204,8 +284,12 @@ describe('who looks at whom, on real Postgres and over HTTP', () => {
       expect(code(await night.patch(`/v1/cases/${id}`, { person: { phone: '+355600000002' } }, 1))).toBe('404 not-found');
       expect((await audited(night.subject, 'reveal')).map(({ ground }) => ground)).toEqual(['BREAK_GLASS LIFE_AT_RISK']);
       expect((await audited(night.subject, 'look')).map(({ ground }) => ground)).toEqual(['BREAK_GLASS LIFE_AT_RISK', 'BREAK_GLASS LIFE_AT_RISK']);
-      // the file's own history shows it to whoever answers for it, and so does her list of who looked
+      // the file's own history shows it to whoever answers for it, and so does her list of who looked, and her copy
       expect(JSON.stringify((await worker.get(`/v1/cases/${id}/timeline`)).body)).toContain('BREAK_GLASS LIFE_AT_RISK');
+      const seen = { organisation: house, role: 'CASE_WORKER', about: 'cases', ground: 'BREAK_GLASS LIFE_AT_RISK', at: expect.any(String) as unknown };
+      const [looked, revealed] = [{ ...seen, fields: [] }, { ...seen, fields: ['person'] }];
+      expect((await worker.get(`/v1/cases/${id}/accesses`)).body['items']).toEqual([{ ...looked, look: 'look' }, { ...revealed, look: 'reveal' }, { ...looked, look: 'look' }]);
+      expect(must(await account('DPO').get(`/v1/cases/${id}/access-copy`), 200).body['whoLooked']).toEqual([{ ...looked, what: 'look' }, { ...revealed, what: 'reveal' }, { ...looked, what: 'look' }, expect.objectContaining({ what: 'accessCopy', role: 'DPO' })]);
       // half an hour
       await instance.advance(30 * 60_000 + 1_000);
       expect(code(await look(id, night))).toBe('404 not-found');
@@ -262,6 +346,22 @@ describe('who looks at whom, on real Postgres and over HTTP', () => {
       const review = { finding: 'NOT_JUSTIFIED', personInformed: true };
       expect(reasons(await dpo.post(`/v1/break-glasses/${glass?.id ?? ''}/review`, review))).toEqual(['SAME_PERSON']);
       must(await account('DPO').post(`/v1/break-glasses/${glass?.id ?? ''}/review`, review), 200);
+    });
+    it('by whoever gives the second word signed in now: yes takes that, no never does', async () => {
+      const night = account('CASE_WORKER'), early = since(16, supervisor, 'SUPERVISOR');
+      const again = '401 step-up-required';
+      const waits = async (asked: Promise<TestAnswer>): Promise<string> => `/v1/approvals/${String(must(await asked, 202).body['approval'])}`;
+      for (const approval of [await waits(emergency(await open(), 'CHILD_PROTECTION', night)), await waits(night.post('/v1/exports', { neededAndKeptSafe: true }))]) {
+        expect(await early('POST', `${approval}/approve`)).toBe(again);
+        expect((await supervisor.get(approval)).body).toMatchObject({ state: 'waiting' });
+        // who may not hears only that
+        expect(await since(16, night, 'CASE_WORKER')('POST', `${approval}/approve`)).toBe('403 role-not-allowed');
+        must(await supervisor.post(`${approval}/approve`), 200);
+      }
+      expect(await early('POST', `${await waits(emergency(await open(), 'COURT_ORDER', account('CASE_WORKER')))}/refuse`)).toBe('200');
+      const glass = `/v1/break-glasses/${String(must(await emergency(await open(), 'LIFE_AT_RISK', account('CASE_WORKER')), 201).body['id'])}`;
+      expect(await early('POST', `${glass}/confirm-ground`)).toBe(again);
+      expect((await supervisor.post(`${glass}/confirm-ground`)).status).toBe(200);
     });
     it('U5: that somebody may be a victim is no reason, and neither is anything else outside the list', async () => {
       const id = await open();

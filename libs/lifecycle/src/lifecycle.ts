@@ -93,6 +93,10 @@ export interface RowOptions<F, Row> {
   readonly once?: (facts: F) => Readonly<Record<string, unknown>>;
   /** A second person with one of these roles must approve (decisions 6), always or where row and body ask for it. */
   readonly approval?: readonly Role[] | ((given: { readonly row: Row; readonly body: Readonly<Record<string, unknown>> }) => readonly Role[] | undefined);
+  /** It is a second person's word on what was done already: given by who has signed in lately. */
+  readonly secondWord?: true;
+  /** It hands out what is known of a person: counted as a look at her (T18), with what this names in the audit trail (DP-11). */
+  readonly looksAt?: (facts: F) => readonly string[];
   /** What happens instead when these reasons refuse (a full unit: `holdBed` becomes `refuseBed`). */
   readonly otherwise?: (reasons: readonly string[]) => { readonly command: string; readonly body: Readonly<Record<string, unknown>> } | undefined;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { OrganisationType, Role } from '@footbridge/contracts';
-import type { Acting, BaseRow, Lifecycle } from '@footbridge/lifecycle';
+import type { Acting, BaseRow, Lifecycle, Read } from '@footbridge/lifecycle';
 import { tableOf } from '@footbridge/lifecycle';
 import { isRef } from '@footbridge/privacy';
 import type { AccessSettings } from './access-settings.js';
@@ -8,13 +8,14 @@ import type { DeclaredAction } from './action.js';
 import type { Authorisation, Question } from './authorisation.js';
 import type { Clock } from './clock.js';
 import type { Principal } from './identity/principal.js';
+import { looks } from './looks.js';
 import { Problem } from './problem.js';
 import { quote, type Loaded, type Store } from './store.js';
 
-/** What a service knows that decides who may look: SQL, asked as the owner of the row. Each yields one JSON value or no row. */
+/** What a service knows that decides who may look, asked as the owner of the row; where it is SQL, it yields one JSON value or no row. */
 export interface AccessQueries {
-  /** Whether she agrees to a purpose now: $1 = [case ref, purpose, day]. Default: what the instance's events told. */
-  readonly consentLives?: string;
+  /** Whether she agrees to a purpose now. Default: what the instance's events told. */
+  readonly consentLives?: (read: Read, caseRef: string, purpose: string, now: Date) => Promise<boolean>;
   /** Which emergency opens a row to an account: $1 = [row id, account, now]. */
   readonly breakGlass?: string;
   /** Whether a case was invented, to see who opens it: $1 = [case ref]. */
@@ -26,8 +27,7 @@ export interface BreakGlass { readonly id: string; readonly reason: string }
 export interface AccessOptions { readonly authorisation: Authorisation; readonly store: Store; readonly clock: Clock; readonly settings: AccessSettings; readonly asks?: AccessQueries | undefined; readonly requireFresh: (caseRef?: string) => Promise<void> }
 
 const toldConsent = `select to_jsonb(true) from known_consent where case_ref = $1->>0 and purpose = $1->>1 and state in ('given', 'renewed') and (valid_until is null or valid_until >= ($1->>2)::date) limit 1`;
-/** Looks at persons, wherever they are written down. */
-const LOOKS = `('reveal', 'fetchNeeds', 'disclose')`;
+const LOOKS = `(${looks.map((look) => `'${look}'`).join(', ')})`;
 const HOUR = 3_600_000;
 /** On the call list of everybody at the owner's. */
 const UNTOLD = 'DISCLOSURE_REFUSED';
@@ -113,24 +113,33 @@ export class Access {
     await this.meter(l, row, caller);
     return emergency ? groundOf(emergency) : purpose;
   }
+
+  /** Where more is shown than the row that was asked for: what the policies say of that too. @throws Problem */
+  showsBesides(l: Lifecycle, row: BaseRow, caller: Principal, fields: readonly string[], purpose: string): void {
+    const action = `${l.name}.reveal`;
+    this.#require({ ...this.#about(l, row, caller), action, fields, purpose, consentLive: true, signedInLately: this.#lately(caller) }, this.o.authorisation.actions.get(action)?.roles ?? []);
+  }
   async #agrees(row: BaseRow, purpose: string): Promise<boolean> {
     // Helping her needs no consent to a disclosure; a house or a partner is nobody's case.
     if (purpose === 'ASSISTANCE' || row.caseRef === undefined) return true;
     const own = this.o.asks?.consentLives;
-    if (own === undefined) await this.o.requireFresh(row.caseRef);
-    return (await this.o.store.readAs(row.owner, own ?? toldConsent, [row.caseRef, purpose, this.o.clock.now().toISOString().slice(0, 10)])).length > 0;
+    const now = this.o.clock.now();
+    if (own) return own(this.o.store.reader(row.owner, []), row.caseRef, purpose, now);
+    await this.o.requireFresh(row.caseRef);
+    return (await this.o.store.readAs(row.owner, toldConsent, [row.caseRef, purpose, now.toISOString().slice(0, 10)])).length > 0;
   }
 
   /**
-   * How many people this account has looked at in an hour, before it looks at one more. Called again after the look is written down, so
-   * that requests which race are counted too. Beyond the quota: 429, and supervision is told. @throws Problem
+   * How many people this account has looked at in an hour, before it looks at one more, in whatever way: by who has signed in lately. Called
+   * again after the look is written down, so that requests which race are counted too. Beyond the quota: 429, and supervision is told. @throws Problem
    */
   async meter(l: Lifecycle, row: BaseRow, caller: Principal, written = false): Promise<void> {
+    this.requireSignedInLately(caller);
     const { store, clock, settings, asks } = this.o;
     const now = clock.now();
     // What another organisation's office fetched is in the owner's trail, what a receiver fetched in both.
     const trails = await Promise.all([...new Set([caller.organisation, row.owner])].map((organisation) => store.readAs<{ n: number; again: boolean | null; oldest: string | null }>(organisation,
-      `select jsonb_build_object('n', count(distinct aggregate), 'again', bool_or(aggregate = ($1->>1)::uuid), 'oldest', min(at)) from audit where account = $1->>0 and command in ${LOOKS} and at > ($1->>2)::timestamptz`,
+      `select jsonb_build_object('n', count(distinct aggregate), 'again', bool_or(aggregate = ($1->>1)::uuid), 'oldest', min(at)) from audit where account = $1->>0 and command in ${LOOKS} and cardinality(fields) > 0 and at > ($1->>2)::timestamptz`,
       [caller.subject, row.id, new Date(now.getTime() - HOUR).toISOString()])));
     const [seen] = trails.flat().sort((a, b) => b.n - a.n);
     const used = seen?.n ?? 0;
@@ -212,9 +221,12 @@ export class Access {
     if (decision.allowed) return;
     if (as ?? decision.refusal === 'not-found') throw new Problem('not-found');
     if (decision.refusal === 'consent-required') throw new Problem('consent-required', { ...(purpose ? { purpose } : {}) });
-    if (decision.refusal === 'step-up-required') throw new Problem('step-up-required', {}, { 'www-authenticate': `Bearer error="insufficient_user_authentication", max_age=${this.o.settings.stepUpMinutes * 60}` });
+    if (decision.refusal === 'step-up-required') throw this.#stepUp();
     throw new Problem('role-not-allowed', { roles });
   }
+  /** Before a second person's word, and before a person is shown: with the sign-in of this morning somebody else may sit there (T39). @throws Problem */
+  requireSignedInLately(caller: Principal): void { if (!this.#lately(caller)) throw this.#stepUp(); }
+  #stepUp(): Problem { return new Problem('step-up-required', {}, { 'www-authenticate': `Bearer error="insufficient_user_authentication", max_age=${this.o.settings.stepUpMinutes * 60}` }); }
   /** Of the wall clock, as tokens are (decisions 27). */
   #lately({ signedInAt }: Principal): boolean {
     return signedInAt === undefined ? this.o.settings.signInUnknown === 'accepted' : Date.now() / 1000 - signedInAt <= this.o.settings.stepUpMinutes * 60;

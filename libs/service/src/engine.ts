@@ -94,6 +94,7 @@ export class Engine {
       const table = this.#rowOf(l, found?.row.state ?? NONE, command);
       const acting = this.#acting(l, table, caller, found?.row, input.body);
       this.access.commands(l, command, found?.row, caller, acting, input.approved !== undefined);
+      if (table[6]?.secondWord) this.access.requireSignedInLately(caller);
       const body = await this.#body(l, table, input.body, caller.organisation);
       const row = found?.row ?? this.#draft(l, table, body, caller.organisation, randomUUID(), now);
       const asks = table[6]?.approval;
@@ -102,7 +103,10 @@ export class Engine {
       const planned = await this.#plan({ l, table, row, references: found?.references ?? {}, isNew: !found, body, acting, expects, now, ...(input.approved ? { approvedBy: input.approved.by } : {}) });
       const answer = this.#answer(planned, caller, found ? 200 : 201);
       const once = table[6]?.once?.(planned.facts as never) as Values | undefined;
+      const isLook = table[6]?.looksAt !== undefined;
+      if (isLook) await this.access.meter(l, planned.row, caller);
       await this.#commit(planned, expects, [...kept(input.idempotency, answer), ...(input.approved ? [...kept(input.approved.idempotency, input.approved.answers(answer)), input.approved.settled] : [])]);
+      if (isLook) await this.access.meter(l, planned.row, caller, true);
       return once ? { ...answer, body: { ...answer.body, ...once } } : answer;
     }, input.idempotency);
   }
@@ -313,6 +317,7 @@ export class Engine {
       if (state !== 'waiting') throw new Problem('transition-not-allowed', { state, command, allowedFrom: ['waiting'] });
       if (!may) throw new Problem('role-not-allowed', { roles: asked.roles });
       if (asked.asked_by === caller.subject) throw new Problem('guard-refused', { guards: [{ guard: 'TWO_PERSONS', reason: 'SAME_PERSON', detail: 'Another person must approve.' }] });
+      if (approve) this.access.requireSignedInLately(caller);
       return asked;
     };
     const asked = await waiting();
@@ -470,7 +475,7 @@ export class Engine {
     rows.push({ t: 'audit', op: 'insert', row: {
       at: now.toISOString(), organisations: p.ownersOnly ? [row.owner] : organisations, kind: l.prefix, aggregate: row.id, command, from_state: isNew ? null : p.row.state, to_state: to, version: row.version,
       organisation: acting.organisation, account: acting.subject, role: acting.role, on_behalf_of: isBehalf(acting.role) ? acting.role : null, how: acting.how ?? null,
-      caused_by: p.causedBy ?? null, ground: l.consentRef?.(row) ?? null, fields: Object.keys(body), approved_by: p.approvedBy ?? null,
+      caused_by: p.causedBy ?? null, ground: l.consentRef?.(row) ?? null, fields: more?.looksAt?.(after as never) ?? Object.keys(body), approved_by: p.approvedBy ?? null,
     } });
     rows.push(...await this.#events(l, emits, row, after, references, now, p.causedBy, acting.trace, undefined, said));
     for (const notice of more?.notices?.(after as never, now) ?? []) rows.push(...await this.#events(l, notice.event, row, after, references, now, p.causedBy, acting.trace, notice.recipients, notice.data, notice.about));

@@ -22,11 +22,14 @@ describe('access-copy', () => {
     [`/v1/stays?caseId=${file}`]: { status: 200, body: { items: [{ id: stay }] } },
     [`/v1/stays/${stay}?reveal=exitType,belongings,medication,healthNotes,psychNotes&purpose=ASSISTANCE`]: { status: 200, body: { id: stay, can: ['exit'], links: {}, version: 3, belongings: `a bag of ${her.familyName}` } },
     [`/v1/return-cases?caseId=${file}`]: { status: 403, body: {} },
+    [`/v1/shelters-accesses?caseId=${file}`]: { status: 200, body: { items: [{ look: 'reveal', organisation: 'org_x' }] } },
+    [`/v1/returns-accesses?caseId=${file}`]: { status: 404, body: {} },
   };
+  const changed = new Map<string, Answer>();
   async function copy(...args: string[]): Promise<string> {
     let said = '';
     const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
-    const get = (path: string): Promise<Answer> => { asked.push(path); return Promise.resolve(answers[path] ?? { status: 404, body: { title: 'Not found', detail: 'Nothing here.' } }); };
+    const get = (path: string): Promise<Answer> => { asked.push(path); return Promise.resolve(changed.get(path) ?? answers[path] ?? { status: 404, body: { title: 'Not found', detail: 'Nothing here.' } }); };
     accessCopyCommand(program, { environment: { INIT_CWD: folder }, say: (line) => { said += line; }, connect: () => Promise.resolve({ url: '', target: '', get, send: (_, path) => get(path), post: (path) => get(path) }) });
     await program.parseAsync(['node', 'footbridge', 'access-copy', ...args]);
     return said;
@@ -39,7 +42,7 @@ describe('access-copy', () => {
     expect(said).not.toContain(file);
     const key = new Decrypter();
     key.addPassphrase('four words that last');
-    expect(JSON.parse(await key.decrypt(sealed, 'text'))).toEqual({ case: file, yourData: { person: { givenName: her.givenName } }, alsoKept: { stays: [{ id: stay, belongings: `a bag of ${her.familyName}` }] } });
+    expect(JSON.parse(await key.decrypt(sealed, 'text'))).toEqual({ case: file, yourData: { person: { givenName: her.givenName } }, alsoKept: { stays: [{ id: stay, belongings: `a bag of ${her.familyName}` }] }, whoLookedElsewhere: { shelters: [{ look: 'reveal', organisation: 'org_x' }] } });
     await expect(copy(file, '--out', 'papers.age', '--passphrase-file', 'words')).rejects.toThrow(/exists already/);
   });
   it('asks nobody for anything before it knows where it goes and what will open it', async () => {
@@ -49,6 +52,11 @@ describe('access-copy', () => {
       [[file, '--out', 'papers.age', '--passphrase-file', 'short'], /at least 12/], [[file, '--out', 'papers.age', '--passphrase-file', 'none'], /cannot be read/],
     ] as const) await expect(copy(...args)).rejects.toThrow(says);
     expect(asked).toEqual([]);
+    await expect(readFile(join(folder, 'papers.age'))).rejects.toBeDefined();
+  });
+  it.each([401, 429, 503])('has no hole where something only waits (%i): then there is no copy yet', async (status) => {
+    changed.set(`/v1/stays/${stay}?reveal=exitType,belongings,medication,healthNotes,psychNotes&purpose=ASSISTANCE`, { status, body: { title: 'Not now', detail: 'Later.' } });
+    try { await expect(copy(file, '--out', 'papers.age', '--passphrase-file', 'words')).rejects.toThrow(); } finally { changed.clear(); }
     await expect(readFile(join(folder, 'papers.age'))).rejects.toBeDefined();
   });
   it('leaves nothing behind where the case is not there', async () => {

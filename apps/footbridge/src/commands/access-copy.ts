@@ -16,6 +16,10 @@ const elsewhere = [
   ['return-cases', 'wish,decision,itinerary,fitToTravel,notClearedReasons'],
   ['reintegration-cases', 'needs,assessment,plan,closureReason'],
 ] as const;
+/** Who looked there; what `referrals` knows of it is in the copy already (DP-11). */
+const lookedAt = ['shelters', 'returns', 'reintegration'] as const;
+/** Sign in again, too many people in this hour, not at this moment. */
+const WAITS: readonly number[] = [401, 429, 503];
 type Item = Readonly<Record<string, unknown>>;
 
 /** `access-copy`: everything that she may have of her case, in one file that opens with her passphrase and nothing else (DP-11). */
@@ -31,15 +35,16 @@ export function accessCopyCommand(program: Command, { environment, say, connect 
       const passphrase = await passphraseOf(passphraseFile === undefined ? undefined : at(passphraseFile));
       const { get } = await connect(as);
       const copy = expectOk(await get(`/v1/cases/${id}/access-copy`));
-      const kept: Record<string, readonly unknown[]> = {};
+      // What this account may not see, or a service has nothing of, is not in her copy: whoever keeps it gives hers. What only waits is no reason for a hole.
+      const given = async (path: string): Promise<readonly Item[]> => { const answer = await get(path); return WAITS.includes(answer.status) || answer.status === 200 ? [expectOk(answer)] : []; };
+      const kept: Record<string, readonly unknown[]> = {}, looked: Record<string, unknown> = {};
       for (const [collection, fields] of elsewhere) {
-        const listed = await get(`/v1/${collection}?caseId=${id}`);
-        // What this account may not see, or this service has nothing of, is not in her copy: whoever keeps it gives hers.
-        if (listed.status !== 200) continue;
-        const found = await Promise.all(((listed.body as Item)['items'] as readonly Item[]).map((item) => get(`/v1/${collection}/${String(item['id'])}?reveal=${fields}&purpose=ASSISTANCE`)));
-        kept[collection] = found.flatMap(({ status, body }) => (status === 200 ? [withoutMachinery(body as Item)] : []));
+        for (const { items } of await given(`/v1/${collection}?caseId=${id}`)) {
+          kept[collection] = (await Promise.all((items as readonly Item[]).map((item) => given(`/v1/${collection}/${String(item['id'])}?reveal=${fields}&purpose=ASSISTANCE`)))).flat().map(withoutMachinery);
+        }
       }
-      await writeSealed(file, JSON.stringify({ ...copy, alsoKept: kept }, null, 2), passphrase);
+      for (const service of lookedAt) for (const { items } of await given(`/v1/${service}-accesses?caseId=${id}`)) looked[service] = items;
+      await writeSealed(file, JSON.stringify({ ...copy, alsoKept: kept, ...(Object.keys(looked).length > 0 ? { whoLookedElsewhere: looked } : {}) }, null, 2), passphrase);
       say(`Her copy is in ${file}. It opens with her passphrase and any age program; nobody here can open it.`);
     });
 }

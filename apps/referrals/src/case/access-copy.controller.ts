@@ -1,6 +1,6 @@
 import type { Role } from '@footbridge/contracts';
 import { newRef, revealCapability, type RevealCapability, type Sealed } from '@footbridge/privacy';
-import { Action, Engine, Problem, type ExtraRoute, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, Problem, accessesOf, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
 import { ConsentRecord } from '../consent-record/consent-record.lifecycle.js';
 import { GuardianAppointment } from '../guardian-appointment/guardian-appointment.lifecycle.js';
@@ -14,10 +14,12 @@ import { Case } from './case.lifecycle.js';
 import { copyOf } from './consents.controller.js';
 import type { Trafficking } from './person.dto.js';
 
-interface Looked { readonly at: string; readonly organisation: string; readonly role: string; readonly what: string; readonly purpose?: string; readonly fields?: readonly string[] }
 interface Fetched { readonly recipient: string; readonly categories: readonly string[]; readonly at: string }
 
-const mayGive: readonly Role[] = ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'LAWYER', 'DPO'];
+/** Who may read all that is in it: a copy with holes would be none. */
+const mayGive: readonly Role[] = ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'LAWYER', 'DPO'];
+/** What of her case is opened for it. */
+const given = ['person', 'trafficking', 'health', 'needs', 'isChild', 'closureReason'];
 const instant = (t: unknown): string => new Date(String(t)).toISOString();
 /** Who it was that exploited her is about somebody else (DP-33). */
 const withoutTrafficker = ({ relationshipToTrafficker: _, ...hers }: Trafficking): Omit<Trafficking, 'relationshipToTrafficker'> => hers;
@@ -26,6 +28,7 @@ const withoutTrafficker = ({ relationshipToTrafficker: _, ...hers }: Trafficking
  * What she may have of her case (DP-11; GDPR 15): her own data, where it came from, who has it, what she agreed to, and who looked.
  * Out of it stays what is about others: guardian and trafficker by name, threats, organisations that are a risk (DP-33). The
  * audit entry is written before anything is opened; on paper or in a file it goes only encrypted (`access-copy` of the command line).
+ * Whoever gives it reads it: so it is a look like any other, by policy, sign-in and quota (T18, T36).
  */
 @Controller('v1/cases')
 export class AccessCopyController {
@@ -33,22 +36,30 @@ export class AccessCopyController {
 
   @Action('Case.accessCopy', mayGive) @Get(':id/access-copy')
   async read(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<unknown> {
-    const { store, clock } = this.engine;
-    const { row } = await this.engine.load(Case, principal, id) as { row: CaseRow };
+    const { store, clock, access } = this.engine;
+    const found = await this.engine.load(Case, principal, id);
+    const row = found.row as CaseRow;
     const role = principal.roles.find((r) => mayGive.includes(r));
     if (!role || row.owner !== principal.organisation) throw new Problem('role-not-allowed', { roles: mayGive });
+    store.keys.refuseLocked(row.owner);
+    await access.reveals(Case, found, principal, given, 'ASSISTANCE');
     const now = clock.now();
+    const read = store.reader(row.owner, []);
+    const ofCase = { caseId: row.id };
+    const [identifications, consents, guardians, risks, referrals, recalls, requests] = await Promise.all([
+      read.many(Identification, ofCase), read.many(ConsentRecord, ofCase), read.many(GuardianAppointment, ofCase), read.many(RiskAssessment, ofCase), read.many(Referral, ofCase), read.many(Recall, ofCase), read.many(RightsRequest, ofCase),
+    ]);
+    for (const [l, rows, fields] of [[Identification, identifications, ['decidedOn']], [ConsentRecord, consents, ['childWords']], [RiskAssessment, risks, ['type', 'level', 'ownView']], [Referral, referrals, ['needs', 'override']]] as const) {
+      for (const besides of rows) access.showsBesides(l, besides, principal, fields, 'ASSISTANCE');
+    }
     await store.commit(row.owner, [{ t: 'audit', op: 'insert', row: {
       at: now.toISOString(), organisations: [row.owner], kind: Case.prefix, aggregate: row.id, command: 'accessCopy', from_state: row.state, to_state: row.state, version: row.version,
       organisation: principal.organisation, account: principal.subject, role, ground: 'ACCESS_REQUEST', fields: ['person', 'trafficking', 'health', 'needs', 'referrals', 'consents'] } }], []);
+    await access.meter(Case, row, principal, true);
     const capability = revealCapability({ purpose: 'ACCESS_REQUEST', auditId: newRef('evt') });
-    const read = store.reader(row.owner, []);
-    const ofCase = { caseId: row.id };
-    const [identifications, consents, guardians, risks, referrals, recalls, requests, fetched, looked] = await Promise.all([
-      read.many(Identification, ofCase), read.many(ConsentRecord, ofCase), read.many(GuardianAppointment, ofCase), read.many(RiskAssessment, ofCase), read.many(Referral, ofCase), read.many(Recall, ofCase), read.many(RightsRequest, ofCase),
+    const [fetched, looked] = await Promise.all([
       read.sql<Fetched>(`select to_jsonb(x) from (select recipient, categories, at from disclosure where case_id = ($1->>0)::uuid order by at) x`, [row.id]),
-      read.sql<Looked>(`select jsonb_strip_nulls(jsonb_build_object('at', a.at, 'organisation', a.organisation, 'role', a.role, 'what', a.command, 'purpose', a.ground, 'fields', to_jsonb(a.fields))) from audit a
-        where a.command in ('reveal', 'fetchNeeds', 'accessCopy', 'breakGlass') and (a.aggregate = ($1->>0)::uuid or a.aggregate in (${belonging.map((t) => `select id from ${t} where case_id = ($1->>0)::uuid`).join(' union all ')})) order by a.position`, [row.id]),
+      row.caseRef === undefined ? [] : accessesOf(this.engine, principal, row.caseRef, true),
     ]);
     const open = <T>(value: Sealed<T> | undefined): T | undefined => opened(value, capability);
     const recipients = [...new Set([...consents.flatMap((c) => (living(c) && c.recipient ? [c.recipient] : [])), ...fetched.map((f) => f.recipient)])];
@@ -73,13 +84,12 @@ export class AccessCopyController {
         };
       }),
       consents: consents.map((c) => copyOf(c)),
-      whoLooked: looked.map((l) => ({ ...l, at: instant(l.at) })),
+      whoLooked: looked.map(({ look: what, ...l }) => ({ what, ...l })),
       requests: requests.map((r) => ({ kind: r.kind, state: r.state, receivedAt: r.receivedAt, decidedAt: r.decidedAt, ground: r.ground, exceptions: r.exceptions })),
       keptUntil: row.closedAt ? 'See the notice: 24 months after closing, a child until 21.' : 'As long as you are helped, and then as the notice says.',
     };
   }
 }
-const belonging = ['identification', 'consent_record', 'guardian_appointment', 'risk_assessment', 'referral', 'hold', 'safety_alert', 'rights_request', 'legal_hold'];
 const living = ({ state }: { readonly state: string }): boolean => ['given', 'renewed', 'withdrawn', 'revoked', 'expired'].includes(state);
 const opened = <T>(value: Sealed<T> | undefined, capability: RevealCapability): T | undefined => value?.reveal(capability);
 

@@ -20,16 +20,18 @@ export class ConsentTermsBody {
 export class RequestConsentBody extends ConsentTermsBody {
   @is.ref('cas') case!: string;
 }
-export class GiveConsentBody {
-  @is.code(ConsentMedium, { optional: true, example: 'written' }) medium?: ConsentMedium;
-  @is.ref('acc', { optional: true }) witness?: string;
-  /** A child is asked herself, in language and form for her age (M6). */
+/** A child is asked herself, in language and form for her age, each time that her guardian says yes (M6). */
+export class ChildsViewsBody {
   @is.boolean({ class: 'special', optional: true }) childAgrees?: boolean;
   @is.text({ class: 'special', optional: true, max: 2_000 }) childWords?: string;
   @is.code(ViewsMissing, { class: 'special', optional: true }) viewsMissing?: ViewsMissing;
+}
+export class GiveConsentBody extends ChildsViewsBody {
+  @is.code(ConsentMedium, { optional: true, example: 'written' }) medium?: ConsentMedium;
+  @is.ref('acc', { optional: true }) witness?: string;
   /** M7: before referral, placement and family contact. */
   @is.boolean({ class: 'special', optional: true }) bestInterestsAssessed?: boolean;
 }
-export class RenewConsentBody {
+export class RenewConsentBody extends ChildsViewsBody {
   @is.day() validUntil!: string;
 }

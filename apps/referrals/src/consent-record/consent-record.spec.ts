@@ -1,7 +1,8 @@
 import { ConsentPurpose, isGuarded, purposes, type ContractEvent, type Role } from '@footbridge/contracts';
-import { NONE, refusals, rowFor, type AnyRow, type Guard, type Lifecycle } from '@footbridge/lifecycle';
+import { NONE, checkBody, refusals, rowFor, type AnyRow, type Guard, type Lifecycle } from '@footbridge/lifecycle';
 import { label } from '@footbridge/privacy';
 import type { CaseContext } from '../case/case-rules.js';
+import { RenewConsentBody } from './consent-record.dto.js';
 import type { ConsentRow } from './consent-record.entity.js';
 import { ConsentRecord, type ConsentFacts } from './consent-record.lifecycle.js';
 import { inForce } from './in-force.js';
@@ -53,6 +54,19 @@ describe('one consent', () => {
     expect((['colleague', 'opener', 'recipient', 'stranger'] as const).map((s) => giving('REFERRAL_DISCLOSURE', s, ['RETURN_OFFICER']))).toEqual([not, not, not, not]);
     expect(ConsentPurpose.values.filter((p) => giving(p, 'recipient', ['RETURN_OFFICER']).length === 0)).toEqual(['ORIGIN_OFFICE_DISCLOSURE', 'EMBASSY_CONTACT', 'FAMILY_CONTACT']);
     expect([giving('EMBASSY_CONTACT', 'recipient', ['LAWYER']), giving('FAMILY_CONTACT', 'recipient', ['RETURN_OFFICER'], home)]).toEqual([not, not]);
+  });
+  it('of a child is given and renewed only with her own view, asked for each time (M6): what she said before says nothing now', () => {
+    const guardian = { ...base, state: 'appointed' };
+    const child = (command: 'give' | 'renew', body: object, more: Partial<ConsentRow> = {}): string[] => against(command === 'renew' ? 'given' : 'requested', command, facts({ purpose: 'ASSISTANCE', medium: 'written', state: command === 'renew' ? 'given' : 'requested', ...more },
+      { caller: { ...caller, role: 'GUARDIAN' }, context: { ...context, isChild: true, guardian }, body: { capacity: true, freely: true, validUntil: '2026-12-01', ...body } }));
+    for (const command of ['give', 'renew'] as const) {
+      expect(child(command, {})).toEqual(['CHILD_VIEWS_MISSING']);
+      expect(child(command, {}, { childAgrees: label('special', true), viewsMissing: label('special', 'TOO_YOUNG') })).toEqual(['CHILD_VIEWS_MISSING']);
+      expect(child(command, { childAgrees: label('special', false) })).toEqual(['CHILD_DISAGREES']);
+      expect(child(command, { childAgrees: label('special', true) })).toEqual([]);
+      expect(child(command, { viewsMissing: label('special', 'TOO_YOUNG') })).toEqual([]);
+    }
+    expect(checkBody(RenewConsentBody, { validUntil: '2026-12-01', childAgrees: true, childWords: 'yes', viewsMissing: 'NOT_ABLE_NOW' })).toHaveProperty('value');
   });
   it('expires neither before its last day has ended nor while the child is one', () => {
     expect(against('given', 'expire', facts({ state: 'given', validUntil: '2026-11-24' }))).toEqual(['STILL_VALID']);

@@ -15,6 +15,7 @@ import { ConsentRecord } from '../consent-record/consent-record.lifecycle.js';
 import { endOf } from '../consent-record/in-force.js';
 import { signatureOf, termsOf } from '../consent-record/signed.js';
 import { recipientKeyOf, type FoundKey } from '../recipient-key/signed.js';
+import { isNamed } from '../referral/counted.js';
 import { categoriesOf, readable } from '../referral/needs.controller.js';
 import type { ReferralRow } from '../referral/referral.entity.js';
 import { Referral } from '../referral/referral.lifecycle.js';
@@ -91,6 +92,8 @@ const consented = guard<EnvelopeFacts>('SG1', 'consentCoversWhatIsSealed', ({ co
 const recipientStands = guard<EnvelopeFacts>('SG3', 'recipientIsAnActivePartner', ({ recipientStands: stands }) => (stands ? undefined : 'PARTNER_NOT_ACTIVE'), { needsFresh: ({ row, ground }) => (ground?.recipient === row.owner ? [] : ['notifications']), retry: true });
 const keyConfirmed = guard<EnvelopeFacts>('KEY', 'recipientHasAConfirmedKey', ({ key }) => (key && 'refused' in key ? key.refused : undefined));
 const made = guard<EnvelopeFacts>('ENVELOPE', 'envelopeCanBeMadeAndHandedOut', ({ made: it }) => (it && 'refused' in it ? it.refused : undefined), { sensitive: true });
+/** What is sealed is counted in no crowd: so it is for telling who she is, and for nothing less (G7). */
+const isAboutSomebody = guard<EnvelopeFacts>('ENVELOPE', 'sheIsNamedInIt', ({ context, categories = [] }) => (!context || categories.length === 0 || isNamed(context.case, categories) ? undefined : 'NOBODY_NAMED'), { sensitive: true });
 const notOver = guard<EnvelopeFacts>('ENVELOPE', 'beforeItExpires', ({ row }, now) => (row.expiresAt !== undefined && now < new Date(row.expiresAt) ? undefined : 'EXPIRED'));
 
 const ofReferral = [ReferralWithdrawn, ReferralSuspended, ReferralDeclined, ReferralExpired, ReferralCompleted, ReferralUnsuccessful, ReferralClosed, ReferralEnteredInError];
@@ -144,7 +147,7 @@ export const IdentityEnvelope: LifecycleSpec<IdentityEnvelopeState, typeof envel
   ],
   rows: [
     // from                      command         to           by                                                                   guards                                                                                                    emits
-    [NONE,                       'sealIdentity', 'waiting',   ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE'], [ownGround, worksOnCase(), caseIsOpen, recipientMayRead, consented, recipientStands, keyConfirmed, made], IdentityAvailable, {
+    [NONE,                       'sealIdentity', 'waiting',   ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE'], [ownGround, worksOnCase(), caseIsOpen, recipientMayRead, consented, isAboutSomebody, recipientStands, keyConfirmed, made], IdentityAvailable, {
       body: SealIdentityBody,
       set: ({ ground, context, consent, categories, made: it }, now) => ({
         caseRef: context?.case.caseRef, caseId: ground?.caseId, consentId: consent?.id, recipient: ground?.recipient, purpose: ground?.purpose, categories,
@@ -152,9 +155,10 @@ export const IdentityEnvelope: LifecycleSpec<IdentityEnvelopeState, typeof envel
       }),
       companions: ({ earlier = [] }) => earlier.map(destroyed),
     }],
-    [['waiting', 'collected'],   'collect',      'collected', fetching,                                                            [recipientMayRead, consented, recipientStands, notOver, made],                                            IdentityCollected, {
+    [['waiting', 'collected'],   'collect',      'collected', fetching,                                                            [recipientMayRead, consented, isAboutSomebody, recipientStands, notOver, made],                                            IdentityCollected, {
       set: ({ row }, now) => ({ collectedAt: row.collectedAt ?? now.toISOString() }),
       once: ({ made: it }) => (it && 'envelope' in it ? { envelope: it.envelope } : {}),
+      looksAt: ({ row }) => row.categories ?? [],
     }],
     [['waiting', 'collected'],   'destroy',      'destroyed', ['PLATFORM'],                                                        [],                                                                                                      IdentityDestroyed, { set: (_, now) => ({ destroyedAt: now.toISOString(), content: undefined }) as never }],
   ],

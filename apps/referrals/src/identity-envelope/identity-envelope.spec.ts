@@ -159,6 +159,34 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
       expect(await stored(s)).toEqual([{ state: 'destroyed', hasBytes: false }, { state: 'collected', hasBytes: true }]);
       expect(await seal(s, { categories: ['IDENTITY', 'CONTACT'] })).toMatchObject({ status: 409, body: { code: 'consent-required', recipient: ngo, purpose: 'REFERRAL_DISCLOSURE', categories: ['IDENTITY', 'CONTACT'] } });
     });
+    it('G7: is for telling who she is: where consent or record name nobody, nothing is sealed, and nothing that was is handed out', async () => {
+      const unnamed = await story(['AGE_GENDER_LANGUAGE', 'NEEDS']);
+      expect(reasons(await seal(unnamed))).toEqual(['NOBODY_NAMED']);
+      const s = await story();
+      expect(reasons(await seal(s, { categories: ['AGE_GENDER_LANGUAGE', 'NEEDS'] }))).toEqual(['NOBODY_NAMED']);
+      expect([await stored(unnamed), await stored(s)]).toEqual([[], []]);
+      ok(await seal(s), 201);
+      ok(await collect(s));
+      const version = Number((await worker.get(`/v1/cases/${s.caseId}`)).body['version']);
+      ok(await worker.patch(`/v1/cases/${s.caseId}`, { person: { givenName: null, familyName: null, phone: null } }, version));
+      // Whose secret that would be is not said to others.
+      expect(reasons(await collect(s))).toEqual(['ADMINISTRATIVE']);
+      expect(reasons(await seal(s))).toEqual(['NOBODY_NAMED']);
+    });
+    it('DP-11: she finds who fetched it in her list of who looked, with what was in it and what for', async () => {
+      const s = await story();
+      ok(await seal(s), 201);
+      ok(await collect(s));
+      ok(await collect(s));
+      const { categories } = (await worker.get(`/v1/identity-envelopes/${await newest(worker, 'identity-envelopes')}`)).body;
+      expect(categories).toContain('IDENTITY');
+      const look = { organisation: ngo, role: 'RECEIVER', about: 'identity-envelopes', fields: categories, purpose: 'REFERRAL_DISCLOSURE' };
+      const { items } = (await worker.get(`/v1/cases/${s.caseId}/accesses`)).body;
+      expect(items).toEqual([{ ...look, look: 'collect', at: expect.any(String) as unknown }, { ...look, look: 'collect', at: expect.any(String) as unknown }]);
+      const { whoLooked } = ok(await worker.get(`/v1/cases/${s.caseId}/access-copy`)).body;
+      expect(whoLooked).toEqual([...Array.from({ length: 2 }, () => ({ ...look, what: 'collect', at: expect.any(String) as unknown })), expect.objectContaining({ what: 'accessCopy', organisation: house, role: 'CASE_WORKER', ground: 'ACCESS_REQUEST' })]);
+      expect(JSON.stringify(whoLooked)).not.toMatch(new RegExp(`${receiver.subject}|${worker.subject}`));
+    });
     it('T12: without consent there is none: no row, no event, and the try is on record', async () => {
       const s = await story();
       const id = await idOf(s.consent);
@@ -286,16 +314,39 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
     });
   });
 
-  it('consents from before there were signatures are signed once, by an organisation that has never signed; later nothing unsigned is', async () => {
-    const s = await story();
-    const id = await idOf(s.consent);
+  it('T17: consents from before there were signatures are signed when the service first starts with them; what is put in later never is, also of an organisation that has never signed', async () => {
+    const s = await story(), damaged = await story();
+    const [id, other] = [await idOf(s.consent), await idOf(damaged.consent)];
+    const version = async (of: string): Promise<number | undefined> => (await rows<{ version: number }>('select version from consent_record where id = $1::uuid', [of]))[0]?.version;
     await rows('update consent_record set signature = null, signed_with = null where id = $1::uuid', [id]);
+    await rows(`update consent_record set signed_with = 'unknown' where id = $1::uuid`, [other]);
     const running = instance.services.get('referrals') as RunningService;
+    const signed: string[] = [];
+    /** As if the keys knew of these signers only. */
+    const start = (...signers: string[]): Promise<void> => new SignEarlier({ ...running, config: { ...running.config, signingKeys: { ...running.config.signingKeys,
+      sign: (signer) => { signed.push(signer); return Promise.resolve({ key: '', signature: '' }); }, verifyingKeys: (signer) => Promise.resolve(signers.includes(signer) ? [{ key: 'k', publicKey: '' }] : []),
+    } } }).start();
+    // Its first start has been: what it keeps with its keys says so, whoever has signed and whoever has not.
     await new SignEarlier(running).start();
+    await start('service-consents');
+    // And where it has not: an organisation that signs has signed all of its own.
+    await start(house);
+    expect([await version(id), await version(other), signed]).toEqual([2, 2, ['service-consents']]);
     expect(await receiver.get(`/v1/referrals/${s.theirs}/needs`)).toMatchObject({ status: 409, body: { code: 'consent-required' } });
-    await new SignEarlier({ ...running, config: { ...running.config, signingKeys: { ...running.config.signingKeys, sign: () => Promise.reject(new Error('not asked')), verifyingKeys: () => Promise.resolve([]) } } }).start();
-    expect((await rows<{ version: number }>('select version from consent_record where id = $1::uuid', [id]))[0]?.version).toBe(3);
+    await start();
+    // What bears a signature, though of no known key, is not from before.
+    expect([await version(id), await version(other)]).toEqual([3, 2]);
     ok(await receiver.get(`/v1/referrals/${s.theirs}/needs`));
+    expect(await receiver.get(`/v1/referrals/${damaged.theirs}/needs`)).toMatchObject({ status: 409, body: { code: 'consent-required' } });
+  });
+  it('starts without its keys, and signs nothing then', async () => {
+    const s = await story();
+    await rows('update consent_record set signature = null, signed_with = null where id = $1::uuid', [await idOf(s.consent)]);
+    const running = instance.services.get('referrals') as RunningService;
+    const noted: string[] = [];
+    await new SignEarlier({ ...running, refusals: { note: ({ code }: PrivacyRefusal) => { noted.push(code); } } as never, config: { ...running.config, signingKeys: { ...running.config.signingKeys, verifyingKeys: () => Promise.reject(new PrivacyRefusal('KEY_STORE_UNAVAILABLE')) } } }).start();
+    expect(noted).toEqual(['KEY_STORE_UNAVAILABLE']);
+    expect(await receiver.get(`/v1/referrals/${s.theirs}/needs`)).toMatchObject({ status: 409, body: { code: 'consent-required' } });
   });
   it('W1: consent is taken back while the signing keys are away, and nothing is sealed or fetched meanwhile', async () => {
     const s = await story();

@@ -18,10 +18,13 @@ const common = ['ageBand', 'gender', 'languages', 'interpreterNeeded', 'citizens
 /** Free text is for who must prepare for it, and counted nowhere; a child's place is asked for whatever the count (DP-31). */
 const prepared = ['interpreterLanguage', 'accessNeeds', 'partySize'] as const satisfies readonly (keyof NeedsBody)[];
 
-/** Whom it names to the receiver, it does not have to hide. */
-const naming: Partial<Record<ConsentCategory, readonly (keyof Person)[]>> = { IDENTITY: ['givenName', 'familyName', 'chosenName', 'aliases'], CONTACT: ['phone', 'safeContact'], DOCUMENTS: ['identityNumber', 'travelDocumentNumber'] };
-export const isNamed = ({ person }: CaseRow, categories: readonly ConsentCategory[]): boolean =>
-  person?.test((p) => categories.some((category) => naming[category]?.some((name) => p[name] !== undefined))) ?? false;
+/** Whom it names to the receiver, it does not have to hide. That there is a place for a name or a number names nobody. */
+const naming: Partial<Record<ConsentCategory, (person: Person) => readonly (string | undefined)[]>> = {
+  IDENTITY: ({ givenName, familyName, chosenName, aliases = [] }) => [givenName, familyName, chosenName, ...aliases], CONTACT: ({ phone, safeContact }) => [phone, safeContact?.phone], DOCUMENTS: ({ identityNumber, travelDocumentNumber }) => [identityNumber, travelDocumentNumber],
+};
+const saysSomething = (text: string | undefined): boolean => text !== undefined && /[\p{L}\p{N}]/u.test(text);
+export const isNamed = ({ person }: Pick<CaseRow, 'person'>, categories: readonly ConsentCategory[]): boolean =>
+  person?.test((p) => categories.some((category) => naming[category]?.(p).some(saysSomething))) ?? false;
 
 const has = (categories: readonly ConsentCategory[], category: ConsentCategory): boolean => categories.includes(category);
 const happened = (t: Partial<Trafficking>): Values => withoutNarrative(t);

@@ -1,0 +1,11 @@
+/** Looks at a person, as the audit trail names them, in whatever way she is shown: each counts for the quota of the account (T18). */
+export const looks = ['reveal', 'fetchNeeds', 'disclose', 'collect', 'accessCopy'] as const;
+
+/** What she finds in her list of who looked (DP-11): also that her case was opened in an emergency, where nothing sealed was shown (DP-15). */
+export const herLooks: readonly string[] = [...looks, 'look'];
+
+/** For each service's schema: what is counted is found by its index, also since a pick-up and a copy count. */
+export const countingLooks = (): string => `
+drop index audit_looks;
+create index audit_looks on audit (account, at) where command in ('reveal', 'fetchNeeds', 'disclose', 'collect', 'accessCopy', 'lookRefused');
+`;
