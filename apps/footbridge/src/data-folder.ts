@@ -28,7 +28,7 @@ export class DataFolder {
   get keys(): string { return join(this.path, 'keys'); }
   /** Keys that sign tokens and cookies. */
   get identityFile(): string { return join(this.path, 'identity.json'); }
-  /** Seals the cursors of lists. */
+  /** Seals the cursors of lists, and knows repeated requests again. */
   get cursorFile(): string { return join(this.path, 'cursor.json'); }
   /** What the instance's first accounts sign in with. */
   get accountsFile(): string { return join(this.path, 'accounts.json'); }

@@ -112,7 +112,7 @@ async function tell(address: string, headers: Readonly<Record<string, string>>):
   if (!ok && status !== 404) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
 }
 
-/** Seals the cursors of lists: kept, so that a page asked for before a restart still leads on. */
+/** Seals the cursors of lists and knows repeated requests again: kept, so that what was asked for before a restart still leads on. */
 async function cursorSecret(folder: DataFolder): Promise<Buffer> {
   const isSecret = (content: unknown): content is { readonly secret: string } => typeof content === 'object' && content !== null && 'secret' in content && typeof content.secret === 'string';
   const kept = await readPrivateFile(folder.cursorFile, isSecret);

@@ -25,6 +25,7 @@ export { after, callAfter, deadlines, monitoringAfterPlan, referralDeadlines, ty
 export { defineEvent, typeOf, type ContractEvent, type EventOptions, type Subscriber } from './event.js';
 export { codesOf, flagsOf, type FlagName } from './payload.js';
 export { contracts, events } from './events.js';
+export { mayBeGivenUp } from './given-up.js';
 export { auditRootKept, auditRootSigned } from './audit.js';
 export { asyncapi } from './asyncapi.js';
 export { catalogue } from './catalogue.js';

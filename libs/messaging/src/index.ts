@@ -4,7 +4,7 @@ export { EventServer, type EventServerOptions, type RetryPolicy } from './event-
 export { headersOf, outboxRow, topicOf, type Attributes, type OutgoingEvent, type ReceivedEvent } from './event.js';
 export type { Freshness } from './freshness.js';
 export { KafkaTransport, type KafkaOptions } from './kafka.js';
-export type { Parked, ParkedEvent, Replayed } from './parked.js';
+export type { GivingUp, Parked, ParkedEvent, Replayed } from './parked.js';
 export { PARTITIONS, partitionOf } from './partition.js';
 export { PostgresTransport, type PostgresTransportOptions } from './postgres.js';
 export { HandlerRefusal, RefusalFilter } from './refusal.js';

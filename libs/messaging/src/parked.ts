@@ -53,6 +53,12 @@ export interface Rerun {
   again(row: ParkedRow): Promise<{ readonly reason: string; readonly attempts: number } | undefined>;
 }
 
+/** Who gives an event up: whether this one may be, and what is written with it, in the same transaction. */
+export interface GivingUp {
+  may(event: Partial<Attributes>): boolean;
+  note?(tx: PoolClient, event: Partial<Attributes>): Promise<void>;
+}
+
 const REPLAY = "hashtextextended('footbridge.replay.' || current_schema() || $1, 0)";
 
 /** Rows before this one in its own key and for its own handler come first; a message that nobody could read stands before all handlers. */
@@ -87,11 +93,18 @@ export class Parked {
     });
   }
 
-  /** The event will never be handled, by nobody's mistake but somebody's decision. Those behind it go on. */
-  async drop(id: string): Promise<Replayed> {
+  /** The event will never be handled, by nobody's mistake but somebody's decision. Those behind it go on. @throws HandlerRefusal PARKED_IS_KEPT */
+  async drop(id: string, by: GivingUp): Promise<Replayed> {
     const row = await this.#find(id);
+    const event = attributesOf({ ...row, id: row['event_id'] });
+    if (!by.may(event)) throw new HandlerRefusal('PARKED_IS_KEPT', false);
     return this.#alone(row, async () => {
-      await this.#edit(row.aggregate, (tx) => tx.query("update parked set state = 'dropped', at = now() where id = $1", [row.id]));
+      await this.#edit(row.aggregate, async (tx) => {
+        // A replay in between has handled it: there is nothing to give up.
+        const { rowCount } = await tx.query("update parked set state = 'dropped', at = now() where id = $1 and state <> 'dropped'", [row.id]);
+        if (rowCount === 0) throw new HandlerRefusal('PARKED_NOT_FOUND', false);
+        await by.note?.(tx, event);
+      });
       return this.#others(row.aggregate);
     });
   }

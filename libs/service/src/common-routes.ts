@@ -13,6 +13,7 @@ import { Public } from './http.js';
 import { KeysController } from './keys/routes.js';
 import { openapi } from './openapi.js';
 import { Problem, problems, type ProblemCode } from './problem.js';
+import { givingUp } from './parked.js';
 import { idempotency, send, type SignedRequest } from './routes.js';
 import type { Running, ServiceDefinition } from './service.js';
 
@@ -66,9 +67,10 @@ export function OperationsController(service: string): Type<object> {
       this.operator(request);
       if (!/^\d{1,18}$/.test(id) || (what !== 'replay' && what !== 'drop')) throw new Problem('not-found');
       try {
-        if (what === 'replay') await this.events.parked.replay(id); else await this.events.parked.drop(id);
+        if (what === 'replay') await this.events.parked.replay(id); else await this.events.parked.drop(id, givingUp(request.principal, this.running.clock));
       } catch (error) {
         if (error instanceof HandlerRefusal && error.code === 'PARKED_NOT_FOUND') throw new Problem('not-found');
+        if (error instanceof HandlerRefusal && error.code === 'PARKED_IS_KEPT') throw new Problem('guard-refused', { guards: [{ guard: 'PARKED', reason: 'TAKES_SOMETHING_BACK', detail: 'It may withdraw, stop or erase something, and nobody may pass over that. Mend what its reason says, then replay it: until then what depends on it stays closed.' }] });
         if (error instanceof HandlerRefusal && error.code === 'REPLAY_IN_PROGRESS') throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
         throw error;
       }

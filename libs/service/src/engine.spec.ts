@@ -1,3 +1,4 @@
+import { createHash, createHmac } from 'node:crypto';
 import { VictimPresumed } from '@footbridge/contracts';
 import { NONE, attested, direct, guard, is, lifecycle, open, operational, type Facts, type Lifecycle, type RowOf } from '@footbridge/lifecycle';
 import { newRef } from '@footbridge/privacy';
@@ -97,6 +98,19 @@ describe('the engine, on real Postgres and over HTTP', () => {
     const many = await Promise.all(Array.from({ length: 8 }, () => worker.post('/v1/crates', body, { 'idempotency-key': key['idempotency-key'] + 'p' })));
     expect(new Set(many.filter((m) => m.status === 201).map((m) => m.body['id'])).size).toBe(1);
     expect(many.every((m) => m.status === 201 || m.body['code'] === 'idempotency-in-progress')).toBe(true);
+  });
+  it('T25 keeps nothing of a request that names could be tried on (G5)', async () => {
+    const body = { label: 'tools', receiver: other, content: { what: 'Zyxqua Vrmtt' } };
+    const keys = [1, 2].map((n) => `t25-${n}-${newRef('key')}`);
+    for (const key of keys) expect((await worker.post('/v1/crates', body, { 'idempotency-key': key })).status).toBe(201);
+    const { rows } = await instance.services.get('shelters')!.pool.query<{ key: string; request: string }>('select key, request from idempotency where key = any($1)', [keys]);
+    expect(rows.map(({ request }) => /^[\w-]{43}$/.test(request))).toEqual([true, true]);
+    expect(rows[0]?.request).not.toBe(rows[1]?.request);
+    // What somebody with the whole database can make of a guess: any hash, of the request as it was sent, keyed with all that stands beside it.
+    const guess = `POST /v1/crates\n${JSON.stringify(body)}`;
+    const guesses = rows.flatMap(({ key }) => [guess, `${worker.subject} ${key}\n${guess}`].flatMap((text) => [
+      ...['md5', 'sha1', 'sha256', 'sha512'].map((sum) => createHash(sum).update(text)), ...[key, worker.subject, sender, ''].map((with_) => createHmac('sha256', with_).update(text))].map((sum) => sum.digest('base64url'))));
+    expect(rows.filter(({ request }) => guesses.includes(request))).toEqual([]);
   });
   it('asks a second person once for one key, and answers that person\'s repeated word with the first answer', async () => {
     const id = await sent();

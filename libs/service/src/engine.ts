@@ -1,4 +1,4 @@
-import { hash as digest, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { ConsentPurpose, neverOwnsCases, type ContractEvent, type Role, type Service } from '@footbridge/contracts';
 import {
   NONE, actsOnBehalf, bodyOf, checkBody, collectionOf, commandsNow, fieldsOf, isPersonal, needsFresh, protects, refusals, rowFor, tableOf,
@@ -11,8 +11,10 @@ import { seesPersons } from './authorisation.js';
 import { later, type Clock } from './clock.js';
 import type { Principal } from './identity/principal.js';
 import { Problem } from './problem.js';
+import type { RequestMac } from './repeats.js';
 import { Conflict, Stale, quote, type Change, type Expectation, type Loaded, type Store, type Together } from './store.js';
 
+/** `request` as it came (repeats.ts): only its MAC is kept. */
 export interface Idempotency { readonly caller: string; readonly key: string; readonly request: string }
 
 export interface CommandInput {
@@ -61,7 +63,7 @@ export class Engine {
   readonly #byName: ReadonlyMap<string, Lifecycle>;
   constructor(
     readonly service: string, readonly store: Store, readonly lifecycles: readonly Lifecycle[], private readonly gate: Gate,
-    readonly clock: Clock, private readonly freshness: Freshness | undefined, readonly access: Access,
+    readonly clock: Clock, private readonly freshness: Freshness | undefined, readonly access: Access, private readonly mac: RequestMac,
     /** SQL for whether a guardian speaks in the case `$1->>1`: where guardians are kept elsewhere, what their clearance says. */
     private readonly guardianSpeaks = "exists (select 1 from known_clearance where case_ref = $1->>1 and step = 'GUARDIAN' and cleared)",
   ) { this.#byName = new Map(lifecycles.map((l) => [l.name, l])); }
@@ -105,7 +107,7 @@ export class Engine {
       const once = table[6]?.once?.(planned.facts as never) as Values | undefined;
       const isLook = table[6]?.looksAt !== undefined;
       if (isLook) await this.access.meter(l, planned.row, caller);
-      await this.#commit(planned, expects, [...kept(input.idempotency, answer), ...(input.approved ? [...kept(input.approved.idempotency, input.approved.answers(answer)), input.approved.settled] : [])]);
+      await this.#commit(planned, expects, [...this.#kept(input.idempotency, answer), ...(input.approved ? [...this.#kept(input.approved.idempotency, input.approved.answers(answer)), input.approved.settled] : [])]);
       if (isLook) await this.access.meter(l, planned.row, caller, true);
       return once ? { ...answer, body: { ...answer.body, ...once } } : answer;
     }, input.idempotency);
@@ -239,7 +241,7 @@ export class Engine {
 
   /** A POST that no table gives, done once for its key like all others: what `keep` makes of the answer is committed with the work. */
   once(idempotency: Idempotency | undefined, work: (keep: (answer: Answer) => readonly Change[]) => Promise<Answer>): Promise<Answer> {
-    return this.#again(() => work((answer) => kept(idempotency, answer)), idempotency);
+    return this.#again(() => work((answer) => this.#kept(idempotency, answer)), idempotency);
   }
 
   /** A change of columns that is no transition: decided, audited by field name and versioned like one. */
@@ -326,7 +328,7 @@ export class Engine {
       return this.#again(async () => {
         await waiting();
         const answer: Answer = { status: 200, headers: {}, body: { approval: reference, state: 'refused' } };
-        await this.store.commit(asked.owner, [...kept(idempotency, answer), settled('refused')], []);
+        await this.store.commit(asked.owner, [...this.#kept(idempotency, answer), settled('refused')], []);
         return answer;
       }, idempotency);
     }
@@ -586,17 +588,21 @@ export class Engine {
     // What waits for a second person waits sealed where it is about somebody.
     const body = fieldsOf(bodyOf(table)).some((f) => isPersonal(f as never)) ? { $sealed: await this.store.sealJson({ ...planned.row, owner: row.owner }, 'approval', id, input.body ?? {}, keys), $subject: planned.row.caseRef ?? planned.row.id } : input.body ?? {};
     const answer: Answer = { status: 202, headers: { location: `/v1/approvals/${ref}` }, body: { approval: ref, state: 'waiting', expiresAt: expires.toISOString(), roles } };
-    await this.store.commit(row.owner, [...kept(input.idempotency, answer), ...keys, { t: 'approval', op: 'insert', row: {
+    await this.store.commit(row.owner, [...this.#kept(input.idempotency, answer), ...keys, { t: 'approval', op: 'insert', row: {
       id, ref, owner: row.owner, lifecycle: input.lifecycle.name, aggregate: exists ? row.id : null, command: input.command, body, roles, asked_by: input.caller.subject,
       asked_organisation: input.caller.organisation, asked_role: acting.role, asked_at: now.toISOString(), expires_at: expires.toISOString(), state: 'waiting' } }], []);
     return answer;
   }
 
+  /** The first answer, committed with what it tells of. */
+  #kept(i: Idempotency | undefined, { status, headers, body }: Answer): Change[] {
+    return i ? [{ t: 'idempotency', op: 'insert', row: { caller: i.caller, key: i.key, request: this.mac(i), status, headers, body, at: new Date().toISOString() } }] : [];
+  }
   async #answered(i: Idempotency): Promise<Answer | undefined> {
     const { rows } = await this.store.pool.query<{ request: string; status: number; headers: Record<string, string>; body: Values }>('select request, status, headers, body from idempotency where caller = $1 and key = $2', [i.caller, i.key]);
     const before = rows[0];
     if (!before) return undefined;
-    if (before.request !== i.request) throw new Problem('idempotency-key-reused');
+    if (before.request !== this.mac(i)) throw new Problem('idempotency-key-reused');
     return { status: before.status, headers: { ...before.headers, 'idempotent-replay': 'true' }, body: before.body };
   }
 
@@ -651,8 +657,6 @@ const EVERYBODY = '*';
 export const purposesOf = (l: Lifecycle, row: object): readonly string[] => [...((l.purposes?.(row as BaseRow) ?? []) as readonly string[]), ''];
 /** Each service has approvals of its own; the reference's prefix says whose one is. */
 export const approvalPrefix: Readonly<Record<Service, string>> = { referrals: 'apr', shelters: 'aps', returns: 'apt', reintegration: 'api', notifications: 'apn' };
-/** The first answer, committed with what it tells of. */
-const kept = (idempotency: Idempotency | undefined, { status, headers, body }: Answer): Change[] => (idempotency ? [{ t: 'idempotency', op: 'insert', row: { ...idempotency, status, headers, body, at: new Date().toISOString() } }] : []);
 /** Constraints of the database that are rules of the field: named `<code>__<reason>`. */
 const conflictProblem = (constraint: string): Problem => {
   if (constraint === 'idempotency_pkey') return new Problem('idempotency-in-progress');
@@ -673,5 +677,4 @@ const isAggregate = (value: unknown): value is { aggregate: string } => typeof v
 const minute = (t: Date): string => `${t.toISOString().slice(0, 16)}:00Z`;
 const wholeMinute = (instant: string): string => `${new Date(instant).toISOString().slice(0, 16)}:00.000Z`;
 const hour = (t: Date): string => `${t.toISOString().slice(0, 13)}:00:00Z`;
-export const requestHash = (method: string, path: string, body: unknown): string => digest('sha256', `${method} ${path}\n${JSON.stringify(body ?? null)}`, 'base64url');
 export { quote };

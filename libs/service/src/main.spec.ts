@@ -13,7 +13,9 @@ describe('the settings of one service\'s process', () => {
     expect(processSettings(given)).toMatchObject({ transport: { kind: 'kafka', brokers: ['k1:9092', 'k2:9092'] }, manual: false, ahead: 0, webhooks: 'public', port: 3001, audience: 'footbridge' });
   });
   it('say in one line what is missing or wrong', () => {
-    expect([said({ DATABASE_URL: '' }), said({ PORT: 'x' }), said({ TRANSPORT: 'pigeons' })]).toEqual(['DATABASE_URL is missing.', 'PORT must be a number from 0 to 65535.', 'TRANSPORT must be kafka or postgres.']);
+    expect([said({ DATABASE_URL: '' }), said({ PORT: 'x' }), said({ TRANSPORT: 'pigeons' }), said({ FOOTBRIDGE_SECRET: 'x'.repeat(31) })])
+      .toEqual(['DATABASE_URL is missing.', 'PORT must be a number from 0 to 65535.', 'TRANSPORT must be kafka or postgres.', 'FOOTBRIDGE_SECRET must have 32 characters or more, made at random.']);
+    expect(processSettings({ ...given, FOOTBRIDGE_SECRET: 'x'.repeat(32) }).secret).toHaveLength(32);
   });
   it('take Kafka across TLS with a password that lies in a file, and never a password in the clear', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'footbridge-settings-')), 'password');

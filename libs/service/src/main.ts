@@ -64,6 +64,7 @@ export function processSettings(environment: Environment): ProcessSettings {
   const keys = keySettings(environment);
   const jwksUri = environment['OIDC_JWKS_URI'];
   const secret = environment['FOOTBRIDGE_SECRET'];
+  if (secret && secret.length < 32) throw new WrongSetting('FOOTBRIDGE_SECRET must have 32 characters or more, made at random.');
   return {
     databaseUrl: given('DATABASE_URL'), migrationUrl: given('MIGRATION_URL'), issuer: given('OIDC_ISSUER'), audience: environment['OIDC_AUDIENCE'] || 'footbridge', keys: keys.vault ? environment['KEYS_DIR'] ?? '' : given('KEYS_DIR'), keySettings: keys,
     transport: oneOf('TRANSPORT', ['kafka', 'postgres']) === 'kafka' ? { kind: 'kafka', brokers: given('KAFKA_BROKERS').split(','), ...kafkaSecurity() } : { kind: 'postgres', url: given('BUS_URL') },

@@ -6,9 +6,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cursorOf, placeOf } from './cursor.js';
 import { Action } from './action.js';
 import { Protects } from './http.js';
-import { Engine, purposesOf, requestHash, seenBy, type Answer, type Idempotency } from './engine.js';
+import { Engine, purposesOf, seenBy, type Answer, type Idempotency } from './engine.js';
 import type { Principal } from './identity/principal.js';
 import { Problem } from './problem.js';
+import { requestText } from './repeats.js';
 
 export type SignedRequest = FastifyRequest & { principal: Principal };
 export const CURSOR_SECRET = Symbol('cursor secret');
@@ -124,7 +125,7 @@ export function idempotency(request: SignedRequest, headers: Record<string, stri
   const key = headers['idempotency-key'];
   if (key === undefined) return {};
   if (!/^[\x21-\x7e]{1,200}$/.test(key)) throw new Problem('validation-failed', { errors: [{ pointer: '/idempotency-key', code: 'header', detail: 'Send 1 to 200 visible ASCII characters in Idempotency-Key.' }] });
-  return { idempotency: { caller: request.principal.subject, key, request: requestHash(request.method, request.url, body) } };
+  return { idempotency: { caller: request.principal.subject, key, request: requestText(request.method, request.url, body) } };
 }
 function versionOf(header: string | undefined): number | undefined {
   if (header === undefined || header === '*') return undefined;

@@ -31,6 +31,7 @@ import { SignIn } from './identity/sign-in.js';
 import { log } from './log.js';
 import type { ExtraRoute } from './openapi.js';
 import { reactionsOf, sharedProjections } from './projections.js';
+import { requestMac } from './repeats.js';
 import { Refusals, serviceGate } from './refusals.js';
 import { CURSOR_SECRET, routesOf } from './routes.js';
 import { Sessions } from './sessions.js';
@@ -76,7 +77,7 @@ export interface ServiceConfig {
   /** How long a backup may hold what a destroyed key opens: so long old keys are kept after a change. Default: 35 days. */
   readonly keyBackupDays?: number;
   readonly clock?: Clock;
-  /** Seals cursors; the same for all replicas. */
+  /** Seals cursors and knows repeated requests again; the same for all replicas. */
   readonly secret?: Buffer;
   readonly webhooks?: 'public' | 'loopback';
   readonly deadlinesEveryMs?: number;
@@ -146,13 +147,14 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const pool = poolOf(config.databaseUrl, definition.name, lost, config.poolSize);
   const sessions = new Sessions(connectionOf(config.databaseUrl, definition.name), SESSIONS, lost);
   const clock = config.clock ?? systemClock;
+  const secret = config.secret ?? randomBytes(32);
   const refusals = new Refusals(definition.name, clock);
   const gate = serviceGate(refusals, config.mail ? { templates: definition.mails ?? [], address: config.mail.address } : undefined);
   const store = new Store(pool, sessions, config.keyStore, definition.ports?.(config, pool, gate), clock);
   refusals.keep(store);
   const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate, onTrouble: (code) => log('event-trouble', { service: definition.name, reason: code }) });
   const access = new Access({ authorisation, store, clock, settings, asks: definition.access, requireFresh: (caseRef) => engine.requireFresh('referrals', caseRef) });
-  const engine: Engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness, access, definition.guardianSpeaks);
+  const engine: Engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness, access, requestMac(secret), definition.guardianSpeaks);
   // A schema that has no place for it (a service that only speaks, in a test) keeps no keys. Who has locked is known before anything is opened.
   const { rows: [schema] } = await pool.query<{ keepsKeys: boolean }>("select to_regclass('key_lock') is not null as \"keepsKeys\"");
   const keepers = schema?.keepsKeys ? [new KeyKeeper(engine, config.keyStore, config.signingKeys, eventServer.parked, config.accounts?.endSessions)] : [];
@@ -174,7 +176,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
       ...(keepers.length > 0 ? [KeysTold] : []), ...sharedProjections(definition.name) as Type<object>[], ...reactionsOf(definition.lifecycles) as Type<object>[],
     ],
     providers: [
-      { provide: Engine, useValue: engine }, { provide: CURSOR_SECRET, useValue: config.secret ?? randomBytes(32) }, { provide: 'RUNNING', useValue: running }, { provide: 'DEFINITION', useValue: definition },
+      { provide: Engine, useValue: engine }, { provide: CURSOR_SECRET, useValue: secret }, { provide: 'RUNNING', useValue: running }, { provide: 'DEFINITION', useValue: definition },
       { provide: 'EVENTS', useValue: eventServer }, { provide: AuditSequencer, useValue: audit },
       { provide: Access, useValue: access }, { provide: SignIn, useValue: new SignIn(tokens, denyList) }, { provide: APP_GUARD, useClass: SignedIn }, { provide: APP_FILTER, useValue: new ProblemFilter(refusals) },
       ...(definition.providers?.(running) ?? []),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { testDatabase } from '@footbridge/testing';
 import { Client } from 'pg';
@@ -135,6 +136,10 @@ describe('the register of organisations and accounts', () => {
     expect([first.status, typeof secret, first.replay]).toEqual([201, 'string', null]);
     expect(again).toEqual({ status: 201, body: shared, replay: 'true' });
     expect((await identity.pool.query('select * from idempotency')).rows.some((row) => JSON.stringify(row).includes(String(secret)))).toBe(false);
+    // Nor anything that the same request could be known by to who has the database alone (G5).
+    const { rows: [known] } = await identity.pool.query<{ request: string }>("select request from idempotency where key = 'one'");
+    expect(known?.request).toMatch(/^[\w-]{43}$/);
+    expect(known?.request).not.toBe(createHash('sha256').update(`POST /oidc/accounts\n${JSON.stringify({ name: 'lantern.twice', title: 'Twice', roles: ['RECEIVER'] })}`).digest('base64url'));
     expect((await twice('one', '/oidc/accounts', { name: 'lantern.other', title: 'Other', roles: ['RECEIVER'] })).map(({ status, body }) => [status, body['code']])).toEqual([[422, 'idempotency-key-reused'], [422, 'idempotency-key-reused']]);
     const path = `/oidc/accounts/${String(shared['id'])}`;
     expect((await twice('two', `${path}/disable`))[1]).toMatchObject({ status: 200, body: { disabled: true }, replay: 'true' });

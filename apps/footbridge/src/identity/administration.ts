@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isRef, newRef } from '@footbridge/privacy';
-import { log, Problem, type Principal, type SignIn } from '@footbridge/service';
+import { log, Problem, type Principal, type RequestMac, type SignIn } from '@footbridge/service';
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
 import type { Pool } from 'pg';
@@ -23,7 +23,7 @@ const organisationView = ({ id, name, type, country, disabled }: Organisation): 
  * Who may sign in at the embedded provider (decisions 7): an OPERATOR adds organisations with their first PARTNER_ADMIN,
  * a PARTNER_ADMIN adds the other accounts of its own organisation. Secrets are made here and shown once.
  */
-export function administration(pool: Pool, signIn: SignIn, tellServices?: TellServices): (request: IncomingMessage, response: ServerResponse) => boolean {
+export function administration(pool: Pool, signIn: SignIn, mac: RequestMac, tellServices?: TellServices): (request: IncomingMessage, response: ServerResponse) => boolean {
   return (request, response) => {
     const match = /^\/oidc\/(organisations|accounts)(?:\/([a-z2-7_]{1,64})\/(disable|enable))?$/.exec(request.url ?? '');
     if (!match) return false;
@@ -39,7 +39,7 @@ export function administration(pool: Pool, signIn: SignIn, tellServices?: TellSe
         // First the services, which stop the tokens that are about; then the provider, which gives no new ones.
         await tellServices?.(path.replace('/oidc/', '/v1/'), { authorization, ...(typeof key === 'string' ? { 'idempotency-key': key } : {}) });
       }
-      return await once(pool, principal, { path, sent, key }, async (client) => {
+      return await once(pool, principal, { path, sent, key, mac }, async (client) => {
         const accounts = new Accounts(client);
         if (id === undefined) return what === 'organisations' ? await addOrganisation(accounts, principal, sent) : await addAccount(accounts, principal, sent);
         const disabled = change === 'disable';

@@ -1,4 +1,4 @@
-import { Problem, requestHash, type Principal } from '@footbridge/service';
+import { Problem, requestText, type Principal, type RequestMac } from '@footbridge/service';
 import type { Pool, PoolClient } from 'pg';
 
 export interface Answer {
@@ -10,9 +10,9 @@ export interface Answer {
 }
 
 /** A POST in one transaction, done once for its Idempotency-Key as at the services (api.md). */
-export async function once(pool: Pool, { subject }: Principal, { path, sent, key }: { readonly path: string; readonly sent: unknown; readonly key?: string | string[] | undefined }, work: (client: PoolClient) => Promise<Answer>): Promise<Answer> {
+export async function once(pool: Pool, { subject }: Principal, { path, sent, key, mac }: { readonly path: string; readonly sent: unknown; readonly key?: string | string[] | undefined; readonly mac: RequestMac }, work: (client: PoolClient) => Promise<Answer>): Promise<Answer> {
   if (key !== undefined && (typeof key !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(key))) throw new Problem('validation-failed', { errors: [{ pointer: '/idempotency-key', code: 'header', detail: 'Send 1 to 200 visible ASCII characters in Idempotency-Key.' }] });
-  const request = requestHash('POST', path, sent);
+  const request = key === undefined ? '' : mac({ caller: subject, key, request: requestText('POST', path, sent) });
   const client = await pool.connect();
   try {
     await client.query('begin');
