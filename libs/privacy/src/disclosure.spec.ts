@@ -1,4 +1,4 @@
-import { disclosure, type DisclosureDef, type DisclosureInput } from './disclosure.js';
+import { defineDisclosure, disclosure, type DisclosedMember, type DisclosureDef, type DisclosureInput } from './disclosure.js';
 import { createGate, type Metadata } from './gate.js';
 import { knownIdentity } from './known-identity.js';
 import { PrivacyRefusal } from './refusal.js';
@@ -7,20 +7,21 @@ import type { Scanner } from './scan.js';
 import { label } from './sealed.js';
 import { structured } from './structured.js';
 
-const needs: DisclosureDef = {
+const needs = defineDisclosure({
   name: 'needs',
   members: {
-    referral: { categories: [] },
-    person: { categories: [], members: { givenName: { categories: ['IDENTITY'], identifies: true }, phone: { categories: ['CONTACT'], identifies: true }, gender: { categories: ['AGE_GENDER_LANGUAGE'] } } },
-    needs: { categories: ['NEEDS'] },
-    contact: { categories: ['CONTACT', 'IDENTITY'] },
+    referral: { class: 'operational', categories: [] },
+    person: { categories: [], members: { wish: { class: 'special', categories: ['IDENTITY'], words: true }, access: { class: 'special', categories: ['CONTACT'], words: true }, gender: { class: 'quasi', categories: ['AGE_GENDER_LANGUAGE'] } } },
+    needs: { class: 'special', categories: ['NEEDS'] },
+    contact: { class: 'open', categories: ['CONTACT', 'IDENTITY'] },
   },
-};
+});
 const recipient = newRef('org');
 const input: DisclosureInput = { recipient, purpose: 'REFERRAL_DISCLOSURE', categories: ['NEEDS', 'IDENTITY'], auditId: 'evt_1' };
-const values = { referral: 'rfr_1', person: label('direct', { givenName: 'Qëzvxwöj' }), needs: { quiet: true, count: 2, words: ['a', null, { b: 'c' }], nothing: undefined } };
+const values = { referral: 'rfr_1', person: label('direct', { wish: 'Qëzvxwöj' }), needs: { quiet: true, count: 2, words: ['a', null, { b: 'c' }], nothing: undefined } };
 const gate = createGate({ scanners: [structured({ countries: ['AL'] })] });
-const told = (given: Readonly<Record<string, unknown>> = values, change: Partial<DisclosureInput> = {}, metadata: Metadata = { recipient }, def = needs, known?: Parameters<typeof gate.disclose>[4]): string => {
+const codeOf = (make: () => unknown): string => { try { make(); return 'none'; } catch (error) { const { code, pointer } = error as PrivacyRefusal; return pointer === undefined ? code : `${code} ${pointer}`; } };
+const told = (given: Readonly<Record<string, unknown>> = values, change: Partial<DisclosureInput> = {}, metadata: Metadata = { recipient }, def: DisclosureDef = needs, known?: Parameters<typeof gate.disclose>[4]): string => {
   try { return gate.disclose(def, disclosure({ ...input, ...change }), given, metadata, known).bytes().toString('utf8'); } catch (error) {
     expect(error).toBeInstanceOf(PrivacyRefusal);
     expect(String(error)).not.toContain('Qëz');
@@ -30,10 +31,10 @@ const told = (given: Readonly<Record<string, unknown>> = values, change: Partial
 };
 
 describe('what another organisation is told', () => {
-  it('is what the categories allow; labelled values are opened in the gate only', () => expect(told()).toBe('{"referral":"rfr_1","person":{"givenName":"Qëzvxwöj"},"needs":{"quiet":true,"count":2,"words":["a",null,{"b":"c"}]}}'));
+  it('is what the categories allow; labelled values are opened in the gate only', () => expect(told()).toBe('{"referral":"rfr_1","person":{"wish":"Qëzvxwöj"},"needs":{"quiet":true,"count":2,"words":["a",null,{"b":"c"}]}}'));
   it('one of several categories is enough', () => expect(told({ contact: 'x' })).toBe('{"contact":"x"}'));
   it.each<[string, Readonly<Record<string, unknown>>, string]>([
-    ['a member of a category that was not consented to', { person: { gender: 'x' } }, 'CATEGORY_NOT_AUTHORISED /person/gender'], ['one inside a labelled value', { person: label('direct', { phone: '+355691234567' }) }, 'CATEGORY_NOT_AUTHORISED /person/phone'], ['an undeclared member', { health: 'x' }, 'UNEXPECTED_FIELD'], ['one inside', { person: { address: 'x' } }, 'UNEXPECTED_FIELD'],
+    ['a member of a category that was not consented to', { person: { gender: 'x' } }, 'CATEGORY_NOT_AUTHORISED /person/gender'], ['one inside a labelled value', { person: label('direct', { access: '+355691234567' }) }, 'CATEGORY_NOT_AUTHORISED /person/access'], ['a single value that is direct', { needs: label('direct', 'Qëzvxwöj') }, 'CLASS_NOT_ALLOWED /needs'], ['one inside an object', { person: { wish: label('direct', 'Qëzvxwöj') } }, 'CLASS_NOT_ALLOWED /person/wish'], ['an undeclared member', { health: 'x' }, 'UNEXPECTED_FIELD'], ['one inside', { person: { address: 'x' } }, 'UNEXPECTED_FIELD'],
     ['a labelled value deep inside', { needs: { a: [label('direct', 'x')] } }, 'SEALED_VALUE /needs'], ['a Date', { needs: { at: new Date() } }, 'PAYLOAD_NOT_PLAIN /needs'], ['a Map', { needs: new Map() }, 'PAYLOAD_NOT_PLAIN /needs'], ['a function', { needs: () => 1 }, 'FIELD_INVALID /needs'], ['no number', { needs: Number.NaN }, 'FIELD_INVALID /needs'], ['a bigint', { needs: 3n }, 'FIELD_INVALID /needs'],
     ['a value as the name of a member', { needs: { 'Qëzvxwöj': true } }, 'UNEXPECTED_FIELD /needs'], ['what is no object where one is declared', { person: 'Qëzvxwöj' }, 'PAYLOAD_NOT_PLAIN'],
     ['thirteen members inside one another', { needs: Array.from({ length: 13 }).reduce<unknown>((inner) => ({ a: inner }), 1) }, 'FIELD_INVALID /needs'], ['thirteen levels', { needs: Array.from({ length: 13 }).reduce<unknown>((inner) => [inner], 1) }, 'FIELD_INVALID /needs'],
@@ -50,8 +51,29 @@ describe('what another organisation is told', () => {
     expect(disclosure({ ...input, purpose: `A${'_'.repeat(63)}` })).toMatchObject({ purpose: `A${'_'.repeat(63)}` });
   });
   it('is not declared under a name that is none, or with a member whose name is a value', () => {
-    expect(told(values, {}, { recipient }, { ...needs, name: 'Needs' })).toBe('DOCUMENT_INVALID');
-    expect(told({ 'a b': 1 }, {}, { recipient }, { name: 'x', members: { 'a b': { categories: [] } } })).toBe('DOCUMENT_INVALID');
+    const open = { class: 'open', categories: [] } as const;
+    for (const [name, members] of [['Needs', {}], ['', {}], ['x', { 'a b': open }], ['x', { a: { categories: [], members: { 'a b': open } } }]] as const) expect(codeOf(() => defineDisclosure({ name, members }))).toBe('DOCUMENT_INVALID');
+  });
+  it('G2, G3 is declared with nothing that says who somebody is: such a declaration is refused when it is made, wherever in it', () => {
+    const bad = (dataClass: unknown): DisclosedMember => ({ class: dataClass, categories: ['IDENTITY'] }) as DisclosedMember;
+    for (const dataClass of ['direct', undefined, null, 'Direct', 'quasi ', 'constructor', 0, ['quasi']]) {
+      expect(codeOf(() => defineDisclosure({ name: 'needs', members: { givenName: bad(dataClass) } }))).toBe('CLASS_NOT_ALLOWED /givenName');
+      expect(codeOf(() => defineDisclosure({ name: 'needs', members: { person: { categories: [], members: { name: { categories: [], members: { first: bad(dataClass) } } } } } }))).toBe('CLASS_NOT_ALLOWED /person/name/first');
+    }
+    for (const dataClass of ['open', 'operational', 'quasi', 'special']) expect(codeOf(() => defineDisclosure({ name: 'needs', members: { a: bad(dataClass) } }))).toBe('none');
+  });
+  it('G2 counts only if it was declared so: written down, copied, inherited or changed afterwards it is none', () => {
+    const leave = disclosure(input);
+    for (const forged of [{ name: 'needs', members: { givenName: { class: 'direct', categories: [] } } }, { ...needs }, Object.create(needs) as unknown, null, 'needs']) {
+      expect(told({ givenName: 'Qëzvxwöj' }, {}, { recipient }, forged as DisclosureDef)).toMatch(/^(?:DOCUMENT_INVALID|GATE_FAILED)$/);
+      expect(told({}, {}, { recipient }, forged as DisclosureDef)).toMatch(/^(?:DOCUMENT_INVALID|GATE_FAILED)$/);
+    }
+    const members: Record<string, DisclosedMember> = { needs: { class: 'special', categories: ['NEEDS'] }, part: { categories: ['NEEDS'], members: { a: { class: 'special', categories: ['NEEDS'] } } } };
+    const def = defineDisclosure({ name: 'needs', members });
+    members['givenName'] = { class: 'quasi', categories: [] };
+    expect(() => gate.disclose(def, leave, { givenName: 'x' }, { recipient })).toThrow(expect.objectContaining({ code: 'UNEXPECTED_FIELD' }));
+    const part = def.members['part'] as { readonly members: object };
+    for (const frozen of [def, def.members, def.members['needs'], def.members['needs']?.categories, part, part.members, def.members['part']?.categories]) expect(Object.isFrozen(frozen)).toBe(true);
   });
 
   it('T15 is told once: the leave is used up, also by what was refused, and lasts a minute', () => {
@@ -80,17 +102,16 @@ describe('what another organisation is told', () => {
     const categories = ['NEEDS'];
     const leave = disclosure({ ...input, categories });
     categories.push('IDENTITY');
-    expect(() => gate.disclose(needs, leave, { person: { givenName: 'x' } }, { recipient })).toThrow(expect.objectContaining({ code: 'CATEGORY_NOT_AUTHORISED' }));
+    expect(() => gate.disclose(needs, leave, { person: { wish: 'x' } }, { recipient })).toThrow(expect.objectContaining({ code: 'CATEGORY_NOT_AUTHORISED' }));
   });
 
-  it('holds nobody where the declaration does not say who somebody is', () => {
+  it('holds nobody by name, in words neither, and nothing that looks like a number but in words', () => {
     const known = [knownIdentity(['Qëzvxwöj'], Buffer.alloc(32))];
     expect(told({ needs: { words: 'for qezvxwoj' } }, {}, { recipient }, needs, known)).toBe('SCANNER_FOUND');
     expect(told({ needs: { words: 'call 069 123 4567' } })).toBe('SCANNER_FOUND');
-    // whoever may know who she is is asked for no scanner of her names; whoever may not finds her in no part of it
     expect(told(values, {}, { recipient })).toContain('Qëzvxwöj');
     expect(told(values, {}, { recipient }, needs, known)).toBe('SCANNER_FOUND');
-    expect(told({ person: { phone: '+355691234567' } }, { categories: ['CONTACT'] })).toContain('+355691234567');
+    expect(told({ person: { access: '+355691234567' } }, { categories: ['CONTACT'] })).toContain('+355691234567');
   });
   it('reads what is said, not how JSON writes it', () => {
     const known = [knownIdentity(['Qëzvxwöj Vrmtt'], Buffer.alloc(32))];

@@ -1,3 +1,5 @@
+import { dataClasses, type DataClass } from './data-class.js';
+import { isDocumentName } from './document.js';
 import { FIELD_NAME, checkNames, isPlain, valueOf } from './payload.js';
 import { PrivacyRefusal } from './refusal.js';
 import { isRef } from './ref.js';
@@ -51,17 +53,45 @@ export function disclosure(input: DisclosureInput): Disclosure {
   return grant({ ...input, categories });
 }
 
-/** What an answer to another organisation may hold. A member is declared with categories, of which one must be consented to; one without is operational (a reference, a code). */
+/** What may be told in an answer. What says who somebody is or where to reach them leaves in a sealed envelope only (9.1): `direct` cannot be written here. */
+export type DisclosedClass = Exclude<DataClass, 'direct'>;
+export interface DisclosedValue {
+  readonly class: DisclosedClass;
+  /** Consent to any one of them shows it. None: no consent is needed. */
+  readonly categories: readonly string[];
+  /** In somebody's own words, or a day or a number as it is written: what only looks like a number is found in no such place. */
+  readonly words?: boolean;
+}
+/** Of an object each member has its own class, and may name its own categories. */
+export interface DisclosedObject {
+  readonly categories: readonly string[];
+  readonly members: Readonly<Record<string, DisclosedMember>>;
+}
+export type DisclosedMember = DisclosedValue | DisclosedObject;
+
+declare const DEFINED: unique symbol;
+/** What an answer to another organisation may hold, by `defineDisclosure`. */
 export interface DisclosureDef {
   readonly name: string;
   readonly members: Readonly<Record<string, DisclosedMember>>;
+  readonly [DEFINED]: true;
 }
-export interface DisclosedMember {
-  /** Consent to any one of them shows the member; of an object, each member may name its own. None: no consent is needed. */
-  readonly categories: readonly string[];
-  readonly members?: Readonly<Record<string, DisclosedMember>>;
-  /** Whether it says who somebody is or how to reach them, or is told in somebody's own words: what only looks like a number is found in no such place. */
-  readonly identifies?: boolean;
+const defined = new WeakSet();
+const disclosed: readonly unknown[] = dataClasses.filter((c) => c !== 'direct');
+
+/** Declared where the service starts, and refused there: a value that must not leave cannot be written into something that leaves (G2, G3). @throws PrivacyRefusal DOCUMENT_INVALID, CLASS_NOT_ALLOWED */
+export function defineDisclosure({ name, members }: { readonly name: string; readonly members: Readonly<Record<string, DisclosedMember>> }): DisclosureDef {
+  const checked = (given: Readonly<Record<string, DisclosedMember>>, at: string): Readonly<Record<string, DisclosedMember>> => Object.freeze(Object.fromEntries(Object.entries(given).map(([member, of]) => {
+    if (!FIELD_NAME.test(member)) throw new PrivacyRefusal('DOCUMENT_INVALID');
+    const categories = Object.freeze([...of.categories]);
+    if ('members' in of) return [member, Object.freeze({ categories, members: checked(of.members, `${at}/${member}`) })];
+    if (!disclosed.includes(of.class)) throw new PrivacyRefusal('CLASS_NOT_ALLOWED', `${at}/${member}`);
+    return [member, Object.freeze({ class: of.class, categories, words: of.words === true })];
+  })));
+  if (!isDocumentName(name)) throw new PrivacyRefusal('DOCUMENT_INVALID');
+  const def = Object.freeze({ name, members: checked(members, '') }) as DisclosureDef;
+  defined.add(def);
+  return def;
 }
 
 export interface DisclosedText { readonly text: string; /** What it says, as nobody escaped it. */ readonly said: string; /** The part of it in which nothing may look like somebody. */ readonly searched: string }
@@ -71,20 +101,23 @@ const DEEPEST = 12;
 /** The body, made of what the categories allow and of nothing else; what they do not allow is refused, not left out. */
 export function disclosedText(def: DisclosureDef, given: unknown, values: unknown, recipient: unknown): DisclosedText {
   const leave = use(given);
+  if (!defined.has(def)) throw new PrivacyRefusal('DOCUMENT_INVALID');
   if (leave.recipient !== recipient) throw new PrivacyRefusal('RECIPIENT_INVALID');
   const searched: string[] = [];
   const object = (members: Readonly<Record<string, DisclosedMember>>, from: unknown, at: string): string => {
     checkNames(from, new Set(Object.keys(members)));
     const parts: string[] = [];
     for (const [name, member] of Object.entries(members)) {
-      if (!FIELD_NAME.test(name)) throw new PrivacyRefusal('DOCUMENT_INVALID');
       const found = valueOf(from, name);
       if (found === undefined) continue;
       if (member.categories.length > 0 && !member.categories.some((category) => leave.categories.has(category))) throw new PrivacyRefusal('CATEGORY_NOT_AUTHORISED', `${at}/${name}`);
       // unsealed in here, so that plaintext is never anything but a part of these bytes
       const value = Sealed.is(found) ? plaintextOf(found) : found;
-      const text = member.members ? object(member.members, value, `${at}/${name}`) : jsonOf(value, `${at}/${name}`, 0);
-      if (!member.members && member.identifies !== true) searched.push(said(text));
+      const isObject = 'members' in member;
+      // Of what is several classes at once the members decide; a single value brings its own.
+      if (!isObject && Sealed.is(found) && found.dataClass === 'direct') throw new PrivacyRefusal('CLASS_NOT_ALLOWED', `${at}/${name}`);
+      const text = isObject ? object(member.members, value, `${at}/${name}`) : jsonOf(value, `${at}/${name}`, 0);
+      if (!isObject && member.words !== true) searched.push(said(text));
       parts.push(`${JSON.stringify(name)}:${text}`);
     }
     return `{${parts.join(',')}}`;

@@ -8,14 +8,15 @@
  *                                                           (`operator`). `def = { name, readership, head, columns }`; fields are
  *                                                           made by `wire` and `figure` (bounded numbers, categories of a cube)
  *   gate.mail(template, slots, metadata)                    a mail of the gate's closed list; slots are wire types
- *   gate.disclose(def, leave, values, metadata)             personal data for another organisation, by `disclosure(…)`: one
+ *   gate.disclose(def, leave, values, metadata)             personal data for another organisation, by `disclosure(…)` and
+ *                                                           `defineDisclosure`, which takes nothing `direct`: one
  *                                                           recipient, one purpose, consented categories, once, for a minute
  *
  * Each checks declaration, class, schema, metadata (topic, key, headers, file name, URL, time) and runs the scanners. It refuses,
  * it never strips; what fails in an unforeseen way is refused too (G1, G10).
  */
 import { disclosedText, type Disclosure, type DisclosureDef } from './disclosure.js';
-import { documentPlan, documentText, isDocumentName, type DocumentContent, type DocumentDef, type DocumentFormat } from './document.js';
+import { documentPlan, documentText, type DocumentContent, type DocumentDef, type DocumentFormat } from './document.js';
 import type { EventDef } from './event.js';
 import { mailText, type MailTemplate } from './mail.js';
 import { checkMetadata, checkPlainMetadata, precisionFor } from './metadata.js';
@@ -75,7 +76,7 @@ export interface Gate {
   document<H extends WireObject, C extends WireObject>(def: DocumentDef<H, C>, content: DocumentContent<H, C>, metadata: Metadata, format?: DocumentFormat): WireBytes;
   /** A mail of the closed list. Metadata: `from`, `message-id`. */
   mail<O extends WireObject>(template: MailTemplate<O>, slots: WireOf<O>, metadata: Metadata): WireMail;
-  /** Personal data for the one organisation that `metadata.recipient` names. `known` finds who may stand nowhere in it: the names of whom it is about, where the recipient may not know who that is. */
+  /** Personal data for the one organisation that `metadata.recipient` names. `known` finds who may stand nowhere in it: the names of whom it is about, which leave in an envelope only. */
   disclose(def: DisclosureDef, leave: Disclosure, values: Readonly<Record<string, unknown>> | Sealed<object>, metadata: Metadata, known?: readonly Scanner[]): WireBytes;
 }
 export interface WireMail { readonly subject: WireBytes; readonly text: WireBytes }
@@ -217,7 +218,6 @@ export function createGate({ scanners: given = [], mail: config, onRefusal = () 
       return { subject: scanned(subject, {}), text: scanned(text, {}) };
     }),
     disclose: (def, leave, values, metadata, known = []) => closed('disclose', () => {
-      if (!isDocumentName(def.name)) throw new PrivacyRefusal('DOCUMENT_INVALID');
       const { text, said, searched } = disclosedText(def, leave, values, metadata['recipient']);
       checkPlainMetadata(def.name, metadata, 'document');
       for (const scanner of known) if (scanner.find(said).length > 0) throw new PrivacyRefusal('SCANNER_FOUND');

@@ -10,7 +10,7 @@ export type { NotWireSafe, WireSafe } from './wire-safe.js';
 export { payloadOf, type EventDef } from './event.js';
 export { WireBytes, createGate, type Envelope, type Gate, type GateConfig, type Metadata, type WireMail } from './gate.js';
 export type { DocumentContent, DocumentDef, DocumentFormat, Readership } from './document.js';
-export { disclosure, type DisclosedMember, type Disclosure, type DisclosureDef, type DisclosureInput } from './disclosure.js';
+export { defineDisclosure, disclosure, type DisclosedClass, type DisclosedMember, type DisclosedObject, type DisclosedValue, type Disclosure, type DisclosureDef, type DisclosureInput } from './disclosure.js';
 export type { MailTemplate } from './mail.js';
 export { scanAll, type Finding, type Scanner } from './scan.js';
 export { KnownIdentities, knownIdentity, nameTokens, type NameTokens } from './known-identity.js';

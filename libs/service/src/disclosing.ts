@@ -32,7 +32,7 @@ export interface Disclosing {
   /** What she agrees to at this moment. */
   readonly categories: readonly string[];
   readonly values: Sealed<object>;
-  /** Whom the recipient may not know by name. */
+  /** Whose names stand in no answer: they leave in an envelope only (decisions 20). */
   readonly person: Sealed<Named> | undefined;
 }
 
@@ -42,7 +42,7 @@ export interface Disclosing {
  */
 export async function disclosing(engine: Engine, d: Disclosing, write: () => Promise<unknown>): Promise<Buffer> {
   const recipient = d.caller.organisation;
-  const known = d.categories.includes('IDENTITY') ? [] : [namesOf(d.person)];
+  const known = [namesOf(d.person)];
   const passed = (auditId: string): Buffer => d.gate.disclose(d.def, disclosure({ recipient, purpose: d.purpose, categories: d.categories, auditId }), d.values, { recipient }, known).bytes();
   const auditId = newRef('evt');
   try { passed(auditId); } catch (error) {

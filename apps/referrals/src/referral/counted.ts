@@ -13,7 +13,7 @@ export interface Told { readonly person: Person; readonly needs: NeedsBody; read
 export const told = (row: ReferralRow, { person, trafficking }: CaseRow): Sealed<Told> =>
   (person ?? label('direct', {} as Person)).with(row.needs ?? label('special', {}), (p, n) => ({ person: p, needs: n })).with(trafficking ?? label('special', {} as Trafficking), (t, happened) => ({ ...t, trafficking: happened }));
 
-/** What many people have in common, and counts (G7); all else of these is a name, a number or an address. */
+/** What many people have in common, and counts (G7); all else of these is a name, a number or an address, and leaves in an envelope only. */
 const common = ['ageBand', 'gender', 'languages', 'interpreterNeeded', 'citizenships', 'maritalStatus', 'childrenCount'] as const satisfies readonly (keyof Person)[];
 /** Free text is for who must prepare for it, and counted nowhere; a child's place is asked for whatever the count (DP-31). */
 const prepared = ['interpreterLanguage', 'accessNeeds', 'partySize'] as const satisfies readonly (keyof NeedsBody)[];
@@ -41,7 +41,7 @@ export function answerOf({ person, needs, trafficking }: Told, said: Values, row
   const counts = (name: string, list: readonly string[]): boolean => list.includes(name);
   const pick = (value: object, list: readonly string[], keep: (name: string) => boolean): Values =>
     Object.fromEntries(Object.entries(value).flatMap(([name, exact]) => (!keep(name) || exact === undefined ? [] : !counts(name, list) ? [[name, exact as unknown]] : name in said ? [[name, said[name]]] : [])));
-  const details = pick(person, common, (name) => (members as readonly string[]).includes(name));
+  const details = pick(only(person, common), common, (name) => (members as readonly string[]).includes(name));
   const facts = pick(happened(trafficking), Object.keys(happened(trafficking)), () => true);
   return {
     ...(Object.keys(details).length > 0 ? { person: details } : {}),

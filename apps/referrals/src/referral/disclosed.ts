@@ -17,6 +17,9 @@ const ofPerson: Partial<Record<ConsentCategory, Members<Person>>> = {
   DOCUMENTS: ['citizenships', 'identityNumber', 'travelDocumentNumber'],
 };
 
+/** Told in an envelope, and nowhere else (decisions 20). */
+export const sealedOnly: readonly ConsentCategory[] = ['IDENTITY', 'CONTACT'];
+
 /** What of the person a receiver of this service gets under these categories. */
 export function personMembers(serviceType: ReferralRow['serviceType'], isChild: boolean, categories: readonly ConsentCategory[]): Members<Person> {
   const knowsAge = needsAge.includes(serviceType ?? '');

@@ -8,6 +8,7 @@ import type { CaseRow } from '../case/case.entity.js';
 import { newestValid } from '../risk-assessment/newest.js';
 import { RiskAssessment } from '../risk-assessment/risk-assessment.lifecycle.js';
 import { answerOf, isNamed, quasiOf, told } from './counted.js';
+import { sealedOnly } from './disclosed.js';
 import { releasedExactly } from '../exact-release/released-exactly.js';
 import { needsDisclosure } from './needs.disclosure.js';
 import type { ReferralRow } from './referral.entity.js';
@@ -64,12 +65,14 @@ export class NeedsController {
       exactly: await releasedExactly(read, row.caseId, principal.organisation, now), given: () => [trait('age', context.isChild ? '0-17' : '18+')],
       of: told(row, context.case), quasi: (she) => quasiOf(she, row, context.isChild, categories), answer: (she, said) => answerOf(she, said, row, context.isChild, categories),
     });
+    // What she agreed to is all of it; what is told here, and goes on record, is what is not sealed.
+    const said = categories.filter((c) => !sealedOnly.includes(c));
     const head = { referral: references[principal.organisation], categories, serviceType: row.serviceType };
-    const values = besides(outcome.map((said): Values => ({ ...head, ...said })), context.case, categories, newest?.plan);
+    const values = besides(outcome.map((counted): Values => ({ ...head, ...counted })), context.case, categories, newest?.plan);
     return disclosing(this.engine, { gate: this.running.gate, def: needsDisclosure, lifecycle: Referral, row, caller: principal, purpose: 'REFERRAL_DISCLOSURE', categories, values, person: context.case.person }, async () => {
       await store.commit(row.owner, [
-        { t: 'audit', op: 'insert', row: { at: now.toISOString(), organisations: [row.owner, principal.organisation], kind: Referral.prefix, aggregate: row.id, command: 'fetchNeeds', from_state: row.state, to_state: row.state, version: row.version, organisation: principal.organisation, account: principal.subject, role: 'RECEIVER', ground: row.consentId ?? 'OVERRIDE', fields: categories } },
-        { t: 'disclosure', op: 'insert', row: { id: randomUUID(), referral_id: row.id, case_id: row.caseId, owner: row.owner, recipient: principal.organisation, consent_id: row.consentId ?? null, categories, at: now.toISOString() } },
+        { t: 'audit', op: 'insert', row: { at: now.toISOString(), organisations: [row.owner, principal.organisation], kind: Referral.prefix, aggregate: row.id, command: 'fetchNeeds', from_state: row.state, to_state: row.state, version: row.version, organisation: principal.organisation, account: principal.subject, role: 'RECEIVER', ground: row.consentId ?? 'OVERRIDE', fields: said } },
+        { t: 'disclosure', op: 'insert', row: { id: randomUUID(), referral_id: row.id, case_id: row.caseId, owner: row.owner, recipient: principal.organisation, consent_id: row.consentId ?? null, categories: said, at: now.toISOString() } },
         change,
       ], expects);
       await this.engine.access.meter(Referral, row, principal, true);
@@ -90,4 +93,4 @@ function besides(said: Sealed<Values>, { health, needs: wished }: CaseRow, categ
   return told.reduce((all, [category, name, value]) => (value && categories.includes(category) ? all.with(value, (others, v): Values => ({ ...others, [name]: v })) : all), said);
 }
 
-export const needsRoute: ExtraRoute = { method: 'get', path: '/v1/referrals/{id}/needs', tag: 'Referral', summary: 'What the receiver may know now: within the minimum dataset of the service and the consent at this moment; each look is audited' };
+export const needsRoute: ExtraRoute = { method: 'get', path: '/v1/referrals/{id}/needs', tag: 'Referral', summary: 'What the receiver may know now: within the minimum dataset of the service and the consent at this moment; each look is audited. Who she is, it collects sealed (`POST /v1/referrals/{id}/disclosure`)' };

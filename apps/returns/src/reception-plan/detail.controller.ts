@@ -1,12 +1,15 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { after, deadlines, type ConsentCategory, type Role } from '@footbridge/contracts';
-import type { Read } from '@footbridge/lifecycle';
-import { label, populations, trait, type DisclosureDef, type Sealed } from '@footbridge/privacy';
+import { disclosedOf, type Read } from '@footbridge/lifecycle';
+import { defineDisclosure, label, populations, trait, type Sealed } from '@footbridge/privacy';
 import { Action, Conflict, Engine, LEARNT_MEANWHILE, Problem, Stale, disclosing, hostCountry, release, idempotency, inForce, isCleared, knownClearance, knownConsents, send, type Answer, type Change, type ExtraRoute, type Principal, type Release, type Running, type SignedRequest } from '@footbridge/service';
 import type { FastifyReply } from 'fastify';
 import { newCodePhrase } from '../code-phrase.js';
+import { identitySealed } from '../disclosure/known-envelope.js';
+import { ItineraryBody } from '../return-case/return-case.dto.js';
 import type { ReturnCaseRow } from '../return-case/return-case.entity.js';
 import { returnOf } from '../return-case/return-of.js';
+import { EditReceptionBody } from './reception-plan.dto.js';
 import { openPlan, type ReceptionPlanRow } from './reception-plan.entity.js';
 import { ReceptionPlan } from './reception-plan.lifecycle.js';
 
@@ -17,16 +20,19 @@ type Wanted = Readonly<Record<string, readonly [ConsentCategory, Sealed<unknown>
 const counted: readonly string[] = ['languages', 'interpreterNeeded', 'accessNeeded'];
 
 const json = ['content-type', 'application/json; charset=utf-8'] as const;
-const [open, travel] = [{ categories: [] }, { categories: ['TRAVEL'], identifies: true }] as const;
-/** What an origin office may ever be told, and what she must have agreed to for it (W3, DP-6). */
-const receptionDisclosure: DisclosureDef = {
+const [common, travel] = [['AGE_GENDER_LANGUAGE'], { categories: ['TRAVEL'], words: true }] as const;
+/**
+ * What an origin office may ever be told in an answer, and what she must have agreed to for it (W3, DP-6). Her name, and who travels with
+ * her, are not here: they leave in an envelope (decisions 20; `POST /v1/return-cases/{id}/disclosure`).
+ */
+const receptionDisclosure = defineDisclosure({
   name: 'reception',
   members: {
-    traveller: { categories: ['IDENTITY'], identifies: true }, languages: { categories: ['AGE_GENDER_LANGUAGE'] }, interpreterNeeded: { categories: ['AGE_GENDER_LANGUAGE'] }, accessNeeded: { categories: ['NEEDS'] },
-    // somebody's own words, where her name is looked for and no number is meant (`disclosing`)
-    mitigations: { categories: ['RISK_MITIGATION'], identifies: true }, itinerary: travel, escort: travel, generalised: open,
+    ...disclosedOf(EditReceptionBody, { languages: common, interpreterNeeded: common, accessNeeded: ['NEEDS'], mitigations: { categories: ['RISK_MITIGATION'], words: true } }),
+    itinerary: { categories: ['TRAVEL'], members: disclosedOf(ItineraryBody, { departureAt: travel, arrivalAt: travel, carrier: travel, number: travel, transit: travel }) },
+    generalised: { class: 'operational', categories: [] },
   },
-};
+});
 
 /** One answer to whatever stands against it, so that it tells nothing (A4). */
 const notNow = (): Problem => new Problem('guard-refused', { guards: [{ guard: 'ADMINISTRATIVE', reason: 'ADMINISTRATIVE', detail: 'This cannot be done now.' }] });
@@ -43,7 +49,7 @@ export class ReceptionDetail {
   @Action('ReceptionPlan.detail', office) @Get('detail') @Header(...json) async detail(@Param('id') id: string, @Req() request: SignedRequest): Promise<Buffer> {
     const plan: ReceptionPlanRow = await this.plan(id, request, [...openPlan, 'missed']);
     return this.disclose(request, plan, {
-      traveller: ['IDENTITY', plan.traveller], languages: ['AGE_GENDER_LANGUAGE', plan.languages], interpreterNeeded: ['AGE_GENDER_LANGUAGE', plan.interpreterNeeded], accessNeeded: ['NEEDS', plan.accessNeeded],
+      languages: ['AGE_GENDER_LANGUAGE', plan.languages], interpreterNeeded: ['AGE_GENDER_LANGUAGE', plan.interpreterNeeded], accessNeeded: ['NEEDS', plan.accessNeeded],
       mitigations: ['RISK_MITIGATION', plan.mitigations],
     });
   }
@@ -56,7 +62,7 @@ export class ReceptionDetail {
     const underWay = journey && ['cleared', 'in_transit', 'arrived', 'reception_failed'].includes(journey.state);
     const soon = journey?.itinerary?.test(({ departureAt }) => now >= after(new Date(departureAt), { hours: -deadlines.itineraryBeforeDeparture.hours }));
     if (!underWay || !soon) throw notNow();
-    return this.disclose(request, plan, { itinerary: ['TRAVEL', journey.itinerary], escort: ['TRAVEL', journey.escort] });
+    return this.disclose(request, plan, { itinerary: ['TRAVEL', journey.itinerary] });
   }
 
   /** A new phrase where the first was lost before she heard it: told once, to the host worker. What is kept for a repeat has no phrase. */
@@ -102,19 +108,20 @@ export class ReceptionDetail {
     // Whom she is not named to: whether reintegration may have told it something has to be known too (G7).
     if (given.some(([name]) => counted.includes(name)) && !given.some(([name]) => name === 'traveller')) await this.engine.requireFresh('reintegration', plan.caseRef);
     await this.engine.access.meter(ReceptionPlan, plan, principal);
-    const { outcome, change } = await this.released(plan, principal.organisation, read, given.map(([name, [, value]]) => [name, value as Sealed<unknown>]));
+    const names = consent.categories.includes('IDENTITY') && await identitySealed(read, plan.caseRef, principal.organisation);
+    const { outcome, change } = await this.released(plan, principal.organisation, read, names, given.map(([name, [, value]]) => [name, value as Sealed<unknown>]));
     return disclosing(this.engine, { gate: this.running.gate, def: receptionDisclosure, lifecycle: ReceptionPlan, row: plan, caller: principal, purpose: 'ORIGIN_OFFICE_DISCLOSURE', categories: consent.categories, values: outcome, person: plan.traveller }, () => store.commit(plan.owner, [{ t: 'audit', op: 'insert', row: {
       at: now.toISOString(), organisations: [plan.owner], kind: 'rcp', aggregate: plan.id, command: 'disclose', from_state: plan.state, to_state: plan.state, version: plan.version,
       organisation: principal.organisation, account: principal.subject, role: principal.roles.find((r) => office.includes(r)), ground: consent.consent, fields: given.map(([name]) => name) } }, change], []));
   }
 
-  /** What of it few others have in common with her is said less exactly (G7). Whom the office is to meet by name hides in no crowd. */
-  private async released(plan: ReceptionPlanRow, recipient: string, read: Read, given: readonly (readonly [string, Sealed<unknown>])[]): Promise<Release<Readonly<Record<string, unknown>>>> {
+  /** What of it few others have in common with her is said less exactly (G7). Who may collect her name hides her in no crowd: sealed it was under the consent as she signed it, of which this service has a copy only (T17). */
+  private async released(plan: ReceptionPlanRow, recipient: string, read: Read, names: boolean, given: readonly (readonly [string, Sealed<unknown>])[]): Promise<Release<Readonly<Record<string, unknown>>>> {
     const [host, home] = await Promise.all([hostCountry(read, plan.owner), hostCountry(read, recipient)]);
     const of = given.reduce<Sealed<Readonly<Record<string, unknown>>>>((all, [name, value]) => all.with(value, (said, v) => ({ ...said, [name]: v })), label('quasi', {}));
     const counts = (name: string): boolean => counted.includes(name);
     return release(this.engine.store, {
-      row: plan, recipient, purpose: 'ORIGIN_OFFICE_DISCLOSURE', population: this.#population(host), names: given.some(([name]) => name === 'traveller'), of,
+      row: plan, recipient, purpose: 'ORIGIN_OFFICE_DISCLOSURE', population: this.#population(host), names, of,
       // Whom an office of her country receives comes from there.
       given: () => (home === undefined ? [] : [trait('citizenship', home)]),
       quasi: (all) => Object.fromEntries(Object.entries(all).filter(([name]) => counts(name))), answer: (all, said) => Object.fromEntries(Object.entries(all).flatMap(([name, value]) => (!counts(name) ? [[name, value]] : name in said ? [[name, said[name]]] : []))),
@@ -123,7 +130,7 @@ export class ReceptionDetail {
 }
 
 export const detailRoutes: readonly ExtraRoute[] = [
-  { method: 'get', path: '/v1/reception-plans/{id}/detail', tag: 'ReceptionPlan', summary: 'What the named origin office needs to prepare, as far as consent covers it now' },
-  { method: 'get', path: '/v1/reception-plans/{id}/itinerary', tag: 'ReceptionPlan', summary: 'Itinerary and escort, not earlier than 24 hours before departure' },
+  { method: 'get', path: '/v1/reception-plans/{id}/detail', tag: 'ReceptionPlan', summary: 'What the named origin office needs to prepare, as far as consent covers it now; who she is, it collects sealed (`POST /v1/return-cases/{id}/disclosure`)' },
+  { method: 'get', path: '/v1/reception-plans/{id}/itinerary', tag: 'ReceptionPlan', summary: 'Itinerary, not earlier than 24 hours before departure; who she is and who travels with her is sealed (`POST /v1/return-cases/{id}/disclosure`)' },
   { method: 'post', path: '/v1/reception-plans/{id}/code-phrase', tag: 'ReceptionPlan', summary: 'A new code phrase, told once to the host worker for the person' },
 ];

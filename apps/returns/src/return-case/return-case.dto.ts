@@ -44,12 +44,13 @@ export class SuspendBody {
 export class CancelReturnBody {
   @is.code(CancelGround) cancelledFor!: CancelGround;
 }
+/** Where she will be and when, as a shelter's address is: special, and no words of anybody (privacy design 9.1). Who she is, and who travels with her, is `direct`. */
 export class ItineraryBody {
-  @is.instant({ class: 'direct', example: '2026-12-01T08:00:00Z' }) departureAt!: string;
-  @is.instant({ class: 'direct', example: '2026-12-01T13:30:00Z' }) arrivalAt!: string;
-  @is.text({ class: 'direct', max: 80, example: 'Example Air' }) carrier!: string;
-  @is.text({ class: 'direct', max: 20, example: 'EX 123' }) number!: string;
-  @is.countries({ class: 'direct', optional: true, example: ['ET'] }) transit?: string[];
+  @is.instant({ class: 'special', example: '2026-12-01T08:00:00Z' }) departureAt!: string;
+  @is.instant({ class: 'special', example: '2026-12-01T13:30:00Z' }) arrivalAt!: string;
+  @is.pattern(/^[\p{L}\p{N}][\p{L}\p{M}\p{N} .&'-]{0,79}$/u, 'the name of a carrier, up to 80 letters', 'Example Air', { class: 'special' }) carrier!: string;
+  @is.pattern(/^[A-Za-z0-9][A-Za-z0-9 /-]{0,19}$/, 'the number of the journey, like EX 123', 'EX 123', { class: 'special' }) number!: string;
+  @is.countries({ class: 'special', optional: true, example: ['ET'] }) transit?: string[];
 }
 export class EscortBody {
   @is.text({ class: 'direct' }) name!: string;
@@ -57,7 +58,7 @@ export class EscortBody {
   @is.text({ class: 'direct', example: 'trained escort' }) relation!: string;
 }
 export class EditReturnBody {
-  @is.nested(() => ItineraryBody, { class: 'direct', optional: true }) itinerary?: ItineraryBody;
+  @is.nested(() => ItineraryBody, { class: 'special', optional: true }) itinerary?: ItineraryBody;
   @is.nested(() => EscortBody, { class: 'direct', optional: true }) escort?: EscortBody;
   @is.boolean({ optional: true, example: false }) escortRequired?: boolean;
   @is.text({ class: 'special', optional: true, max: 4_000 }) fitToTravel?: string;

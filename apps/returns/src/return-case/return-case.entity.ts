@@ -50,7 +50,7 @@ export const returnCaseFields = {
   decision: special.json<Decision>(),
   notClearedReasons: special.text(),
   fitToTravel: special.text(),
-  itinerary: direct.json<Itinerary>(),
+  itinerary: special.json<Itinerary>(),
   escort: direct.json<Escort>(),
 };
 export type ReturnCaseRow = RowOf<typeof returnCaseFields>;

@@ -13,7 +13,7 @@ const as = (role: Role, organisation = 'org_ro', ...roles: Role[]): ReturnFacts[
 const facts = (more: Partial<ReturnFacts> = {}): ReturnFacts => ({ row: row(), body: {}, caller: as('RETURN_OFFICER'), isChild: false, ...more });
 const tableRow = (state: string, command: string): AnyRow => { const found = rowFor(ReturnCase, state, command); if (!('row' in found)) throw new Error('no row'); return found.row; };
 const refused = (state: string, command: string, given: ReturnFacts): string[] => refusals(tableRow(state, command)[4], given as never, now).map((r) => `${r.guard} ${r.reason}`).sort();
-const itinerary = (departureAt: string): ReturnCaseRow['itinerary'] => label('direct', { departureAt, arrivalAt: departureAt, carrier: 'x', number: 'x' } satisfies Itinerary);
+const itinerary = (departureAt: string): ReturnCaseRow['itinerary'] => label('special', { departureAt, arrivalAt: departureAt, carrier: 'x', number: 'x' } satisfies Itinerary);
 const plan = { ...base, id: 'p', state: 'ready', originOffice: 'org_oo' };
 const given = { consent: 'con_x', state: 'given', recipient: 'org_oo', categories: [] } as const;
 const yes = { cleared: true };
