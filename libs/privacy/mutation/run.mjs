@@ -2,6 +2,7 @@
 // A file is judged by the suites beside it (`gate.spec.ts`, `gate.*.spec.ts` for `gate.ts`), or by those that `suites.json` names:
 // a rule is pinned where it is written. `survivors.json` says of each change that makes no difference why it makes none.
 import { Stryker } from '@stryker-mutator/core';
+import { transformSync } from '@swc/core';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 
@@ -17,7 +18,9 @@ const WHOLE = /^(?:gate|consent|envelope|statistics)\b/;
 const LEAST = 90;
 
 const isSource = (name) => name.endsWith('.ts') && !/\.(?:spec|child|fixture|typetest)\.ts$/.test(name) && !name.endsWith('index.ts');
-const sources = readdirSync(library, { recursive: true }).filter(isSource).map((name) => name.replaceAll('\\', '/')).sort();
+/** What is nothing but types cannot be changed at run time. */
+const isRun = (name) => !/^export ?\{ ?\};?$/.test(transformSync(readFileSync(join(library, name), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, ''), { swcrc: false, jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }).code.trim());
+const sources = readdirSync(library, { recursive: true }).filter((name) => isSource(name) && isRun(name)).map((name) => name.replaceAll('\\', '/')).sort();
 const places = process.argv.slice(2).map((text) => { const [name, lines] = text.split(':'); return [relative(library, name.startsWith(library) ? name : join(library, name)), lines]; });
 const asked = [...new Set(places.map(([name]) => name))];
 const unknown = asked.filter((name) => !sources.includes(name));
@@ -36,7 +39,7 @@ const tried = await new Stryker({
   suitesOf: Object.fromEntries(tested.map((name) => [join(library, name), suitesOf(name)])), warnings: false,
   coverageAnalysis: 'perTest', mutate: places.length > 0 ? places.map(([name, lines]) => join(library, lines ? `${name}:${lines}` : name)) : tested.map((name) => join(library, name)), ignorePatterns: ['apps', 'deploy', 'docs', 'bench', '.footbridge*', 'reports'],
   reporters: ['files'], tempDirName: 'reports/stryker', concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2), maxTestRunnerReuse: 400, timeoutMS: 60_000, dryRunTimeoutMinutes: 15,
-  logLevel: 'error', fileLogLevel: 'off', allowEmpty: true,
+  logLevel: 'error', fileLogLevel: 'off', allowEmpty: true, disableTypeChecks: false,
 }).runMutationTest();
 
 const results = tested.map((file) => {
