@@ -1,7 +1,8 @@
-// npm run -s mutation [-- file …]: changes the library one small thing at a time and asks whether its own suites notice.
+// npm run -s mutation [-- file … | file:10-20 …]: changes the library one small thing at a time and asks whether its own suites notice.
 // A file is judged by the suites beside it (`gate.spec.ts`, `gate.*.spec.ts` for `gate.ts`), or by those that `suites.json` names:
 // a rule is pinned where it is written. `survivors.json` says of each change that makes no difference why it makes none.
 import { Stryker } from '@stryker-mutator/core';
+import { transformSync } from '@swc/core';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 
@@ -17,8 +18,11 @@ const WHOLE = /^(?:gate|consent|envelope|statistics)\b/;
 const LEAST = 90;
 
 const isSource = (name) => name.endsWith('.ts') && !/\.(?:spec|child|fixture|typetest)\.ts$/.test(name) && !name.endsWith('index.ts');
-const sources = readdirSync(library, { recursive: true }).filter(isSource).map((name) => name.replaceAll('\\', '/')).sort();
-const asked = process.argv.slice(2).map((name) => relative(library, name.startsWith(library) ? name : join(library, name)));
+/** What is nothing but types cannot be changed at run time. */
+const isRun = (name) => !/^export ?\{ ?\};?$/.test(transformSync(readFileSync(join(library, name), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, ''), { swcrc: false, jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }).code.trim());
+const sources = readdirSync(library, { recursive: true }).filter((name) => isSource(name) && isRun(name)).map((name) => name.replaceAll('\\', '/')).sort();
+const places = process.argv.slice(2).map((text) => { const [name, lines] = text.split(':'); return [relative(library, name.startsWith(library) ? name : join(library, name)), lines]; });
+const asked = [...new Set(places.map(([name]) => name))];
 const unknown = asked.filter((name) => !sources.includes(name));
 if (unknown.length > 0) { process.stderr.write(`Not a source file of ${library}: ${unknown.join(', ')}\n`); process.exit(2); }
 
@@ -33,9 +37,9 @@ const tested = asked.length > 0 ? asked : sources;
 const tried = await new Stryker({
   testRunner: 'suites', plugins: [join(import.meta.dirname, 'runner.mjs')], testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
   suitesOf: Object.fromEntries(tested.map((name) => [join(library, name), suitesOf(name)])), warnings: false,
-  coverageAnalysis: 'perTest', mutate: tested.map((name) => join(library, name)), ignorePatterns: ['apps', 'deploy', 'docs', 'bench', '.footbridge*', 'reports'],
+  coverageAnalysis: 'perTest', mutate: places.length > 0 ? places.map(([name, lines]) => join(library, lines ? `${name}:${lines}` : name)) : tested.map((name) => join(library, name)), ignorePatterns: ['apps', 'deploy', 'docs', 'bench', '.footbridge*', 'reports'],
   reporters: ['files'], tempDirName: 'reports/stryker', concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2), maxTestRunnerReuse: 400, timeoutMS: 60_000, dryRunTimeoutMinutes: 15,
-  logLevel: 'error', fileLogLevel: 'off', allowEmpty: true,
+  logLevel: 'error', fileLogLevel: 'off', allowEmpty: true, disableTypeChecks: false,
 }).runMutationTest();
 
 const results = tested.map((file) => {
@@ -50,7 +54,7 @@ const results = tested.map((file) => {
     return { line: mutant.location.start.line, from, to, ...(known < 0 ? {} : { why: left.splice(known, 1)[0].why }) };
   });
   const late = counted.filter(({ status }) => status === 'Timeout').length;
-  return { file, mutants: counted.length, late, killed: counted.length - survivors.length, explained: survivors.filter(({ why }) => why).length, survivors, stale: left };
+  return { file, mutants: counted.length, late, killed: counted.length - survivors.length, explained: survivors.filter(({ why }) => why).length, survivors, stale: places.some(([, lines]) => lines) ? [] : left };
 });
 
 const sum = (of) => results.reduce((total, result) => total + of(result), 0);

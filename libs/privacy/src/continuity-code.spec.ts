@@ -22,7 +22,7 @@ describe('a continuity code', () => {
     expect(new Set([a, c, d]).size).toBe(3);
   });
   it('is digested the same from one release to the next', async () => {
-    expect(await continuityDigest(Buffer.alloc(32, 7), '0000 1111 2222 3333')).toMatchInlineSnapshot(`"l1PJgz2lu6B6OQFCpsZWYTcgmw99Ke3v7ewmOUQBdT8"`);
+    expect(await continuityDigest(Buffer.alloc(32, 7), '0000 1111 2222 3333')).toBe('l1PJgz2lu6B6OQFCpsZWYTcgmw99Ke3v7ewmOUQBdT8');
   });
   it('is refused without its value where it is none, and so is a pepper that is too short', async () => {
     expect(await Promise.all([refused(continuityDigest(randomBytes(31), '1234567890123456')), refused(continuityDigest(randomBytes(33), '1234567890123456')), refused(continuityDigest(randomBytes(32), 'Arta'))])).toEqual(['KEY_INVALID', 'KEY_INVALID', 'CODE_INVALID']);

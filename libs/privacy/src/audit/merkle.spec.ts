@@ -78,6 +78,11 @@ describe('a proof', () => {
     for (const [index, size] of [[1, 1], [-1, 1], [0, 0], [0.5, 1], [0, 1.5], [0, Number.NaN]] as const) expect(isIncluded(leaf, index, size, [], root)).toBe(false);
     for (const [from, size] of [[2, 1], [-1, 1], [0.5, 1], [1, 1.5]] as const) expect(isConsistent(from, root, size, root, [])).toBe(false);
     expect(isConsistent(3, rootOf(inputs.slice(0, 3)), 8, rootOf(inputs), [])).toBe(false);
+    // nor does one that is longer than its tree is high, or shorter
+    const [first, second] = inputs as [Buffer, Buffer];
+    expect(isIncluded(second, 1, 2, [first], rootOf([first, second]))).toBe(true);
+    expect(isIncluded(second, 0, 1, [first], rootOf([first, second]))).toBe(false);
+    expect(isConsistent(2, root, 4, root, [])).toBe(false);
     expect([consistencyProof(inputs, 0), consistencyProof(inputs, -1), consistencyProof(inputs, 9)]).toEqual([[], [], []]);
   });
 });

@@ -112,7 +112,7 @@ export function isIncluded(leaf: Buffer, index: number, size: number, proof: rea
     if (last === 0) return false;
     if (place % 2 === 1 || place === last) {
       node = nodeHash(beside, node);
-      while (place % 2 === 0 && place !== 0) [place, last] = [half(place), half(last)];
+      while (place % 2 === 0) [place, last] = [half(place), half(last)];
     } else node = nodeHash(node, beside);
     [place, last] = [half(place), half(last)];
   }
@@ -134,7 +134,7 @@ export function isConsistent(from: number, before: Buffer, size: number, root: B
     if (last === 0) return false;
     if (place % 2 === 1 || place === last) {
       [older, newer] = [nodeHash(beside, older), nodeHash(beside, newer)];
-      while (place % 2 === 0 && place !== 0) [place, last] = [half(place), half(last)];
+      while (place % 2 === 0) [place, last] = [half(place), half(last)];
     } else newer = nodeHash(newer, beside);
     [place, last] = [half(place), half(last)];
   }

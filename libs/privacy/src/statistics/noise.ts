@@ -6,7 +6,7 @@ import { bernoulliExp, cryptographic, uniformBelow, type Rng } from './random.js
 
 /** P(z) is proportional to exp(-|z| den/num): scale num/den. @throws PrivacyRefusal NOISE_INVALID */
 export function discreteLaplace(num: bigint, den: bigint, rng: Rng = cryptographic): bigint {
-  if (num < 1n || den < 1n) throw new PrivacyRefusal('NOISE_INVALID');
+  if (den < 1n) throw new PrivacyRefusal('NOISE_INVALID');
   for (;;) {
     const u = uniformBelow(num, rng);
     if (!bernoulliExp(u, num, rng)) continue;
