@@ -44,9 +44,9 @@ export function nameTokens(name: string | Sealed<string>, key: Buffer): NameToke
   const runs = words.filter((word) => UNSPACED.test(word));
   const joined = new Set<string>();
   for (const first of all) for (const second of all) if (first !== second) joined.add(first + second);
-  if (all.length > 1) joined.add(all.join('')).add([...all].reverse().join(''));
+  joined.add(all.join('')).add([...all].reverse().join(''));
   // in a script without spaces the family name may change places with the given one, wherever the border is
-  for (const run of runs) { const characters = [...run]; if (characters.length > 2) for (let i = 1; i < characters.length; i += 1) joined.add([...characters.slice(i), ...characters.slice(0, i)].join('')); }
+  for (const run of runs) { const characters = [...run]; for (let i = 1; i < characters.length; i += 1) joined.add([...characters.slice(i), ...characters.slice(0, i)].join('')); }
   return {
     words: words.map((word) => [...new Set([word, backward(word)])].map(hash)),
     whole: [...new Set([...joined].flatMap((form) => [form, backward(form)]))].map(hash),

@@ -70,6 +70,14 @@ describe('a reference', () => {
     fc.assert(fc.property(fc.string(), (text) => { expect(isRef(text)).toBe(false); }));
   });
 
+  it('of an earlier release is still one', () => { expect(isRef('rfr_qezvxwojvqykzxaf234567abcdefghijca', 'rfr')).toBe(true); });
+
+  it('has nothing before it and nothing behind it, whatever its check characters are', () => {
+    const ref = newRef('rfr');
+    const accepted = [...ALPHABET].flatMap((a) => [...ALPHABET].flatMap((b) => [`!${ref.slice(0, -2)}${a}${b}`, `R${ref.slice(0, -2)}${a}${b}`, `${ref}${a}${b}`, `${ref}!${a}${b}`])).filter((text) => isRef(text));
+    expect(accepted).toEqual([]);
+  });
+
   it('a prefix that is none is refused', () => {
     for (const wrong of ['', 'r', 'RFR', 'rf_r', 'muchtoolong', 'r2']) expect(() => newRef(wrong)).toThrow('REF_PREFIX_INVALID');
     expect(() => refOf('rfr', newRef('org'))).toThrow('REF_INVALID');

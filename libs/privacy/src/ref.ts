@@ -59,16 +59,12 @@ function checkOf(text: string, length: number): number {
 }
 const UNDERSCORE = '_'.charCodeAt(0);
 
-const isWhole = <P extends string>(text: string, prefix: P): text is Ref<P> => isRef(text, prefix);
-
 /** @throws PrivacyRefusal REF_PREFIX_INVALID */
 export function newRef<P extends string>(prefix: P): Ref<P> {
   if (!PREFIX.test(prefix)) throw new PrivacyRefusal('REF_PREFIX_INVALID');
   const unchecked = `${prefix}_${randomBody()}`;
   const check = checkOf(unchecked, unchecked.length);
-  const text = unchecked + ALPHABET.charAt(check >>> 5) + ALPHABET.charAt(check & 31);
-  if (!isWhole(text, prefix)) throw new PrivacyRefusal('REF_INVALID');
-  return text;
+  return refOf(prefix, unchecked + ALPHABET.charAt(check >>> 5) + ALPHABET.charAt(check & 31));
 }
 
 export function isRef<P extends string = string>(text: unknown, prefix?: P): text is Ref<P> {

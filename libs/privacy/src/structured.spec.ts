@@ -68,7 +68,7 @@ describe('each form is found whole', () => {
     ['V<UTOERIKSSON<BERG<<ANN', 'document V<UTOERIKSSON<BERG<<ANN'], ['PMUTERI<<ANN', 'document PMUTERI<<ANN'], ['C<D<<SMITH<<JOHN', 'document C<D<<SMITH<<JOHN'],
     ['41.327,19.818', 'coordinates 41.327,19.818'], ['-41.3275° N; +19.8187', 'coordinates -41.3275° N; +19.8187'], ['41.3275 s 119.8187', 'coordinates 41.3275 s 119.8187'],
     ['41.3275N,19.8187', 'coordinates 41.3275N,19.8187'], ['41°19\'', 'coordinates 41°19\''], ['41 ° 19.5 ′ 39.5 ″ N', 'coordinates 41 ° 19.5 ′ 39.5 ″ N'],
-    ['141°19\'39"', 'coordinates 141°19\'39"'], ['141°19\'39\'\'e', 'coordinates 141°19\'39\'\'e'], ['41.327 9.818', 'coordinates 41.327 9.818', 'phone 41.327 9.818'], ['41°19.55′39.55"N', 'coordinates 41°19.55′39.55"N'], ['geo:41,19', 'coordinates geo:41,19'],
+    ['141°19\'39"', 'coordinates 141°19\'39"'], ['141°19\'39\'\'e', 'coordinates 141°19\'39\'\'e'], ['41.327 9.818', 'coordinates 41.327 9.818'], ['41°19.55′39.55"N', 'coordinates 41°19.55′39.55"N'], ['geo:41,19', 'coordinates geo:41,19'],
     ['geo:-41.35,-119.25', 'coordinates geo:-41.35,-119.25'], ['GEO:1.5,1', 'coordinates GEO:1.5,1'], ['8FWC2345+G6', 'coordinates 8FWC2345+G6'],
     ['8FWC2345+G6X', 'coordinates 8FWC2345+G6X'], ['AA123BB', 'plate AA123BB'], ['B-1234-AB', 'plate B-1234-AB'], ['AA 123 BB', 'plate AA 123 BB'], ['CJ-123-ABC', 'plate CJ-123-ABC'],
     ['A12-K-345', 'plate A12-K-345'], ['01 234 AB', 'plate 01 234 AB'], ['07-234-AB', 'plate 07-234-AB'], ['ABC 123', 'plate ABC 123'], ['ABC-1234', 'plate ABC-1234'],
@@ -117,6 +117,9 @@ describe('numbers with a check digit are found exactly where their law says so',
   });
   const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
   const iban = (country: string, rest: string): string => { const number = (text: string): bigint => BigInt([...text].map((c) => (c >= 'A' ? String(LETTERS.indexOf(c) + 10) : c)).join('')); return `${country}${String(98n - (number(`${rest}${country}00`) % 97n)).padStart(2, '0')}${rest}`; };
+  it('no account in many runs that begin like one; to split each in every way would take minutes', () => {
+    expect(bare.find(`ab12${'c3'.repeat(30)} `.repeat(1_000)).filter(({ kind }) => kind === 'iban')).toEqual([]);
+  });
   it('no account without its two check digits', () => {
     const whole = Array.from({ length: 97 }, (_, n) => `AL1A${String(n).padStart(16, '0')}`).filter((text) => (BigInt([...`${text.slice(4)}${text.slice(0, 4)}`].map((c) => (c >= 'A' ? String(LETTERS.indexOf(c) + 10) : c)).join('')) % 97n) === 1n);
     expect([whole.length, said(whole[0] as string)]).toEqual([1, []]);

@@ -72,7 +72,7 @@ const inRange = (found: string): boolean => { const [north = NaN, east = NaN] = 
 const finders: readonly Finder[] = [
   { kind: 'e-mail', pattern: /[\p{L}\p{N}._%+'-]+(?:@|\s?[[({]at[\])}]\s?)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,24}/giu },
   // looked at from each place at which one could begin: the next one may begin inside what looks like the rest of this
-  { kind: 'iban', pattern: /\b[A-Z]{2}\d{2}(?=((?:[ -]?[A-Z0-9]{1,4}){3,9})\b)/gi, is: isIban },
+  { kind: 'iban', pattern: /\b[A-Z]{2}\d{2}(?=((?:[ -]?[A-Z0-9]){11,34})\b)/gi, is: isIban },
   { kind: 'document', pattern: /\b[0-9]{6}[ -]?[0-9]{4,7}\b/g, is: isNational },
   // identity number of Albania: decade, year, month (50 more: a woman), day, serial, check letter
   { kind: 'document', pattern: /\b[A-T]\d(?:0[1-9]|1[0-2]|5[1-9]|6[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[A-W]\b/gi },
