@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Service } from '@footbridge/contracts';
 import type { Sink } from '@footbridge/privacy/testing';
 import { provision, provisionedRoles } from '@footbridge/service';
-import { Answers, databaseFromNow, files, freePort, ownKafka, testDatabase, topics, type OwnKafka } from '@footbridge/testing';
+import { Answers, databaseFromNow, files, freePort, ownKafka, testDatabase, topics } from '@footbridge/testing';
 import { httpWorld } from './demo/http-world.js';
 import { must, type Caller, type Reply, type World } from './demo/world.js';
 import { readAccounts, type AccountsFile } from './seed.js';
@@ -141,7 +141,7 @@ export async function startFive(): Promise<Five> {
     let ahead = 0;
     const replayed: string[] = [];
     const [ports, metricsPorts] = [new Map<Service, number>(), new Map<Service, number>()];
-    for (const name of Service.values) for (const of of [ports, metricsPorts]) of.set(name, await freePort());
+    for (const name of Service.values) for (const taken of [ports, metricsPorts]) taken.set(name, await freePort());
     const wire = async (name: Service): Promise<Wire> => { const opened = await new Wire(ports.get(name) ?? 0).open(); undo.push(() => Promise.resolve(opened.close())); return opened; };
     const wires = { referrals: await wire('referrals'), shelters: await wire('shelters'), returns: await wire('returns'), reintegration: await wire('reintegration'), notifications: await wire('notifications') };
     const service = (name: Service): Supervised => new Supervised(name, `apps/${name}/src/main.ts`, () => ({

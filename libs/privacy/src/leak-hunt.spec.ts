@@ -52,6 +52,8 @@ describe('the hunt finds each leak that is planted for it', () => {
     ['SHA-256 of upper case, as bytes', 'sha256', Buffer.concat([Buffer.from([0]), createHash('sha256').update(name.toUpperCase()).digest()])],
     ['quoted-printable', 'quoted-printable > plain', around(Buffer.from(name).toString('hex').toUpperCase().replace(/../g, '=$&'))],
     ['quoted-printable over two lines', 'quoted-printable > plain', around(`${name.slice(0, 4)}=\r\n${name.slice(4)}`)],
+    ['encoded words of a mail, cut inside a letter', 'encoded words > plain', around(`=?UTF-8?B?${Buffer.from(name).subarray(0, 3).toString('base64')}?=\r\n =?utf-8?b?${Buffer.from(name).subarray(3).toString('base64')}?=`)],
+    ['encoded words of a mail, the other kind', 'encoded words > plain', around(`=?UTF-8?Q?a_${Buffer.from(name).subarray(0, 3).toString('hex').replace(/../g, '=$&')}?= =?UTF-8*en?q?${Buffer.from(name).subarray(3).toString('hex').toUpperCase().replace(/../g, '=$&')}?=`)],
     ['JSON escapes', 'json > plain', around(escaped(name))],
     ['JSON escapes twice', 'json > plain', around(escaped(name).replaceAll('\\', '\\\\'))],
     ['HTML escapes', 'html > plain', around([...name].map((c) => `&#${c.charCodeAt(0)};`).join(''))],

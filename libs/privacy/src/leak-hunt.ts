@@ -29,7 +29,7 @@ const MOST_INFLATED = 64 * 1024 * 1024;
 /**
  * Searches sinks for invented people: each value, and the names together, plain, without case and diacritics, backward, in
  * pieces, as their MD5, SHA-1 and SHA-256 sums, as base64 (also inside a longer one, in whatever position, and in lines),
- * base64url, hex, URL, quoted-printable, JSON and HTML escapes, UTF-16 of both orders, also taken for text, gzip and deflate;
+ * base64url, hex, URL, quoted-printable, words of a mail's header, JSON and HTML escapes, UTF-16 of both orders, also taken for text, gzip and deflate;
  * and each of these inside another, up to four deep.
  */
 export function huntLeaks(sinks: readonly Sink[], canaries: readonly Canary[]): Leak[] {
@@ -180,6 +180,14 @@ function afterGzipHeader(part: Buffer): Buffer {
 }
 const zlibOptions = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST_INFLATED };
 
+/** Of a mail's header (RFC 2047): words that follow each other are one text, wherever the lines end. */
+function encodedWords(text: string): Buffer | undefined {
+  const found = (text.match(/(?:=\?[\w*-]+\?[bq]\?[^?\s]*\?=\s*)+/gi) ?? []).flatMap((words) => [
+    ...[...words.matchAll(/\?([bq])\?([^?\s]*)\?=/gi)].map(([, kind = '', word = '']) => (kind.toLowerCase() === 'b' ? Buffer.from(word, 'base64') : Buffer.from(word.replaceAll('_', ' ').replace(/=([0-9a-f]{2})/gi, (_, byte: string) => String.fromCharCode(Number.parseInt(byte, 16))), 'latin1'))), SEPARATOR,
+  ]);
+  return found.length > 0 ? Buffer.concat(found) : undefined;
+}
+
 const disguises: readonly Disguise[] = [
   { encoding: 'base64', reveal: (_, __, text) => runs(text, /[A-Za-z0-9+/]{6,}/g, 4, (run) => Buffer.from(run, 'base64')) },
   { encoding: 'base64url', reveal: (_, __, text) => (/[-_]/.test(text) ? runs(text, /(?=[A-Za-z0-9]*[-_])[A-Za-z0-9_-]{6,}/g, 4, (run) => Buffer.from(run, 'base64url')) : undefined) },
@@ -187,6 +195,7 @@ const disguises: readonly Disguise[] = [
   { encoding: 'hex', reveal: (_, __, text) => runs(text, /[0-9a-fA-F]{8,}/g, 2, (run) => Buffer.from(run.slice(0, run.length & ~1), 'hex')) },
   { encoding: 'url', reveal: (_, __, text) => unescaped(text, /(?:%[0-9a-f]{2})+|\+/gi, (run) => (run === '+' ? ' ' : bytesOf(run))) },
   { encoding: 'quoted-printable', reveal: (_, __, text) => unescaped(text, /(?:=[0-9A-F]{2})+|=\r?\n/g, (run) => (run.startsWith('=\n') || run.startsWith('=\r') ? '' : bytesOf(run))) },
+  { encoding: 'encoded words', reveal: (_, __, text) => (text.includes('=?') ? encodedWords(text) : undefined) },
   { encoding: 'json', reveal: (_, __, text) => unescaped(text, /\\+u([0-9a-f]{4})/gi, (_run, code = '') => String.fromCharCode(Number.parseInt(code, 16))) },
   { encoding: 'html', reveal: (_, __, text) => unescaped(text, /&#(x?)([0-9a-f]{1,6});/gi, (run, hex = '', code = '') => character(run, Number.parseInt(code, hex === '' ? 10 : 16))) },
   { encoding: 'escaped bytes', reveal: (_, __, text) => unescaped(text, /(?:\\+x[0-9a-f]{2})+/gi, (run) => bytesOf(run)) },

@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { VictimPresumed } from '@footbridge/contracts';
 import { NONE, attested, direct, guard, is, lifecycle, open, operational, type Facts, type Lifecycle, type RowOf } from '@footbridge/lifecycle';
 import { newRef } from '@footbridge/privacy';
+import { huntLeaks } from '@footbridge/privacy/testing';
 import { auditFaults, testInstance, waitUntil, withAuditFault, type TestAccount, type TestInstance } from '@footbridge/testing';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { createTable, grants, hours, later, newestSchema, protect, service } from './index.js';
@@ -299,6 +300,7 @@ describe('the engine, on real Postgres and over HTTP', () => {
     expect(await (await fetch(`${instance.url}/docs/package.json`)).json()).toMatchObject({ code: 'not-found' });
   });
 
+  it('T10 leaves no word of what is sealed in any sink, whatever failed', async () => { expect(huntLeaks(await instance.sinks(), [{ name: 'content', values: { what: 'Zyxqua' } }])).toEqual([]); }, 120_000);
 });
 
 describe('a service that has heard nothing of the accounts for a while (decisions 15)', () => {

@@ -51,7 +51,7 @@ export async function databaseFromNow(databaseUrl: string, log: () => Promise<st
 }
 
 /** Somebody is shown what they asked to see, and may: these answers are no sink. Those that refuse it are. */
-const SHOWN = /[?&]reveal=|\/(?:needs|detail|access-copy)(?:\?|$)/;
+const SHOWN = /[?&]reveal=|\/(?:needs|detail|itinerary|access-copy)(?:\?|$)/;
 
 /** What callers were answered, refusals and headers too. */
 export class Answers {

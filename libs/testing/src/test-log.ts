@@ -38,8 +38,8 @@ function listen(): readonly (() => void)[] {
     steps.push(() => { console[way] = before; });
   }
   for (const stream of [process.stdout, process.stderr]) {
-    const before = stream.write.bind(stream);
-    stream.write = (chunk: string | Uint8Array) => { hear(Buffer.from(chunk as string).toString()); return !isAloud() || before(chunk); };
+    const before = stream.write;
+    stream.write = (...given: readonly unknown[]) => { hear(Buffer.from(given[0] as string).toString()); return !isAloud() || Reflect.apply(before, stream, given); };
     steps.push(() => { stream.write = before; });
   }
   return steps;
