@@ -7,6 +7,7 @@ import { testInstance, waitUntil, type TestAccount, type TestAnswer, type TestIn
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { openedWithCase } from './break-glass/break-glass.lifecycle.js';
 import { referralsService } from './index.js';
 
 function neighbour(name: 'notifications' | 'shelters' | 'returns' | 'reintegration'): ServiceDefinition {
@@ -294,6 +295,38 @@ describe('who looks at whom, on real Postgres and over HTTP', () => {
       await instance.advance(30 * 60_000 + 1_000);
       expect(code(await look(id, night))).toBe('404 not-found');
       expect((await night.get(`/v1/break-glasses/${String(opened.body['id'])}`)).body).toMatchObject({ state: 'ended' });
+    });
+    it('opens with the case what belongs to it: to be read, each look on record, nothing to be done with it, and no envelope', async () => {
+      const id = await open(), other = await open();
+      const consentOf = async (file: string): Promise<string> => String(must(await worker.post('/v1/consent-records', { case: file, purpose: 'REFERRAL_DISCLOSURE', recipient: foreign, categories: ['IDENTITY', 'NEEDS'], noticeVersion: '2026-1', language: 'sq', medium: 'written' }), 201).body['id']);
+      const [consent, foreignConsent] = [await consentOf(id), await consentOf(other)];
+      const alarm = String(must(await worker.post('/v1/safety-alerts', { case: id, reason: 'Somebody asked for her at the door' }), 201).body['id']);
+      const night = account('CASE_WORKER');
+      const paths = [`/v1/consent-records/${consent}`, `/v1/safety-alerts/${alarm}`];
+      for (const path of paths) expect(code(await night.get(path))).toBe('404 not-found');
+      expect((await night.get('/v1/safety-alerts')).body['items']).toEqual([]);
+      must(await emergency(id, 'LIFE_AT_RISK', night), 201);
+      for (const path of paths) {
+        expect((await night.get(path)).status).toBe(200);
+        expect((await night.get(`${path}/timeline`)).status).toBe(200);
+      }
+      expect(((await night.get('/v1/safety-alerts')).body['items'] as { id: string }[]).map((a) => a.id)).toEqual([alarm]);
+      expect(((await night.get('/v1/consent-records')).body['items'] as { id: string }[]).map((c) => c.id)).toEqual([consent]);
+      // before anything was shown, as that and nothing else
+      expect((await audited(night.subject, 'look')).map(({ ground }) => ground)).toEqual(Array.from({ length: 4 }, () => 'BREAK_GLASS LIFE_AT_RISK'));
+      expect((await night.get(`${paths[1]}?reveal=reason&purpose=ASSISTANCE`)).body).toMatchObject({ reason: 'Somebody asked for her at the door' });
+      expect((await audited(night.subject, 'reveal')).map(({ ground }) => ground)).toEqual(['BREAK_GLASS LIFE_AT_RISK']);
+      // one case, to look and not to act
+      expect(code(await night.get(`/v1/consent-records/${foreignConsent}`))).toBe('404 not-found');
+      for (const [path, body] of [[`${paths[0]}/give`, { onBehalfOf: 'PERSON', how: 'in_person', capacity: true, freely: true }], [`${paths[1]}/clear`, {}]] as const) expect(code(await night.post(path, body))).toBe('404 not-found');
+      expect(code(await night.patch(paths[0] ?? '', {}, 1))).toMatch(/^(404|422|405)/);
+      for (const name of ['IdentityEnvelope', 'ExactRelease', 'Recall', 'LegalHold', 'ContinuityCode', 'RightsRequest', 'RecipientKey', 'BreakGlass', 'Export']) expect(openedWithCase.lifecycles).not.toContain(name);
+      for (const name of openedWithCase.lifecycles) expect(referralsService.lifecycles.find((l) => l.name === name)?.fields).toHaveProperty('caseId');
+      // nobody else, and nobody any more when it is over
+      expect(code(await account('CASE_WORKER').get(paths[0] ?? ''))).toBe('404 not-found');
+      await database.query("update referrals.break_glass set until = '2020-01-01' where asked_by = $1", [night.subject]);
+      for (const path of paths) expect(code(await night.get(path))).toBe('404 not-found');
+      expect((await night.get('/v1/safety-alerts')).body['items']).toEqual([]);
     });
     it('is over to the second, also where no clock has rung', async () => {
       const id = await open();

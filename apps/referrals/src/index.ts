@@ -3,7 +3,7 @@ import { classes } from './classes.js';
 import { AccessCopyController, accessCopyRoute } from './case/access-copy.controller.js';
 import { AccessesController, accessesRoute } from './case/accesses.controller.js';
 import { AssignController, assignRoutes } from './case/assign.controller.js';
-import { BreakGlass, openEmergency } from './break-glass/break-glass.lifecycle.js';
+import { BreakGlass, openEmergency, openedWithCase } from './break-glass/break-glass.lifecycle.js';
 import { Case } from './case/case.lifecycle.js';
 import { ConsentsController, consentsRoutes } from './case/consents.controller.js';
 import { RecipientsController, recipientsRoute } from './case/recipients.controller.js';
@@ -67,7 +67,7 @@ export const referralsService: ServiceDefinition = service({
   controllers: [AssignController, DecoyController, RotateReferencesController, ContinuityCodesController, RecipientsController, AccessesController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten, DisclosureController, KeyDirectoryController, AccessCopyController, ConsentsController, RetentionController, OutcomeController, StatisticsController, StatisticsOrders, othersTell('referrals')],
   documented: [...assignRoutes, decoyRoute, rotateReferencesRoute, ...continuityCodeRoutes, recipientsRoute, accessesRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute, disclosureRoute, keyDirectoryRoute, accessCopyRoute, ...consentsRoutes, retentionRoute, outcomeRoute, ...statisticsRoutes],
   guardianSpeaks: "exists (select 1 from guardian_appointment g where g.case_ref = $1->>1 and g.state in ('interim', 'appointed'))",
-  access: { consentLives, breakGlass: openEmergency, decoy: isDecoy, exportAllowed: runningExport },
+  access: { consentLives, breakGlass: openEmergency, withCase: openedWithCase, decoy: isDecoy, exportAllowed: runningExport },
   ports: ({ signingKeys, keyStore }, pool) => ({ signingKeys, alarms: new Alarms(pool), [codes]: new ContinuityCodes(pool, keyStore) }),
   jobs: (running) => [new SignEarlier(running), new ClearanceJob(running), new RetentionJob(running), new StatisticsJob(running)],
 });

@@ -18,6 +18,8 @@ export interface AccessQueries {
   readonly consentLives?: (read: Read, caseRef: string, purpose: string, now: Date) => Promise<boolean>;
   /** Which emergency opens a row to an account: $1 = [row id, account, now]. */
   readonly breakGlass?: string;
+  /** What an emergency opens besides the case: lifecycles whose rows belong to it, and SQL over a row `t` of one. $1 = [organisation, account, …], `now`: SQL for the time. */
+  readonly withCase?: { readonly lifecycles: readonly string[]; readonly isOpen: (now: string) => string };
   /** Whether a case was invented, to see who opens it: $1 = [case ref]. */
   readonly decoy?: string;
   /** Whether many looks by an account were allowed by a second person: $1 = [account, now]. */
@@ -82,6 +84,24 @@ export class Access {
     await this.o.store.commit(row.owner, [this.#audit(l, row, caller, { command: 'look', ground: groundOf(emergency) })], []);
     await this.#watch(l, row, caller);
   }
+  /** What belongs to a case is opened with it, to be looked at and for nothing else: where nothing but an emergency shows it (design 4.1). SQL over `t`. */
+  withCase(l: Lifecycle, caller: Principal, now: string): string | undefined {
+    const { withCase } = this.o.asks ?? {};
+    const looks = ['list', 'read', 'timeline'].some((look) => caller.action === `${l.name}.${look}`);
+    return withCase?.lifecycles.includes(l.name) && looks && !oversees(caller) ? withCase.isOpen(now) : undefined;
+  }
+  /** The row was found by that alone. Written down before anything is shown (DP-14, DP-15). @throws Problem */
+  async opensWithCase(l: Lifecycle, found: Loaded, caller: Principal): Promise<Loaded> {
+    const { row } = found;
+    const of = (row as BaseRow & { readonly caseId?: string }).caseId;
+    const [emergency] = of === undefined || !this.o.asks?.breakGlass ? [] : await this.o.store.readAs<BreakGlass>(row.owner, this.o.asks.breakGlass, [of, caller.subject, this.o.clock.now().toISOString()]);
+    if (!emergency || row.owner !== caller.organisation) throw new Problem('not-found');
+    this.#mayOpen(l, row, caller, 'read', true);
+    await this.o.store.commit(row.owner, [this.#audit(l, row, caller, { command: 'look', ground: groundOf(emergency) })], []);
+    await this.#watch(l, row, caller);
+    return { ...found, emergency };
+  }
+
   /** The emergency that opens this row to this caller now; a case's only, and only inside its owner (G12). */
   async emergency(l: Lifecycle, row: BaseRow, caller: Principal): Promise<BreakGlass | undefined> {
     if (!this.o.asks?.breakGlass || row.owner !== caller.organisation || assignment(l, row, caller) !== false) return undefined;
@@ -104,8 +124,8 @@ export class Access {
   }
 
   /** Before sealed fields are read: policy, purpose, sign-in, and how many people this account has looked at. Gives the ground for the audit trail. */
-  async reveals(l: Lifecycle, { row }: Loaded, caller: Principal, fields: readonly string[], purpose: string): Promise<string> {
-    const emergency = oversees(caller) ? undefined : await this.emergency(l, row, caller);
+  async reveals(l: Lifecycle, { row, emergency: withCase }: Loaded, caller: Principal, fields: readonly string[], purpose: string): Promise<string> {
+    const emergency = withCase ?? (oversees(caller) ? undefined : await this.emergency(l, row, caller));
     const about = { ...this.#about(l, row, caller), action: `${l.name}.reveal`, fields, purpose, signedInLately: this.#lately(caller), breakGlass: emergency !== undefined };
     // Who may not read it at all hears that, and not what she agreed to.
     this.#require({ ...about, consentLive: true }, this.o.authorisation.actions.get(about.action)?.roles ?? []);

@@ -47,8 +47,9 @@ export function routesOf(l: Lifecycle): new (...args: never[]) => object {
       ];
       if (errors.length > 0) throw new Problem('validation-failed', { errors });
       const size = Number(limit ?? 25);
-      const conditions: string[] = [seenBy(l.visible)];
-      const parameters: unknown[] = [principal.organisation, principal.subject, principal.roles];
+      const parameters: unknown[] = [principal.organisation, principal.subject, principal.roles, this.engine.clock.now().toISOString()];
+      const withCase = this.engine.access.withCase(l, principal, '($1->>3)');
+      const conditions: string[] = [seenBy(withCase ? `(${l.visible ?? 'true'}) or (t.owner = ($1->>0) and ${withCase})` : l.visible)];
       const put = (value: unknown): string => { parameters.push(value); return `($1->>${parameters.length - 1})`; };
       if (state !== undefined) conditions.push(`t.state = ${put(state)}`);
       if (caseId !== undefined) {

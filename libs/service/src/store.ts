@@ -12,7 +12,7 @@ export interface Expectation { readonly t: string; readonly id: string; readonly
 /** Rows that one transaction will write, as far as it is planned: what it decides next sees them as they will be. */
 export type Together = Map<string, { readonly lifecycle: Lifecycle; readonly row: BaseRow; readonly references: Readonly<Record<string, string>> }>;
 interface Asked { readonly query: string; readonly parameters: readonly unknown[]; resolve(rows: unknown[]): void; reject(error: unknown): void }
-export interface Loaded<Row extends BaseRow = BaseRow> { readonly row: Row; readonly references: Readonly<Record<string, string>> }
+export interface Loaded<Row extends BaseRow = BaseRow> { readonly row: Row; readonly references: Readonly<Record<string, string>>; /** What alone opened it, where it was an emergency of the case that it belongs to. */ readonly emergency?: { readonly id: string; readonly reason: string } }
 
 /** Somebody changed a row that the decision was based on: decide again. */
 export class Stale extends Error { constructor() { super('stale'); } }

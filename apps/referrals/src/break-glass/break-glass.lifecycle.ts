@@ -1,6 +1,6 @@
 import { BreakGlassConfirmed, BreakGlassEnded, BreakGlassFinding, BreakGlassOpened, BreakGlassReason, BreakGlassReviewed, BreakGlassState, type Role } from '@footbridge/contracts';
 import { NONE, attested, guard, is, lifecycle, operational, type Facts, type LifecycleSpec, type RowOf } from '@footbridge/lifecycle';
-import { hours, later } from '@footbridge/service';
+import { hours, later, type AccessQueries } from '@footbridge/service';
 import { Case } from '../case/case.lifecycle.js';
 import type { CaseRow } from '../case/case.entity.js';
 import { oversees } from '../case/visible.js';
@@ -44,7 +44,7 @@ const confirmed = ({ caller }: BreakGlassFacts): Partial<BreakGlassRow> => ({ co
 const opened = (row: BreakGlassRow): Date => new Date(row.openedAt ?? row.createdAt);
 
 /**
- * A case is opened for half an hour to one worker to whom it is not given (design 4.1, DP-15, U4), by two persons. Where life is at risk
+ * A case, with what belongs to it, is opened for half an hour to one worker to whom it is not given (design 4.1, DP-15, U4), by two persons. Where life is at risk
  * it opens at once and the second word is due within the hour. It shows nothing to another organisation and opens no envelope (G12).
  */
 export const BreakGlass: LifecycleSpec<BreakGlassState, typeof breakGlassFields, BreakGlassFacts> = lifecycle<BreakGlassFacts>()({
@@ -83,3 +83,12 @@ export const BreakGlass: LifecycleSpec<BreakGlassState, typeof breakGlassFields,
 
 /** The emergency that opens a case to an account now: $1 = [case, account, now]. */
 export const openEmergency = `select jsonb_build_object('id', id, 'reason', reason) from break_glass where case_id = ($1->>0)::uuid and asked_by = $1->>1 and state = 'open' and until > ($1->>2)::timestamptz order by opened_at desc limit 1`;
+
+/**
+ * What is opened with the case: what helps to find and protect her. Not what goes to others (envelopes, releases, recalls), nor what a DPO and a
+ * lawyer decide; commands stay closed everywhere (G12).
+ */
+export const openedWithCase: NonNullable<AccessQueries['withCase']> = {
+  lifecycles: ['RiskAssessment', 'SafetyAlert', 'Hold', 'GuardianAppointment', 'ConsentRecord', 'Referral', 'Identification', 'Intake'],
+  isOpen: (now) => `exists (select 1 from break_glass b where b.case_id = t.case_id and b.asked_by = ($1->>1) and b.state = 'open' and b.until > ${now}::timestamptz)`,
+};
