@@ -175,6 +175,7 @@ describe('who looks at whom, on real Postgres and over HTTP', () => {
       await database.query(`insert into referrals.consent_record (id, owner, organisations, case_ref, state, version, created_at, updated_at, case_id, purpose) select $2::uuid, c.owner, array[c.owner], c.case_ref, 'given', 1, now(), now(), c.id, 'MEDIA_INTERVIEW' from referrals."case" c join referrals.reference r on r.aggregate = c.id::text where r.ref = $1`, [id, randomUUID()]);
       expect(code(await look(id, own, 'MEDIA_INTERVIEW'))).toBe('409 consent-required');
       expect(await audited(own.subject, 'reveal')).toEqual([]);
+      await instance.advance(1_000);
       expect((await database.query(`select 1 from referrals.alert a join referrals.consent_record c on c.id = a.aggregate where a.code = 'CONSENT_NOT_GENUINE' and c.purpose = 'MEDIA_INTERVIEW'`)).rowCount).toBe(1);
     });
     it('is never shown a person of whom no entry was written: where the trail cannot be kept, nothing is', async () => {
