@@ -20,6 +20,7 @@ export { showDocs } from './docs-page.js';
 export { COMMON, openapi, type ExtraRoute } from './openapi.js';
 export { Deadlines } from './deadlines.js';
 export { lastResort } from './last-resort.js';
+export { codeReason, reasonOf, type LogReason } from './log-reason.js';
 export { log, logFields, logTo, type LogFields } from './log.js';
 export { Refusals, corridor, serviceGate } from './refusals.js';
 export { registry, serveMetrics } from './metrics.js';

@@ -6,6 +6,7 @@ import { PolicyError } from './authorisation.js';
 import { manualClock, systemClock } from './clock.js';
 import { keySettings, keyStoresOf, type KeySettings } from './keys/key-stores.js';
 import { lastResort } from './last-resort.js';
+import { codeReason, reasonOf } from './log-reason.js';
 import { log } from './log.js';
 import { serveMetrics } from './metrics.js';
 import { startService, type MailConfig, type ServiceConfig, type ServiceDefinition } from './service.js';
@@ -94,7 +95,7 @@ export async function startFromEnv(definition: ServiceDefinition, environment: E
   lastResort(definition.name);
   try {
     const s = processSettings(environment);
-    const onTrouble = (reason: string): void => { log('bus-trouble', { service: definition.name, reason }); };
+    const onTrouble = (reason: string): void => { log('bus-trouble', { service: definition.name, reason: codeReason(reason) }); };
     const { kind: _, ...to } = s.transport;
     const transport: Transport = 'brokers' in to ? new KafkaTransport({ ...to, clientId: definition.name, onTrouble }) : new PostgresTransport({ ...to, onTrouble });
     const mail = mailOf(environment, new URL(s.issuer).origin);
@@ -118,8 +119,7 @@ export async function startFromEnv(definition: ServiceDefinition, environment: E
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
   } catch (error) {
     // An error of the database or a library may quote what it was given: only its name and code are said.
-    const { code } = error as { code?: unknown };
-    process.stderr.write(`${definition.name} cannot start: ${error instanceof WrongSetting || error instanceof PolicyError ? error.message : `${error instanceof Error ? error.name : 'error'} ${typeof code === 'string' ? code : ''}`.trim()}\n`);
+    process.stderr.write(`${definition.name} cannot start: ${error instanceof WrongSetting || error instanceof PolicyError ? error.message : reasonOf(error)}\n`);
     process.exit(2);
   }
 }
