@@ -19,7 +19,7 @@ const format = 1;
 const database = 'footbridge';
 const schemas: readonly string[] = [...Service.values, 'identity', 'bus'];
 /** Sessions end with a restore; watermarks are worth nothing a moment later. */
-const leftOut = new Set(['identity.oidc_state', ...Service.values.map((service) => `${service}.watermark`)]);
+export const leftOut: ReadonlySet<string> = new Set(['identity.oidc_state', ...Service.values.map((service) => `${service}.watermark`)]);
 /**
  * Wrapped keys of cases, and which cases are erased, are in the file of keys: who restores old data with the newest keys finds an erased
  * case closed, and the data alone, with whatever old key of an organisation, opens nothing (G5).

@@ -32,7 +32,7 @@ export type { Principal } from './identity/principal.js';
 export { accountRoles, tokenRoles } from './identity/token-roles.js';
 export { provision, provisionedRoles, type Provisioned } from './provision.js';
 export { consentState, inForce, isCleared, knownClearance, knownConsents, type KnownClearance, type KnownConsent } from './known.js';
-export { WrongSetting, mailOf, populationOf, processSettings, startFromEnv, type ProcessSettings } from './main.js';
+export { WrongSetting, mailOf, populationOf, processSettings, transportSettings, startFromEnv, type ProcessSettings } from './main.js';
 export { erasure } from './erasure.js';
 export { Alarms } from './alarm.js';
 export { commonTables, table, type Classes, type LifecycleClasses, type TableClasses } from './classes.js';
