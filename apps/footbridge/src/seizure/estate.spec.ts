@@ -11,7 +11,7 @@ describe('T19 what a seizure gives where the services run on their own, over Kaf
     brokers = await kafkaBrokers();
     instance = await testInstance([referralsService, speaker('notifications')], { name: 'seizure', brokers: brokers.split(','), config: { denyList: { standing: () => 'good' } } });
     expect((await instance.account(house, 'CASE_WORKER').post('/v1/cases', { purpose: 'ASSISTANCE', ageBelief: 'adult', person: { givenName: 'Zyxqua' } })).status).toBe(201);
-  });
+  }, 240_000);
   afterAll(() => instance?.close());
 
   it('is computed from the database, the broker and the policies, without a data folder and without a key', async () => {
@@ -23,12 +23,12 @@ describe('T19 what a seizure gives where the services run on their own, over Kaf
     expect(report.map(({ taken }) => taken)).toEqual(expect.arrayContaining(['broker', 'database', 'backup', 'service host', 'laptop', 'insider CASE_WORKER']));
     expect(report.flatMap(({ reads }) => reads.filter((line) => line.startsWith('WRONG')))).toEqual([]);
     expect(JSON.stringify(report)).not.toMatch(/accounts\.json|bus\.event|file of data/);
-  });
+  }, 120_000);
   it('says so where a role does not see all, and where the broker does not answer', async () => {
     const own = new URL(instance.databaseUrl);
     [own.username, own.password] = ['referrals_app', 'test-referrals_app'];
     await expect(estateElsewhere(own.href, { TRANSPORT: 'kafka', KAFKA_BROKERS: brokers })).rejects.toThrow(/does not see every row/);
     await expect(estateElsewhere(instance.databaseUrl, { TRANSPORT: 'kafka', KAFKA_BROKERS: '127.0.0.1:1' })).rejects.toThrow(/^The broker does not answer/);
     await expect(estateElsewhere(instance.databaseUrl, { TRANSPORT: 'kafka' })).rejects.toThrow('KAFKA_BROKERS is missing.');
-  }, 60_000);
+  }, 120_000);
 });
