@@ -99,7 +99,7 @@ describe('backup and restore', () => {
     });
     await identityKeys(folder.identityFile);
     await writeFile(folder.cursorFile, '{"secret":"of cursors"}', { mode: 0o600 });
-  });
+  }, 240_000);
   afterAll(async () => { await rm(place, { recursive: true, force: true }); });
   const fresh = async (): Promise<DataFolder> => new DataFolder(join(await mkdtemp(join(place, 'new-')), 'data'));
 

@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import { HandlerRefusal } from '@footbridge/messaging';
 import { PrivacyRefusal } from '@footbridge/privacy';
 
@@ -9,7 +8,8 @@ export type LogReason = string & { readonly [made]: true };
 const NAME = /^(?:[A-Za-z]{0,40}(?:Error|Exception|Refusal)|KafkaJS[A-Za-z]{1,40}|TransportAway|error|unknown)$/;
 /** Ours and Node's are words joined by underscores; SQLSTATE has a digit in it, so that no name of five letters is one. */
 const CODE = /^(?:[A-Z][A-Z0-9]{0,40}(?:_[A-Z0-9]{1,40}){1,8}|(?=[A-Z]*\d)[0-9A-Z]{5})$/;
-const ONE_WORD: ReadonlySet<string> = new Set(['INTERNAL', 'STALE', 'UNCLASSIFIED', 'KAFKA', 'POSTGRES', 'UNKNOWN', ...Object.keys(constants.errno), 'ENOTFOUND', 'EAI_AGAIN']);
+const ONE_WORD: ReadonlySet<string> = new Set(['INTERNAL', 'STALE', 'UNCLASSIFIED', 'KAFKA', 'POSTGRES', 'UNKNOWN',
+  ...'EACCES EADDRINUSE EAGAIN EBUSY ECONNABORTED ECONNREFUSED ECONNRESET EEXIST EHOSTUNREACH EIO EISDIR EMFILE ENETUNREACH ENOENT ENOSPC ENOTDIR ENOTFOUND EPERM EPIPE EROFS ETIMEDOUT'.split(' ')]);
 const PLACE = /^(?:apps|libs|node_modules)\/[\w@/.-]{1,120}:\d{1,6}$/;
 
 const isCode = (word: string): boolean => CODE.test(word) || ONE_WORD.has(word);
