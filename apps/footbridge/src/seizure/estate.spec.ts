@@ -1,6 +1,8 @@
+import { OrganisationAdded } from '@footbridge/contracts';
 import { referralsService } from '@footbridge/referrals';
 import { newRef } from '@footbridge/privacy';
-import { kafkaBrokers, speaker, testInstance, type TestInstance } from '@footbridge/testing';
+import type { RunningService } from '@footbridge/service';
+import { kafkaBrokers, say, speaker, testInstance, waitUntil, type TestInstance } from '@footbridge/testing';
 import { estateElsewhere } from './estate.js';
 import { seizureReport } from './report.js';
 
@@ -10,6 +12,9 @@ describe('T19 what a seizure gives where the services run on their own, over Kaf
   beforeAll(async () => {
     brokers = await kafkaBrokers();
     instance = await testInstance([referralsService, speaker('notifications')], { name: 'seizure', brokers: brokers.split(','), config: { denyList: { standing: () => 'good' } } });
+    await say(instance, OrganisationAdded, {}, { organisation: house, organisationType: 'NGO', country: 'AL', version: 1 });
+    const { pool } = instance.services.get('referrals') as RunningService;
+    await waitUntil('the directory knows the house', async () => (await pool.query('select 1 from known_organisation where organisation = $1', [house])).rowCount === 1, { within: 120_000 });
     expect((await instance.account(house, 'CASE_WORKER').post('/v1/cases', { purpose: 'ASSISTANCE', ageBelief: 'adult', person: { givenName: 'Zyxqua' } })).status).toBe(201);
   }, 240_000);
   afterAll(() => instance?.close());
