@@ -1,7 +1,9 @@
 /**
  * A wire type is made by its constructor in @footbridge/privacy, which looks at the value. Refused are the ways round that:
- * casts to one (also through unknown, inside another type, under another name or alias), a type guard of one's own, text that
- * was parsed or fetched and only declared to be one, and comments that silence the compiler where wire values are.
+ * casts to one (also through unknown, inside another type, under another name or alias), what could be anything (`as never`, `as any`,
+ * text that was parsed or fetched) where one is wanted, a function that gives whatever type it is asked for, a type guard of one's own,
+ * and comments that silence the compiler where wire values are. Where the types of a file are known (projectService), a type is what the
+ * compiler says it is, not what it is called here.
  */
 const WIRE = new Set(['Ref', 'Code', 'Period', 'Band', 'Region', 'Day', 'Version', 'Instant', 'WireBytes', 'WireMail', 'WireSafe', 'WireOf', 'Branded', 'Disclosure', 'RevealCapability']);
 const GATE = new Set(['encode', 'structured', 'document', 'mail', 'disclose', 'announce', 'payloadOf']);
@@ -10,6 +12,17 @@ const LOOKS_WIRE = /\b(?:newRef|refOf|isRef|codeOf|bandOf|periodOf|dayOf|instant
 const SILENCED = /@ts-(?:ignore|nocheck|expect-error)/;
 
 const typeNodes = new Set(['TSAsExpression', 'TSTypeAssertion']);
+const isAnything = (node) => typeNodes.has(node?.type) && ['TSNeverKeyword', 'TSAnyKeyword'].includes(node.typeAnnotation.type);
+const isGateCall = (node) => node.type === 'CallExpression' && GATE.has(node.callee.type === 'MemberExpression' ? node.callee.property.name : node.callee.name);
+/** In an argument of a call to the gate, however deep; what a function inside of it does is its own. */
+function inGateArgument(node) {
+  for (let child = node, at = node.parent; at; child = at, at = at.parent) {
+    if (isGateCall(at)) return at.arguments.includes(child);
+    if (at.type.includes('Function')) return false;
+  }
+  return false;
+}
+const ANY = 1, NEVER = 131072;
 const isParsed = (node) => {
   const call = node?.type === 'AwaitExpression' ? node.argument : node;
   if (call?.type !== 'CallExpression' || call.callee.type !== 'MemberExpression') return false;
@@ -45,11 +58,45 @@ export const noWireCast = {
       if (node.type === 'TSFunctionType' || node.type === 'TSConstructorType') return false;
       return Object.entries(node).some(([key, child]) => key !== 'parent' && key !== 'loc' && key !== 'range' && isWire(child));
     };
+    const services = context.sourceCode.parserServices;
+    const checker = services?.program?.getTypeChecker();
+    const tsOf = (node) => services.esTreeNodeToTSNodeMap.get(node);
+    /** Whether the compiler knows it as a wire type: branded by the library, or its class of bytes; one of several, an item, what a promise brings. */
+    const isWireType = (type, depth = 0) => {
+      if (!type || depth > 3) return false;
+      if (type.isUnionOrIntersection() && type.types.some((part) => isWireType(part, depth + 1))) return true;
+      const ours = (symbol) => symbol?.declarations?.some((d) => /[/\\]libs[/\\]privacy[/\\]|@footbridge[/\\]privacy/.test(d.getSourceFile().fileName)) === true;
+      const named = (symbol) => symbol !== undefined && WIRE.has(symbol.name) && ours(symbol);
+      if (named(type.aliasSymbol) || named(type.symbol)) return true;
+      if (type.getProperties?.().some((property) => property.escapedName.startsWith('__@') && /brand/i.test(property.escapedName) && ours(property))) return true;
+      return checker.getTypeArguments && type.objectFlags & 4 && ['Array', 'ReadonlyArray', 'Promise'].includes(type.symbol?.name) ? checker.getTypeArguments(type).some((part) => isWireType(part, depth + 1)) : false;
+    };
+    const typeOf = (node) => checker.getTypeAtLocation(tsOf(node));
+    const wanted = (node) => (checker ? checker.getContextualType(tsOf(node)) : undefined);
     const cast = (node) => {
-      if (isWire(node.typeAnnotation)) context.report({ node, messageId: 'cast' });
+      if (isWire(node.typeAnnotation) || (checker && node.typeAnnotation.type !== 'TSConstKeyword' && isWireType(typeOf(node)))) context.report({ node, messageId: 'cast' });
+      else if (isAnything(node) && (inGateArgument(node) || isWireType(wanted(node)))) context.report({ node, messageId: 'escape' });
     };
     const declared = (node, annotation, value) => {
-      if (annotation && isParsed(value) && isWire(annotation)) context.report({ node, messageId: 'parsed' });
+      if (!annotation || !value || !isWire(annotation)) return;
+      if (isParsed(value)) context.report({ node, messageId: 'parsed' });
+      else if (isAnything(value) && !checker) context.report({ node: value, messageId: 'escape' });
+    };
+    /** Where a wire value is wanted and the compiler only knows that it could be anything. */
+    const given = (value) => {
+      if (!checker || !value || typeNodes.has(value.type) || isParsedAndDeclared(value)) return;
+      if ((typeOf(value).flags & (ANY | NEVER)) !== 0 && isWireType(wanted(value))) context.report({ node: value, messageId: 'parsed' });
+    };
+    /** Those are found by their declaration already. */
+    const isParsedAndDeclared = (value) => isParsed(value) && value.parent.type !== 'AssignmentExpression' && value.parent.type !== 'CallExpression' && value.parent.type !== 'Property';
+    /** `cast<Ref>(x)`: its type is nowhere in what it takes, so it looks at nothing. */
+    const looksAtNothing = (node) => {
+      if (!checker || !isWireType(typeOf(node))) return;
+      const declaration = checker.getResolvedSignature(tsOf(node))?.declaration;
+      const returned = declaration?.type?.typeName?.escapedText;
+      if (returned === undefined || !declaration.typeParameters?.some((p) => p.name.escapedText === returned)) return;
+      const named = (part) => part && (part.escapedText === returned || (part.forEachChild?.((child) => named(child) || undefined) ?? false));
+      if (!declaration.parameters.some((p) => p.type && named(p.type))) context.report({ node, messageId: 'cast' });
     };
     return {
       ImportDeclaration(node) {
@@ -63,7 +110,11 @@ export const noWireCast = {
       TSAsExpression: cast,
       TSTypeAssertion: cast,
       TSTypePredicate(node) { if (node.typeAnnotation && isWire(node.typeAnnotation)) context.report({ node, messageId: 'guard' }); },
-      VariableDeclarator(node) { declared(node, node.id.typeAnnotation, node.init); },
+      VariableDeclarator(node) { declared(node, node.id.typeAnnotation, node.init); if (node.id.typeAnnotation) given(node.init); },
+      AssignmentExpression(node) {
+        if (node.operator !== '=' || !checker || typeNodes.has(node.right.type)) return;
+        if ((typeOf(node.right).flags & (ANY | NEVER)) !== 0 && isWireType(typeOf(node.left))) context.report({ node, messageId: 'parsed' });
+      },
       PropertyDefinition(node) { declared(node, node.typeAnnotation, node.value); },
       AssignmentPattern(node) { declared(node, node.left.typeAnnotation, node.right); },
       ReturnStatement(node) {
@@ -73,10 +124,10 @@ export const noWireCast = {
       },
       ArrowFunctionExpression(node) { if (node.body.type !== 'BlockStatement') declared(node, node.returnType, node.body); },
       CallExpression(node) {
-        const name = node.callee.type === 'MemberExpression' ? node.callee.property.name : node.callee.name;
-        if (!GATE.has(name)) return;
-        for (const argument of node.arguments) if (typeNodes.has(argument.type) && ['TSNeverKeyword', 'TSAnyKeyword'].includes(argument.typeAnnotation.type)) context.report({ node: argument, messageId: 'escape' });
+        looksAtNothing(node);
+        for (const argument of node.arguments) given(argument);
       },
+      Property(node) { if (node.parent.type === 'ObjectExpression') given(node.value); },
       Program() {
         const { lines } = context.sourceCode;
         for (const comment of context.sourceCode.getAllComments()) {

@@ -26,6 +26,11 @@ create table person (
 create table visit (id serial primary key, person uuid not null references person deferrable initially deferred, refused text check (refused <> 'x'));
 create table subject_key (subject text primary key, wrapped text not null);
 create table erasure_receipt (case_ref text primary key, owner text not null);
+create table consent_record (id uuid primary key, state text not null, version integer not null);
+create table known_consent (consent text primary key, state text not null, version integer not null);
+create table identity_envelope (id uuid primary key, state text not null, version integer not null, sealed bytea);
+create table statistics_ledger (position bigint generated always as identity primary key, family text not null, period text not null, unique (family, period));
+create table statistics_release (period text primary key, family text not null, json text not null, foreign key (family, period) references statistics_ledger (family, period));
 alter table person enable row level security; alter table person force row level security;
 create policy own on person using (owner = nullif(current_setting('app.org', true), ''));
 create function never() returns trigger language plpgsql as $$ begin raise exception 'trigger ran'; end $$;
@@ -97,7 +102,7 @@ describe('backup and restore', () => {
     });
     await identityKeys(folder.identityFile);
     await writeFile(folder.cursorFile, '{"secret":"of cursors"}', { mode: 0o600 });
-  });
+  }, 240_000);
   afterAll(async () => { await rm(place, { recursive: true, force: true }); });
   const fresh = async (): Promise<DataFolder> => new DataFolder(join(await mkdtemp(join(place, 'new-')), 'data'));
 
@@ -163,6 +168,46 @@ describe('backup and restore', () => {
       });
     }
   });
+
+  it('T25 what was withdrawn, fetched or published since stays so: older data with the newest keys, and older keys with the newest list, take nothing of it back (G2, S-12)', async () => {
+    const [earlyData, earlyKeys, laterData, laterKeys] = ['early.data', 'early.keys', 'ended.data', 'ended.keys'].map((name) => join(place, name)) as [string, string, string, string];
+    const [withdrawn, given, fetched, destroyed, waiting] = [randomUUID(), randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+    const later = { ledger: [{ family: 'ctdc', period: '2024' }, { family: 'ctdc', period: '2025' }], releases: [{ period: '2024', json: 'first' }, { period: '2025', json: 'noise of the first time' }] };
+    await inside(folder, async (client) => {
+      await client.query("insert into referrals.consent_record values ($1, 'given', 2), ($2, 'renewed', 3)", [withdrawn, given]);
+      await client.query("insert into referrals.known_consent values ('con_a', 'given', 2), ('con_b', 'given', 2)");
+      await client.query("insert into referrals.identity_envelope values ($1, 'waiting', 1, 'a'), ($2, 'waiting', 1, 'b'), ($3, 'waiting', 1, 'c')", [fetched, destroyed, waiting]);
+      await client.query("insert into referrals.statistics_ledger (family, period) values ('ctdc', '2024'); insert into referrals.statistics_release values ('2024', 'ctdc', 'first')");
+    });
+    try {
+      await backup(folder, earlyData, earlyKeys);
+      await inside(folder, async (client) => {
+        await client.query("update referrals.consent_record set state = 'withdrawn', version = 3 where id = $1", [withdrawn]);
+        await client.query("update referrals.known_consent set state = 'withdrawn', version = 3 where consent = 'con_a'");
+        await client.query("update referrals.identity_envelope set state = case when id = $1 then 'collected' else 'destroyed' end, version = 2, sealed = case when id = $1 then sealed end where id in ($1, $2)", [fetched, destroyed]);
+        await client.query("insert into referrals.statistics_ledger (family, period) values ('ctdc', '2025'); insert into referrals.statistics_release values ('2025', 'ctdc', 'noise of the first time')");
+      });
+      await backup(folder, laterData, laterKeys);
+      // Nothing of it is in the data, nor anything of a person in what is beside it.
+      expect(gunzipSync(await readFile(laterData)).toString('utf8')).not.toMatch(/noise of the first time/);
+      expect((JSON.parse(await readFile(laterKeys, 'utf8')) as { ended: unknown }).ended).toEqual([
+        { table: ['referrals', 'consent_record'], rows: [[withdrawn, 'withdrawn', 3]] }, { table: ['referrals', 'identity_envelope'], rows: [[fetched, 'collected', 2], [destroyed, 'destroyed', 2]].sort() }, { table: ['referrals', 'known_consent'], rows: [['con_a', 'withdrawn', 3]] }]);
+      for (const [keysFile, newest] of [[laterKeys, undefined], [earlyKeys, laterKeys]] as const) {
+        const other = await fresh();
+        await restore(other, earlyData, keysFile, definitions, newest);
+        await inside(other, async (client) => {
+          const all = async (sql: string): Promise<unknown[]> => (await client.query(sql)).rows;
+          expect(new Map((await all('select id, state, version from referrals.consent_record') as { id: string; state: string; version: number }[]).map(({ id, state, version }) => [id, `${state} ${version}`]))).toEqual(new Map([[withdrawn, 'withdrawn 3'], [given, 'renewed 3']]));
+          expect(await all('select consent, state from referrals.known_consent order by 1')).toEqual([{ consent: 'con_a', state: 'withdrawn' }, { consent: 'con_b', state: 'given' }]);
+          expect(new Map((await all('select id, state, sealed is null as gone from referrals.identity_envelope') as { id: string; state: string; gone: boolean }[]).map(({ id, state, gone }) => [id, `${state} ${gone}`]))).toEqual(new Map([[fetched, 'collected false'], [destroyed, 'destroyed true'], [waiting, 'waiting false']]));
+          expect([await all('select family, period from referrals.statistics_ledger order by position'), await all('select period, json from referrals.statistics_release order by 1')]).toEqual([later.ledger, later.releases]);
+          expect(await all("insert into referrals.statistics_ledger (family, period) values ('ctdc', '2026') returning position")).toEqual([{ position: '3' }]);
+        });
+      }
+    } finally {
+      await inside(folder, async (client) => { await client.query('delete from referrals.statistics_release; delete from referrals.statistics_ledger; delete from referrals.consent_record; delete from referrals.known_consent; delete from referrals.identity_envelope'); });
+    }
+  }, 300_000);
 
   it('works while the instance runs, and is of one moment', async () => {
     await inside(folder, async (client) => {

@@ -9,6 +9,7 @@ import { Service } from '@footbridge/contracts';
 import { PostgresTransport } from '@footbridge/messaging';
 import { migrate, provision, provisionedRoles, type ServiceDefinition } from '@footbridge/service';
 import pg from 'pg';
+import { endAgain, endedOf, isEnded, type Ended } from './backup-endings.js';
 import { DataFolder } from './data-folder.js';
 import { identitySchema } from './identity/schema.js';
 import { holderOf } from './instance-lock.js';
@@ -19,13 +20,18 @@ const format = 1;
 const database = 'footbridge';
 const schemas: readonly string[] = [...Service.values, 'identity', 'bus'];
 /** Sessions end with a restore; watermarks are worth nothing a moment later. */
-const leftOut = new Set(['identity.oidc_state', ...Service.values.map((service) => `${service}.watermark`)]);
+export const leftOut: ReadonlySet<string> = new Set(['identity.oidc_state', ...Service.values.map((service) => `${service}.watermark`)]);
 /**
  * Wrapped keys of cases, and which cases are erased, are in the file of keys: who restores old data with the newest keys finds an erased
  * case closed, and the data alone, with whatever old key of an organisation, opens nothing (G5).
  */
+/**
+ * Lists that only grow, and count though older data comes back: who is erased, and which statistics are out. A year that was published is not published
+ * again with other noise (S-12), nor its share of the budget spent twice.
+ */
+const growing = ['erasure_receipt', 'statistics_ledger', 'statistics_release'];
 /** What goes into the file of keys, and not into that of data. */
-export const keyTables = ['subject_key', 'erasure_receipt'];
+export const keyTables: readonly string[] = ['subject_key', ...growing];
 const atOnce = 500;
 
 interface Header { readonly footbridge: 'backup'; readonly format: number; readonly migrations: Readonly<Record<string, readonly string[]>> }
@@ -52,8 +58,8 @@ export async function backup(folder: DataFolder, dataFile: string, keysFile: str
   for (const file of [dataFile, keysFile]) if (await isThere(file)) throw new Refusal(`${file} is there already. Name a new file: a backup never overwrites one.`);
   if (dirname(dataFile) === dirname(keysFile) && basename(dataFile) === basename(keysFile)) throw new Refusal('Name two files: data and keys are kept apart.');
   if (!(await isThere(folder.marker))) throw new Refusal(`There is no data in ${folder.path}. Set FOOTBRIDGE_DATA.`);
-  const { counted, tables } = await withDatabase(folder, async (adminUrl) => await writeBackup(adminUrl, dataFile));
-  await writeKeys(folder, keysFile, tables);
+  const { counted, tables, ended } = await withDatabase(folder, async (adminUrl) => await writeBackup(adminUrl, dataFile));
+  await writeKeys(folder, keysFile, tables, ended);
   return counted;
 }
 
@@ -67,7 +73,7 @@ export async function withDatabase<T>(folder: DataFolder, work: (adminUrl: strin
   } finally { await lock.release(); }
 }
 
-async function writeBackup(adminUrl: string, file: string): Promise<{ readonly counted: Counted; readonly tables: readonly KeyTable[] }> {
+async function writeBackup(adminUrl: string, file: string): Promise<{ readonly counted: Counted; readonly tables: readonly KeyTable[]; readonly ended: readonly Ended[] }> {
   const unfinished = `${file}.${process.pid}.part`;
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
@@ -75,11 +81,12 @@ async function writeBackup(adminUrl: string, file: string): Promise<{ readonly c
   try {
     await client.query('begin isolation level repeatable read read only; set local timezone to \'UTC\'; set local bytea_output to \'hex\'; set local extra_float_digits to 3; set local intervalstyle to \'iso_8601\'; set local datestyle to \'ISO\'');
     const tables = await keyTablesOf(client);
+    const ended = await endedOf(client, await tablesOf(client));
     for (const { rows } of tables) { counted.tables++; counted.rows += rows.length; }
     await pipeline(Readable.from(linesOf(client, counted)), createGzip(), createWriteStream(unfinished, { flags: 'wx', mode: 0o600 }));
     await client.query('commit');
     await settle(unfinished, file);
-    return { counted, tables };
+    return { counted, tables, ended };
   } catch (error) {
     await rm(unfinished, { force: true });
     throw fileRefusal(file, error);
@@ -143,11 +150,11 @@ async function migrationsOf(client: pg.Client): Promise<Record<string, string[]>
 }
 
 interface KeyTable extends TableMark { readonly rows: readonly (readonly (string | null)[])[] }
-interface KeysFile { readonly footbridge: 'keys'; readonly format: number; readonly files: Readonly<Record<string, string>>; /** Missing in a backup from before: these tables are then in its data. */ readonly tables?: readonly KeyTable[] }
+interface KeysFile { readonly footbridge: 'keys'; readonly format: number; readonly files: Readonly<Record<string, string>>; /** Missing in a backup from before: these tables are then in its data. */ readonly tables?: readonly KeyTable[]; readonly ended?: readonly Ended[] }
 const isKeyTable = (content: unknown): content is KeyTable => isTable(content) && keyTables.includes(content.table[1]) && 'rows' in content && Array.isArray(content.rows) && content.rows.every((row) => Array.isArray(row) && row.length === content.columns.length);
-const isKeysFile = (content: unknown): content is KeysFile => isObject(content) && content['footbridge'] === 'keys' && typeof content['format'] === 'number' && isObject(content['files']) && Object.values(content['files']).every((text) => typeof text === 'string') && (content['tables'] === undefined || (Array.isArray(content['tables']) && content['tables'].every(isKeyTable)));
+const isKeysFile = (content: unknown): content is KeysFile => isObject(content) && content['footbridge'] === 'keys' && typeof content['format'] === 'number' && isObject(content['files']) && Object.values(content['files']).every((text) => typeof text === 'string') && (content['tables'] === undefined || (Array.isArray(content['tables']) && content['tables'].every(isKeyTable))) && (content['ended'] === undefined || (Array.isArray(content['ended']) && content['ended'].every(isEnded)));
 
-async function writeKeys(folder: DataFolder, file: string, tables: readonly KeyTable[]): Promise<void> {
+async function writeKeys(folder: DataFolder, file: string, tables: readonly KeyTable[], ended: readonly Ended[]): Promise<void> {
   // with the secret of cursors: partners keep theirs, and go on from them after a restore
   const names = ['identity.json', 'accounts.json', 'cursor.json', ...(await readdir(folder.keys, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => join('keys', entry.parentPath.slice(folder.keys.length), entry.name))];
   const files: Record<string, string> = {};
@@ -157,7 +164,7 @@ async function writeKeys(folder: DataFolder, file: string, tables: readonly KeyT
   }
   const unfinished = `${file}.${process.pid}.part`;
   try {
-    await writeFile(unfinished, `${JSON.stringify({ footbridge: 'keys', format, files, tables } satisfies KeysFile)}\n`, { mode: 0o600, flag: 'wx' });
+    await writeFile(unfinished, `${JSON.stringify({ footbridge: 'keys', format, files, tables, ended } satisfies KeysFile)}\n`, { mode: 0o600, flag: 'wx' });
     await settle(unfinished, file);
   } catch (error) {
     await rm(unfinished, { force: true });
@@ -174,18 +181,19 @@ async function settle(unfinished: string, file: string): Promise<void> {
 
 /**
  * An instance from both files, in a folder that holds nothing yet. Nothing is there under the folder's name until all of it is.
- * `newest`: a later backup's keys, for who was erased since: they stay so.
+ * `newest`: a later backup's keys, for who was erased, what was withdrawn and what was published since: it stays so.
  */
 export async function restore(folder: DataFolder, dataFile: string, keysFile: string, definitions: readonly ServiceDefinition[], newest?: string): Promise<Counted> {
   if ((await readdir(folder.path).catch((error: unknown) => { if (isMissing(error)) return []; throw fileRefusal(folder.path, error); })).length > 0) throw new Refusal(`The folder ${folder.path} is not empty. Restore into a new folder: FOOTBRIDGE_DATA=… npm run footbridge -- restore …`);
   const keys = await readKeys(keysFile);
-  const erased = (newest === undefined ? [] : (await readKeys(newest)).tables ?? []).filter(({ table: [, name] }) => name === 'erasure_receipt');
+  const later = newest === undefined ? undefined : await readKeys(newest);
+  const since: Since = { grown: (later?.tables ?? []).filter(({ table: [, name] }) => growing.includes(name)), ended: [...keys.ended ?? [], ...later?.ended ?? []] };
   const header = await verified(dataFile);
   const building = new DataFolder(`${folder.path}.restoring`);
   if (await holderOf(building.lock)) throw new Refusal(`Another restore into ${folder.path} is running.`);
   await rm(building.path, { recursive: true, force: true });
   try {
-    const counted = await build(building, keys, erased, header, dataFile, definitions);
+    const counted = await build(building, keys, since, header, dataFile, definitions);
     await rename(building.path, folder.path);
     return counted;
   } catch (error) {
@@ -194,7 +202,9 @@ export async function restore(folder: DataFolder, dataFile: string, keysFile: st
   }
 }
 
-async function build(folder: DataFolder, keys: KeysFile, erased: readonly KeyTable[], header: Header, dataFile: string, definitions: readonly ServiceDefinition[]): Promise<Counted> {
+interface Since { readonly grown: readonly KeyTable[]; readonly ended: readonly Ended[] }
+
+async function build(folder: DataFolder, keys: KeysFile, since: Since, header: Header, dataFile: string, definitions: readonly ServiceDefinition[]): Promise<Counted> {
   const lock = await folder.open('a restore');
   try {
     for (const [name, content] of Object.entries(keys.files)) {
@@ -213,7 +223,7 @@ async function build(folder: DataFolder, keys: KeysFile, erased: readonly KeyTab
       await asOwner(urls.identityUrl, identitySchema);
       // what is restored is as it was: nothing of a demonstration is added to it
       await writeFile(folder.demonstrationMade, '', { mode: 0o600 });
-      return await fill(postgres.adminUrl(database), header, dataFile, keys.tables ?? [], erased);
+      return await fill(postgres.adminUrl(database), header, dataFile, keys.tables ?? [], since);
     } finally { await postgres.stop(); }
   } finally { await lock.release(); }
 }
@@ -224,7 +234,7 @@ async function asOwner(url: string, text: string): Promise<void> {
   try { await client.query(text); } finally { await client.end(); }
 }
 
-async function fill(adminUrl: string, header: Header, dataFile: string, tables: readonly KeyTable[], erased: readonly KeyTable[]): Promise<Counted> {
+async function fill(adminUrl: string, header: Header, dataFile: string, tables: readonly KeyTable[], { grown, ended }: Since): Promise<Counted> {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   const counted = { tables: 0, rows: 0 };
@@ -258,13 +268,16 @@ async function fill(adminUrl: string, header: Header, dataFile: string, tables: 
         await client.query('select setval(format(\'%I.%I\', $1::text, $2::text)::regclass, $3::bigint, $4)', [...mark.sequence, mark.value, mark.called]);
       }
     }
-    for (const table of [...tables, ...erased]) {
+    for (const table of [...tables, ...grown]) {
       const insertKeys = `${await insertInto(client, table)} on conflict do nothing`;
       for (let at = 0; at < table.rows.length; at += atOnce) await client.query(insertKeys, [JSON.stringify(table.rows.slice(at, at + atOnce))]);
     }
     for (const { rows } of tables) { counted.tables++; counted.rows += rows.length; }
     // Whoever is erased stays erased, whichever of the files still held a key.
     for (const [schema] of (await tablesOf(client)).filter(([, name]) => name === 'erasure_receipt')) await client.query(`delete from ${client.escapeIdentifier(schema)}.subject_key where subject in (select case_ref from ${client.escapeIdentifier(schema)}.erasure_receipt)`);
+    await endAgain(client, ended, await tablesOf(client));
+    // What was added numbers itself on from there.
+    for (const [schema, table] of (await tablesOf(client)).filter(([, name]) => name === 'statistics_ledger')) await client.query(`select setval(pg_get_serial_sequence($1, 'position'), max(position)) from ${client.escapeIdentifier(schema)}.${client.escapeIdentifier(table)} having count(*) > 0`, [`${client.escapeIdentifier(schema)}.${client.escapeIdentifier(table)}`]);
     await client.query('commit; analyze');
     return counted;
   } finally { await client.end(); }

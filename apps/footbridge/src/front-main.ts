@@ -1,5 +1,5 @@
 import { Service } from '@footbridge/contracts';
-import { lastResort, log } from '@footbridge/service';
+import { lastResort, log, reasonOf } from '@footbridge/service';
 import { Door, front, showAway } from './front.js';
 import { Refusal } from './refusal.js';
 import { routeTable } from './routes.js';
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
 
 lastResort('front');
 main().catch((error: unknown) => {
-  if (!(error instanceof Refusal)) log('front-not-started', { reason: error instanceof Error ? error.name : 'unknown' }, 'error');
+  if (!(error instanceof Refusal)) log('front-not-started', { reason: reasonOf(error) }, 'error');
   process.stderr.write(`${error instanceof Refusal ? error.message : 'The front could not start.'}\n`);
   process.exit(error instanceof Refusal ? 2 : 1);
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Service } from '@footbridge/contracts';
 import { PostgresTransport } from '@footbridge/messaging';
-import { PolicyError, Problem, WrongSetting, accessSettings, keySettings, keyStoresOf, log, mailOf, manualClock, populationOf, provision, provisionedRoles, serveMetrics, startService, systemClock, type RunningService, type ServiceDefinition } from '@footbridge/service';
+import { PolicyError, Problem, WrongSetting, accessSettings, keySettings, keyStoresOf, log, codeReason, reasonOf, mailOf, manualClock, populationOf, provision, provisionedRoles, serveMetrics, startService, systemClock, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { DataFolder } from './data-folder.js';
 import { Door, front } from './front.js';
 import { audience } from './identity/audience.js';
@@ -33,7 +33,7 @@ export interface Instance {
  */
 export async function startInstance(definitions: readonly ServiceDefinition[], settings: Settings): Promise<Instance> {
   const undo: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => { for (let step = undo.pop(); step; step = undo.pop()) await step().catch((error: unknown) => { log('stop-failed', { reason: error instanceof Error ? error.name : 'unknown' }); }); };
+  const close = async (): Promise<void> => { for (let step = undo.pop(); step; step = undo.pop()) await step().catch((error: unknown) => { log('stop-failed', { reason: reasonOf(error) }); }); };
   try {
     const access = settingOf(() => accessSettings(process.env));
     const table = routeTable(definitions);
@@ -60,7 +60,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
     const [mail, population] = [settingOf(() => mailOf(process.env, url)), settingOf(() => populationOf(process.env))];
     const start = async (definition: ServiceDefinition): Promise<RunningService> => {
       const own = urls.services[nameOf(definition, urls.services)];
-      const transport = new PostgresTransport({ url: urls.busUrl, onTrouble: (reason) => { log('bus-trouble', { service: definition.name, reason }); } });
+      const transport = new PostgresTransport({ url: urls.busUrl, onTrouble: (reason) => { log('bus-trouble', { service: definition.name, reason: codeReason(reason) }); } });
       undo.push(() => transport.close());
       const service = await startService(definition, {
         ...own, transport, issuer, audience, ...keys, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks, access, ...(mail ? { mail } : {}), population,

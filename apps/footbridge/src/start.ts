@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   if (missing !== undefined) {
     stopping = true;
     await instance.close();
-    log('not-ready', { reason: missing }, 'error');
+    log('not-ready', { service: 'footbridge', reason: missing.includes('"database"') ? 'DATABASE_AWAY' : 'EVENTS_NOT_HEARD' }, 'error');
     throw new Refusal('Footbridge has started but did not become ready within a minute. Run npm run footbridge -- doctor to see what is wrong.');
   }
   if (settings.seed === 'demonstration') await (await import('./demo/prepare.js')).prepareDemonstration(instance.url, instance.folder);

@@ -99,6 +99,20 @@ export class KafkaTransport implements Transport {
     }
   }
 
+  /** What the broker keeps of these topics at this moment, watermarks among it, and for how long. Of a topic that is not there: nothing. */
+  async kept(topics: readonly string[]): Promise<{ readonly messages: number; readonly retentionMs?: number }> {
+    const admin = this.#kafka.admin();
+    try {
+      await admin.connect();
+      const there = (await admin.listTopics()).filter((topic) => topics.includes(topic));
+      if (there.length === 0) return { messages: 0 };
+      const offsets = (await Promise.all(there.map((topic) => admin.fetchTopicOffsets(topic)))).flat();
+      const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: there.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: ['retention.ms'] })) });
+      const kept = resources.flatMap(({ configEntries }) => configEntries.filter(({ configName }) => configName === 'retention.ms').map(({ configValue }) => Number(configValue)));
+      return { messages: offsets.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0), ...(kept.length > 0 ? { retentionMs: kept.some((ms) => ms < 0) ? Infinity : Math.max(...kept) } : {}) };
+    } catch (error) { throw new TransportAway(codeOf(error)); } finally { await admin.disconnect().catch(() => undefined); }
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
     this.#subscriptions.clear();

@@ -1,5 +1,5 @@
 /**
- * The only way for bytes to leave a service. What sends (broker, webhook, mail, file, answer to another organisation) takes
+ * The only way for bytes to leave a service. What sends (broker, webhook, mail, file, what another organisation fetches of a person) takes
  * `WireBytes` and nothing else, and only a gate makes them:
  *
  *   gate.encode(event, payload, metadata)                   an event for the broker

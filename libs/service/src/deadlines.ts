@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Lifecycle } from '@footbridge/lifecycle';
-import { PrivacyRefusal } from '@footbridge/privacy';
 import type { Engine } from './engine.js';
+import { reasonOf } from './log-reason.js';
 import { log } from './log.js';
 import { Problem } from './problem.js';
 
@@ -30,7 +30,7 @@ export class Deadlines {
       const due = await this.#claim();
       for (const d of due) {
         // One that fails for any reason is due again later; the others ring.
-        try { if (await this.#ring(d)) rang += 1; } catch (error) { log('deadline-failed', { handler: d.clock, reason: error instanceof PrivacyRefusal ? error.code : String((error as { code?: unknown }).code ?? 'INTERNAL') }); }
+        try { if (await this.#ring(d)) rang += 1; } catch (error) { log('deadline-failed', { service: this.engine.service, reason: reasonOf(error) }); }
       }
       if (due.length < 50) return rang;
     }

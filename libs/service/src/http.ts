@@ -8,6 +8,7 @@ import { actionOf } from './action.js';
 import { SignIn } from './identity/sign-in.js';
 import { accountRoles } from './identity/token-roles.js';
 import { keyProblem } from './keys/problem.js';
+import { placeOf } from './log-reason.js';
 import { log } from './log.js';
 import { Problem, type ProblemCode } from './problem.js';
 import type { Refusals } from './refusals.js';
@@ -70,7 +71,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const problem = problemOf(error);
     if (error instanceof PrivacyRefusal) this.refusals?.note(error, (request as { readonly principal?: SignedRequest['principal'] }).principal);
-    if (problem.status >= 500 && problem.code === 'internal-error') log('request-failed', { requestId: request.id, reason: reasonOf(error) });
+    if (problem.status >= 500 && problem.code === 'internal-error') log('request-failed', { requestId: request.id, reason: placeOf(error) });
     tell(reply, problem, request.id);
   }
 }
@@ -98,13 +99,6 @@ export function problemOf(error: unknown): Problem {
   if (typeof sql === 'string' && /^(08|57P|53|ECONN|ENOTFOUND|EPIPE|ETIMEDOUT)/.test(sql) || error instanceof Error && /terminated|timeout exceeded when trying to connect/.test(error.message)) return new Problem('service-unavailable', {}, { 'retry-after': '2' });
   return new Problem('internal-error');
 }
-/** Where it failed, without what it failed on: an error's name, its code and our own place in the stack. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  const place = /((?:apps|libs)\/[\w/.-]+\.ts:\d+)/.exec(error.stack ?? '')?.[1] ?? '';
-  return `${error.name} ${String((error as { code?: unknown }).code ?? '')} ${place}`.trim();
-}
-
 export const BODY_LIMIT = 1_048_576;
 const DEPTH_LIMIT = 32;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

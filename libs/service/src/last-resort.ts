@@ -1,7 +1,5 @@
+import { placeOf } from './log-reason.js';
 import { log } from './log.js';
-
-/** Where it broke, without what it broke on. */
-export const placeOf = (error: unknown): string => (error instanceof Error ? `${error.name} ${/((?:apps|libs|node_modules)\/[\w@/.-]+:\d+)/.exec(error.stack ?? '')?.[1] ?? ''}`.trim() : 'unknown');
 
 /** What nobody has caught ends the process with a code; Node itself would print it, and a database's error quotes the row that it failed on. */
 export function lastResort(service: string): void {

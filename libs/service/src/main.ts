@@ -6,6 +6,7 @@ import { PolicyError } from './authorisation.js';
 import { manualClock, systemClock } from './clock.js';
 import { keySettings, keyStoresOf, type KeySettings } from './keys/key-stores.js';
 import { lastResort } from './last-resort.js';
+import { codeReason, reasonOf } from './log-reason.js';
 import { log } from './log.js';
 import { serveMetrics } from './metrics.js';
 import { startService, type MailConfig, type ServiceConfig, type ServiceDefinition } from './service.js';
@@ -24,8 +25,8 @@ export interface ProcessSettings {
   readonly manual: boolean; readonly ahead: number; readonly webhooks: 'public' | 'loopback';
 }
 
-/** @throws WrongSetting */
-export function processSettings(environment: Environment): ProcessSettings {
+/** Settings as their readers want them. @throws WrongSetting */
+function reading(environment: Environment) {
   const given = (name: string): string => {
     const text = environment[name];
     if (!text) throw new WrongSetting(`${name} is missing.`);
@@ -54,6 +55,15 @@ export function processSettings(environment: Environment): ProcessSettings {
       ...(mechanism === 'none' ? {} : { sasl: mechanism === 'plain' ? { mechanism, ...user() } : mechanism === 'scram-sha-256' ? { mechanism, ...user() } : { mechanism, ...user() } }),
     };
   };
+  const transport = (): ProcessSettings['transport'] => (oneOf('TRANSPORT', ['kafka', 'postgres']) === 'kafka' ? { kind: 'kafka', brokers: given('KAFKA_BROKERS').split(','), ...kafkaSecurity() } : { kind: 'postgres', url: given('BUS_URL') });
+  return { given, oneOf, port, transport };
+}
+/** How a process of this environment reaches the others. @throws WrongSetting */
+export const transportSettings = (environment: Environment): ProcessSettings['transport'] => reading(environment).transport();
+
+/** @throws WrongSetting */
+export function processSettings(environment: Environment): ProcessSettings {
+  const { given, oneOf, port, transport } = reading(environment);
   const clock = oneOf('FOOTBRIDGE_CLOCK', ['system', 'manual']);
   const webhooks = oneOf('FOOTBRIDGE_WEBHOOKS', ['public', 'loopback']);
   if (environment['NODE_ENV'] === 'production' && clock === 'manual') throw new WrongSetting('FOOTBRIDGE_CLOCK=manual is refused where NODE_ENV=production.');
@@ -67,7 +77,7 @@ export function processSettings(environment: Environment): ProcessSettings {
   if (secret && secret.length < 32) throw new WrongSetting('FOOTBRIDGE_SECRET must have 32 characters or more, made at random.');
   return {
     databaseUrl: given('DATABASE_URL'), migrationUrl: given('MIGRATION_URL'), issuer: given('OIDC_ISSUER'), audience: environment['OIDC_AUDIENCE'] || 'footbridge', keys: keys.vault ? environment['KEYS_DIR'] ?? '' : given('KEYS_DIR'), keySettings: keys,
-    transport: oneOf('TRANSPORT', ['kafka', 'postgres']) === 'kafka' ? { kind: 'kafka', brokers: given('KAFKA_BROKERS').split(','), ...kafkaSecurity() } : { kind: 'postgres', url: given('BUS_URL') },
+    transport: transport(),
     host: environment['HOST'] || '127.0.0.1', port: port('PORT'), ...(environment['METRICS_PORT'] ? { metricsPort: port('METRICS_PORT') } : {}),
     ...(jwksUri ? { jwksUri } : {}), ...(secret ? { secret: Buffer.from(secret) } : {}), manual: clock === 'manual', ahead, webhooks,
   };
@@ -94,7 +104,7 @@ export async function startFromEnv(definition: ServiceDefinition, environment: E
   lastResort(definition.name);
   try {
     const s = processSettings(environment);
-    const onTrouble = (reason: string): void => { log('bus-trouble', { service: definition.name, reason }); };
+    const onTrouble = (reason: string): void => { log('bus-trouble', { service: definition.name, reason: codeReason(reason) }); };
     const { kind: _, ...to } = s.transport;
     const transport: Transport = 'brokers' in to ? new KafkaTransport({ ...to, clientId: definition.name, onTrouble }) : new PostgresTransport({ ...to, onTrouble });
     const mail = mailOf(environment, new URL(s.issuer).origin);
@@ -118,8 +128,7 @@ export async function startFromEnv(definition: ServiceDefinition, environment: E
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
   } catch (error) {
     // An error of the database or a library may quote what it was given: only its name and code are said.
-    const { code } = error as { code?: unknown };
-    process.stderr.write(`${definition.name} cannot start: ${error instanceof WrongSetting || error instanceof PolicyError ? error.message : `${error instanceof Error ? error.name : 'error'} ${typeof code === 'string' ? code : ''}`.trim()}\n`);
+    process.stderr.write(`${definition.name} cannot start: ${error instanceof WrongSetting || error instanceof PolicyError ? error.message : reasonOf(error)}\n`);
     process.exit(2);
   }
 }

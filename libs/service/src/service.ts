@@ -28,6 +28,7 @@ import { KeyKeeper } from './keys/keeper.js';
 import { KeysTold } from './keys/told.js';
 import { AccessTokens } from './identity/access-token.js';
 import { SignIn } from './identity/sign-in.js';
+import { codeReason } from './log-reason.js';
 import { log } from './log.js';
 import type { ExtraRoute } from './openapi.js';
 import { reactionsOf, sharedProjections } from './projections.js';
@@ -152,7 +153,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const gate = serviceGate(refusals, config.mail ? { templates: definition.mails ?? [], address: config.mail.address } : undefined);
   const store = new Store(pool, sessions, config.keyStore, definition.ports?.(config, pool, gate), clock);
   refusals.keep(store);
-  const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate, onTrouble: (code) => log('event-trouble', { service: definition.name, reason: code }) });
+  const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate, onTrouble: (code) => log('event-trouble', { service: definition.name, reason: codeReason(code) }) });
   const access = new Access({ authorisation, store, clock, settings, asks: definition.access, requireFresh: (caseRef) => engine.requireFresh('referrals', caseRef) });
   const engine: Engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness, access, requestMac(secret), definition.guardianSpeaks);
   // A schema that has no place for it (a service that only speaks, in a test) keeps no keys. Who has locked is known before anything is opened.
@@ -162,7 +163,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const deadlines = new Deadlines(engine, config.deadlinesEveryMs);
   const audit = new AuditSequencer({ engine, pool, service: definition.name as Service, signingKeys: config.signingKeys, roots: config.auditRoots });
   const running: Running = { engine, pool, gate, clock, config, deadlines, freshness: eventServer.freshness, refusals };
-  const relay = new Relay({ pool, transport: config.transport, service: definition.name, onTrouble: (code) => log('relay-trouble', { service: definition.name, reason: code }) });
+  const relay = new Relay({ pool, transport: config.transport, service: definition.name, onTrouble: (code) => log('relay-trouble', { service: definition.name, reason: codeReason(code) }) });
   const tokens = new AccessTokens({ issuer: config.issuer, audience: config.audience, ...(config.jwksUri ? { jwksUri: config.jwksUri } : {}) });
   const denyList = config.denyList ?? new KnownDenyList(pool, definition.name, eventServer.freshness, keepers.length > 0);
 

@@ -11,16 +11,16 @@ describe('a recipient\'s envelopes, from the command line', () => {
   const [house, ngo, consent] = [newRef('org'), newRef('org'), newRef('con')];
   const person = canaryPerson(7);
   let folder: string, file: string, signing: LocalFileSigningKeys;
-  let published: KeyEntry | undefined, sealed: object | undefined, consentState: string;
+  let published: KeyEntry | undefined, sealed: object | undefined, consentState: string, agreed: { purpose?: string; categories?: readonly string[] };
   const asked: string[] = [];
-  beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'envelope-')); file = join(folder, 'keys.json'); signing = new LocalFileSigningKeys(join(folder, 'house')); consentState = 'given'; published = sealed = undefined; asked.length = 0; });
+  beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'envelope-')); file = join(folder, 'keys.json'); signing = new LocalFileSigningKeys(join(folder, 'house')); consentState = 'given'; agreed = { purpose: 'REFERRAL_DISCLOSURE', categories: ['IDENTITY'] }; published = sealed = undefined; asked.length = 0; });
   afterEach(() => rm(folder, { recursive: true }));
 
   /** The instance as this command meets it. */
   const answer = async (path: string, body: unknown): Promise<object> => {
     if (path === '/v1/recipient-keys') { published = body as KeyEntry; return { id: 'rky_1' }; }
     if (path.startsWith('/v1/key-directory/')) return { organisation: house, signing: await signing.verifyingKeys(house), keys: [] };
-    if (path.startsWith('/v1/consent-records/')) return { state: consentState, recipient: ngo };
+    if (path.startsWith('/v1/consent-records/')) return { state: consentState, recipient: ngo, ...agreed };
     if (path.endsWith('/disclosure')) return { envelope: sealed };
     return { approval: 'apr_1' };
   };
@@ -84,6 +84,14 @@ describe('a recipient\'s envelopes, from the command line', () => {
     consentState = 'withdrawn';
     expect(await failure('open', 'sealed.json', 'keys.json', '--print')).toContain('not in force');
     consentState = 'given';
+    // What the envelope says of her consent is not believed: it is held against the record.
+    for (const [other, said] of [[{ purpose: 'MEDIA_INTERVIEW', categories: ['IDENTITY'] }, 'another purpose'], [{ categories: ['IDENTITY'] }, 'another purpose'], [{ purpose: 'REFERRAL_DISCLOSURE', categories: ['NEEDS'] }, 'more in this envelope'], [{ purpose: 'REFERRAL_DISCLOSURE' }, 'more in this envelope']] as const) {
+      agreed = other;
+      const message = await failure('open', 'sealed.json', 'keys.json', '--print');
+      expect(message).toContain(said);
+      expect(message).not.toContain(person.givenName);
+    }
+    agreed = { purpose: 'REFERRAL_DISCLOSURE', categories: ['IDENTITY'] };
     sealed = { ...sealed, sender: ngo };
     await writeFile(join(folder, 'sealed.json'), JSON.stringify(sealed));
     expect(await failure('open', 'sealed.json', 'keys.json', '--print')).toContain('not compared yet');

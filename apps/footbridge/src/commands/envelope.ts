@@ -90,16 +90,18 @@ export function envelopeCommands(program: Command, { environment, say, connect }
   async function opened(sealed: SealedEnvelope, file: string, { out, print, trust, as: who }: OpenOptions): Promise<void> {
     const mine = await keyFile(file);
     const connection = await connect(who);
-    const { sender, purpose, consent } = sealed;
+    const { sender, consent } = sealed;
     const { signing } = directoryOf(expectOk(await connection.send('GET', `/v1/key-directory/${encodeURIComponent(sender)}`)));
     const heard = trust?.join('').replaceAll(' ', '');
     const trusted = mine.senders[sender] ?? [];
     const senderKeys = signing.filter(({ publicKey }) => trusted.includes(publicKey) || (heard !== undefined && signingFingerprint(sender, publicKey).replaceAll(' ', '') === heard));
     if (!senderKeys.some(({ key }) => key === sealed.signature.key)) throw new Refusal(`${sender} signs with a key that you have not compared yet. Call it; it reads you the fingerprint from npm run footbridge -- envelope fingerprint ${sender}. Then say it with --trust.`);
     // What she agreed to, as you find it yourself: not what the envelope says of it.
-    const { state, recipient } = expectOk(await connection.send('GET', `/v1/consent-records/${encodeURIComponent(consent)}`));
+    const { state, recipient, purpose, categories } = expectOk(await connection.send('GET', `/v1/consent-records/${encodeURIComponent(consent)}`));
     if (recipient !== mine.organisation || (state !== 'given' && state !== 'renewed')) throw new Refusal('The consent that this envelope names is not in force for you. Delete the envelope.');
+    if (typeof purpose !== 'string' || purpose !== sealed.purpose) throw new Refusal('She agreed to another purpose than the one that this envelope names. Do not use it, delete it, and call the sender.');
     const content = await unsealed(mine, sealed, { sender, recipient: mine.organisation, purpose, consent }, senderKeys);
+    if (!content.test((values) => Object.keys(values).every((name) => Array.isArray(categories) && categories.includes(name)))) throw new Refusal('There is more in this envelope than she agreed to. It is not shown: delete it, and call the sender.');
     if (heard !== undefined) await writePrivateFile(file, { ...mine, senders: { ...mine.senders, [sender]: [...new Set([...trusted, ...senderKeys.map(({ publicKey }) => publicKey)])] } });
     const text = `${JSON.stringify(content.reveal(revealCapability({ purpose, auditId: consent })), null, 2)}\n`;
     if (print === true) say(text.trimEnd());

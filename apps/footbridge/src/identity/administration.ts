@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isRef, newRef } from '@footbridge/privacy';
-import { log, Problem, type Principal, type RequestMac, type SignIn } from '@footbridge/service';
+import { log, reasonOf, Problem, type Principal, type RequestMac, type SignIn } from '@footbridge/service';
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
 import type { Pool } from 'pg';
@@ -53,7 +53,7 @@ export function administration(pool: Pool, signIn: SignIn, mac: RequestMac, tell
     }, (error: unknown) => {
       const problem = error instanceof Problem ? error : new Problem('internal-error');
       const requestId = randomUUID();
-      if (problem !== error) log('request-failed', { requestId, reason: error instanceof Error ? error.name : 'unknown', service: 'identity' });
+      if (problem !== error) log('request-failed', { requestId, reason: reasonOf(error), service: 'identity' });
       for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
       show(response, problem.status, 'application/problem+json; charset=utf-8', problem.body(requestId));
     });

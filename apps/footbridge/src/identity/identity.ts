@@ -1,4 +1,4 @@
-import { AccessTokens, SignIn, log, requestMac, type DenyList } from '@footbridge/service';
+import { AccessTokens, SignIn, log, codeReason, requestMac, type DenyList } from '@footbridge/service';
 import pg from 'pg';
 import { Accounts } from './accounts.js';
 import { administration, type TellServices } from './administration.js';
@@ -34,7 +34,7 @@ export async function startIdentity({ databaseUrl, keys, issuer, jwksUri, tellSe
   const denyList: DenyList = { standing: async (subject, organisation, since) => (!(await accounts.active(subject)) ? 'disabled' : await accounts.sessionEnded(organisation, since) ? 'ended' : 'good') };
   const signIn = new SignIn(new AccessTokens({ issuer, audience, ...(jwksUri === undefined ? {} : { jwksUri }) }), denyList);
   const administer = administration(pool, signIn, requestMac(Buffer.from(keys.cookies.join('\n'))), tellServices);
-  const provide = identityProvider({ issuer, keys, pool, accounts, onFault: (reason) => { log('identity-failed', { service: 'identity', reason }); } });
+  const provide = identityProvider({ issuer, keys, pool, accounts, onFault: (reason) => { log('identity-failed', { service: 'identity', reason: codeReason(reason) }); } });
   const sweep = sweepState(pool);
   return {
     accounts, pool,

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { lastResort, log } from '@footbridge/service';
+import { lastResort, log, reasonOf } from '@footbridge/service';
 import { Refusal } from '../refusal.js';
 import { seedAccounts } from '../seed.js';
 import { startIdentity } from './identity.js';
@@ -46,7 +46,7 @@ function setting(name: string, what: string): string {
 
 lastResort('identity');
 main().catch((error: unknown) => {
-  if (!(error instanceof Refusal)) log('identity-not-started', { reason: error instanceof Error ? error.name : 'unknown' }, 'error');
+  if (!(error instanceof Refusal)) log('identity-not-started', { reason: reasonOf(error) }, 'error');
   process.stderr.write(`${error instanceof Refusal ? error.message : 'Identity could not start: is the database reachable?'}\n`);
   process.exit(error instanceof Refusal ? 2 : 1);
 });

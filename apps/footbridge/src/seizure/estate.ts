@@ -1,26 +1,43 @@
 import { readdir, stat } from 'node:fs/promises';
 import { Service, type Role } from '@footbridge/contracts';
 import { isPersonalClass, type DataClass } from '@footbridge/privacy';
-import { accessSettings, authorisationOf, keySettings, keyStoresOf, type AccessSettings } from '@footbridge/service';
+import { KafkaTransport, topicOf } from '@footbridge/messaging';
+import { accessSettings, authorisationOf, keySettings, keyStoresOf, transportSettings, type AccessSettings } from '@footbridge/service';
 import type { AnyRow } from '@footbridge/lifecycle';
 import pg from 'pg';
-import { keyTables, withDatabase } from '../backup.js';
+import { keyTables, leftOut, withDatabase } from '../backup.js';
 import type { DataFolder } from '../data-folder.js';
 import { lifetimes } from '../identity/lifetimes.js';
 import { pathOf, register } from '../inventory/register.js';
+import { Refusal } from '../refusal.js';
 import { services } from '../services.js';
 
 export interface Table { readonly name: string; readonly rows: number; /** Rows with sealed bytes. */ readonly sealed: number; /** Columns that stand there in the clear, by class. */ readonly plain: Readonly<Partial<Record<DataClass, readonly string[]>>> }
-export interface KeyHolder { readonly organisation: string; /** Cases in each service whose key is wrapped with this organisation's. */ readonly cases: number; readonly state: 'open' | 'locked' | 'gone' | 'not answering' }
+export interface KeyHolder {
+  readonly organisation: string;
+  /** Cases whose key is wrapped with this organisation's. */
+  readonly cases: number;
+  /** Sealed envelopes of its persons that wait to be picked up. */
+  readonly envelopes: number;
+  /** `elsewhere`: no key store of this installation was named to the report. */
+  readonly state: 'open' | 'locked' | 'gone' | 'not answering' | 'elsewhere';
+}
 export interface Insider { readonly role: Role; /** Kinds whose sealed fields this role reads: in cases that are given to it, and in others of its organisation. */ readonly given: readonly string[]; readonly colleagues: readonly string[]; /** Of another organisation's. */ readonly foreign: readonly string[]; /** Steps that it asks for and somebody else has to allow. */ readonly twoPersons: readonly string[] }
 export interface Estate {
   readonly tables: readonly Table[];
   readonly keyTables: readonly string[];
-  readonly bus: { readonly events: number; readonly since?: string };
-  readonly keys: { readonly kept: 'file' | 'vault'; readonly backupDays: number; readonly holders: readonly KeyHolder[]; readonly exposed: number };
-  readonly accounts: { readonly file: boolean };
+  /** `embedded`: everything in one data folder. `services`: processes of their own, with a database and a sign-in server that others run too. */
+  readonly installed: 'embedded' | 'services';
+  readonly broker: { readonly kind: 'postgres' | 'kafka'; readonly messages: number; readonly since?: string; readonly keptDays?: number };
+  readonly keys: { readonly kept: 'file' | 'vault' | 'elsewhere'; readonly backupDays: number; readonly holders: readonly KeyHolder[]; readonly exposed: number };
+  /** Cases whose keys were destroyed, and those of them for which a wrapped key is still there. */
+  readonly erased: { readonly cases: number; readonly withKey: number };
+  /** Of the sign-in server: secrets that are no hash, where the accounts are kept here; files beside it. */
+  readonly accounts: { readonly file: boolean; readonly signingKeys: boolean; readonly secrets?: { readonly hashed: number; readonly plain: number }; readonly issuer?: string };
+  readonly leftOut: readonly string[];
   readonly access: AccessSettings;
-  readonly lifetimes: typeof lifetimes;
+  /** Of the embedded sign-in server; another one's are set there. */
+  readonly lifetimes?: typeof lifetimes;
   readonly insiders: readonly Insider[];
 }
 
@@ -29,32 +46,74 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Everything about this instance that a seizure-report is computed from; read without a key, and nothing is changed. */
 export async function estateOf(folder: DataFolder, environment: Environment): Promise<Estate> {
   const settings = keySettings(environment);
-  const access = accessSettings(environment);
-  const { keyStore } = keyStoresOf(settings, folder.keys);
-  const { tables, bus, cases } = await withDatabase(folder, read);
-  const files = await readdir(folder.keys).catch(() => []);
-  const modes = await Promise.all(files.map(async (file) => (await stat(`${folder.keys}/${file}`).catch(() => undefined))?.mode ?? 0));
-  const holders = await Promise.all([...cases].map(async ([organisation, n]): Promise<KeyHolder> => {
-    try {
-      if (await keyStore.isLocked(organisation)) return { organisation, cases: n, state: 'locked' };
-      return { organisation, cases: n, state: (await keyStore.versions(organisation)) ? 'open' : 'gone' };
-    } catch { return { organisation, cases: n, state: 'not answering' }; }
-  }));
+  const found = await withDatabase(folder, (url) => read(url, Service.values));
+  const there = (file: string): Promise<boolean> => stat(file).then(() => true, () => false);
   return {
-    tables, bus, keyTables, keys: { kept: settings.vault ? 'vault' : 'file', backupDays: settings.keyBackupDays, holders, exposed: modes.filter((mode) => (mode & 0o077) !== 0).length },
-    accounts: { file: await stat(folder.accountsFile).then(() => true, () => false) }, access, lifetimes, insiders: insidersOf(access),
+    installed: 'embedded', ...common(environment, found), lifetimes,
+    broker: { kind: 'postgres', ...found.bus ?? { messages: 0 } }, keys: await keysOf(settings, folder.keys, found),
+    accounts: { file: await there(folder.accountsFile), signingKeys: await there(folder.identityFile), ...(found.secrets ? { secrets: found.secrets } : {}) },
   };
+}
+
+/**
+ * The same where the services run on their own (docker-compose): from the database that AUDIT_DATABASE_URL names (a superuser's connection, as for
+ * `audit verify`), the broker, and the keys of the service that is asked about, which are in KEYS_DIR, in a Vault, or not to be seen from here.
+ */
+export async function estateElsewhere(url: string, environment: Environment, asked: readonly Service[] = Service.values): Promise<Estate> {
+  const settings = keySettings(environment);
+  const transport = transportSettings({ BUS_URL: url, ...environment });
+  const found = await read(url, asked);
+  return {
+    installed: 'services', ...common(environment, found), keys: await keysOf(settings, environment['KEYS_DIR'], found), broker: await brokerOf(transport, found),
+    accounts: { file: false, signingKeys: false, ...(found.secrets ? { secrets: found.secrets } : {}), ...(environment['OIDC_ISSUER'] ? { issuer: environment['OIDC_ISSUER'] } : {}) },
+  };
+}
+
+const common = (environment: Environment, { tables, erased }: Found): Pick<Estate, 'tables' | 'erased' | 'keyTables' | 'leftOut' | 'access' | 'insiders'> => {
+  const access = accessSettings(environment);
+  return { tables, erased, keyTables, leftOut: [...leftOut], access, insiders: insidersOf(access) };
+};
+
+async function brokerOf(transport: ReturnType<typeof transportSettings>, { bus }: Found): Promise<Estate['broker']> {
+  if (transport.kind === 'postgres') return { kind: 'postgres', ...bus ?? await read(transport.url, []).then((elsewhere) => elsewhere.bus) ?? { messages: 0 } };
+  const kafka = new KafkaTransport({ ...transport, clientId: 'footbridge-report' });
+  try {
+    const { messages, retentionMs } = await kafka.kept(Service.values.map(topicOf));
+    return { kind: 'kafka', messages, ...(retentionMs === undefined ? {} : { keptDays: retentionMs / 86_400_000 }) };
+  } catch { throw new Refusal('The broker does not answer. Set KAFKA_BROKERS (and KAFKA_SSL, KAFKA_SASL_… where it asks for them) as the services have them.'); } finally { await kafka.close(); }
+}
+
+async function keysOf(settings: ReturnType<typeof keySettings>, directory: string | undefined, { cases, envelopes }: Found): Promise<Estate['keys']> {
+  const kept = settings.vault ? 'vault' : directory === undefined ? 'elsewhere' : 'file';
+  const { keyStore } = keyStoresOf(settings, directory ?? '');
+  const files = kept === 'file' ? await readdir(directory ?? '').catch(() => []) : [];
+  const modes = await Promise.all(files.map(async (file) => (await stat(`${directory ?? ''}/${file}`).catch(() => undefined))?.mode ?? 0));
+  const stateOf = async (organisation: string): Promise<KeyHolder['state']> => {
+    if (kept === 'elsewhere') return 'elsewhere';
+    try { return await keyStore.isLocked(organisation) ? 'locked' : (await keyStore.versions(organisation)) ? 'open' : 'gone'; } catch { return 'not answering'; }
+  };
+  const holders = await Promise.all([...new Set([...cases.keys(), ...envelopes.keys()])].map(async (organisation): Promise<KeyHolder> => ({ organisation, cases: cases.get(organisation) ?? 0, envelopes: envelopes.get(organisation) ?? 0, state: await stateOf(organisation) })));
+  return { kept, backupDays: settings.keyBackupDays, holders, exposed: modes.filter((mode) => (mode & 0o077) !== 0).length };
 }
 
 const schemas: readonly string[] = [...Service.values, 'identity', 'bus'];
 /** Bytes are what was sealed, hashed or wrapped: nobody reads them as they stand. */
 const closed: ReadonlySet<string> = new Set(['bytea']);
 
-async function read(url: string): Promise<{ readonly tables: readonly Table[]; readonly bus: Estate['bus']; readonly cases: ReadonlyMap<string, number> }> {
+interface Found {
+  readonly tables: readonly Table[]; readonly bus?: { readonly messages: number; readonly since?: string }; readonly cases: ReadonlyMap<string, number>; readonly envelopes: ReadonlyMap<string, number>;
+  readonly erased: Estate['erased']; readonly secrets?: { readonly hashed: number; readonly plain: number };
+}
+/** `whose`: the services whose cases are counted. */
+async function read(url: string, whose: readonly Service[]): Promise<Found> {
   const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  try { await client.connect(); } catch { throw new Refusal('The database does not answer. AUDIT_DATABASE_URL must be a superuser\'s connection to the services\' database.'); }
   try {
     await client.query('begin isolation level repeatable read read only');
+    const there = async (table: string): Promise<boolean> => (await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [table])).rows[0]?.there === true;
+    const counted = async (sql: string): Promise<ReadonlyMap<string, number>> => new Map((await client.query<{ owner: string; n: string }>(sql)).rows.map(({ owner, n }) => [owner, Number(n)]));
+    const { rows: [who] } = await client.query<{ all: boolean }>('select rolsuper or rolbypassrls as all from pg_roles where rolname = current_user');
+    if (who?.all !== true) throw new Refusal('This role does not see every row: policies hide some from it. Use a superuser\'s connection.');
     const { rows: columns } = await client.query<{ schema: string; tbl: string; name: string; type: string }>(
       "select n.nspname as schema, k.relname as tbl, a.attname as name, format_type(a.atttypid, null) as type from pg_attribute a join pg_class k on k.oid = a.attrelid join pg_namespace n on n.oid = k.relnamespace where n.nspname = any($1) and k.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped order by 1, 2, a.attnum", [schemas]);
     const known = register();
@@ -64,15 +123,26 @@ async function read(url: string): Promise<{ readonly tables: readonly Table[]; r
       const [schema = '', tbl = ''] = name.split('.');
       const quoted = `${client.escapeIdentifier(schema)}.${client.escapeIdentifier(tbl)}`;
       const sealed = own.some((c) => c.name === 'sealed') ? 'count(sealed)' : '0';
-      const { rows: [counted] } = await client.query<{ n: string; sealed: string }>(`select count(*) as n, ${sealed} as sealed from ${quoted}`);
+      const { rows: [sum] } = await client.query<{ n: string; sealed: string }>(`select count(*) as n, ${sealed} as sealed from ${quoted}`);
       const plain: Partial<Record<DataClass, string[]>> = {};
       for (const c of own) if (!closed.has(c.type)) (plain[known.classOf(pathOf.column(schema, tbl, c.name))] ??= []).push(c.name);
-      tables.push({ name, rows: Number(counted?.n), sealed: Number(counted?.sealed), plain });
+      tables.push({ name, rows: Number(sum?.n), sealed: Number(sum?.sealed), plain });
     }
-    const { rows: [bus] } = await client.query<{ n: string; since: Date | null }>('select count(*) as n, min(at) as since from bus.event');
+    const { rows: [bus] } = await there('bus.event') ? await client.query<{ n: string; since: Date | null }>('select count(*) as n, min(at) as since from bus.event') : { rows: [] };
+    const { rows: [secrets] } = await there('identity.account') ? await client.query<{ hashed: string; plain: string }>("select count(*) filter (where secret like 'scrypt:%') as hashed, count(*) filter (where secret not like 'scrypt:%') as plain from identity.account") : { rows: [] };
     const cases = new Map<string, number>();
-    for (const service of Service.values) for (const { owner, n } of (await client.query<{ owner: string; n: string }>(`select owner, count(*) as n from ${service}.subject_key group by 1`)).rows) cases.set(owner, (cases.get(owner) ?? 0) + Number(n));
-    return { tables, bus: { events: Number(bus?.n ?? 0), ...(bus?.since ? { since: bus.since.toISOString() } : {}) }, cases };
+    let erased = { cases: 0, withKey: 0 };
+    for (const service of whose) {
+      if (await there(`${service}.subject_key`)) for (const [owner, n] of await counted(`select owner, count(*) as n from ${service}.subject_key group by 1`)) cases.set(owner, (cases.get(owner) ?? 0) + n);
+      if (!(await there(`${service}.erasure_receipt`))) continue;
+      const { rows: [gone] } = await client.query<{ n: string; key: string }>(`select count(*) as n, count(*) filter (where exists (select 1 from ${service}.subject_key k where k.subject = e.case_ref)) as key from ${service}.erasure_receipt e`);
+      erased = { cases: erased.cases + Number(gone?.n ?? 0), withKey: erased.withKey + Number(gone?.key ?? 0) };
+    }
+    const envelopes = whose.includes('referrals') && await there('referrals.identity_envelope') ? await counted("select owner, count(*) as n from referrals.identity_envelope where state = 'waiting' group by 1") : new Map<string, number>();
+    return {
+      tables, cases, envelopes, erased, ...(bus ? { bus: { messages: Number(bus.n), ...(bus.since ? { since: bus.since.toISOString() } : {}) } } : {}),
+      ...(secrets ? { secrets: { hashed: Number(secrets.hashed), plain: Number(secrets.plain) } } : {}),
+    };
   } finally { await client.end(); }
 }
 

@@ -14,80 +14,126 @@ export function seizureReport(estate: Estate): readonly Seized[] {
   return [broker(estate), database(estate), backup(estate), host(estate), laptop(estate), ...estate.insiders.map((insider) => insiderOf(insider, estate))];
 }
 
-function broker({ bus }: Estate): Seized {
+const plural = (n: number): string => (n === 1 ? 'is' : 'are');
+const daysKept = (days: number): string => (Number.isFinite(days) ? many(Math.ceil(days), 'day') : 'ever');
+function broker({ broker: { kind, messages, since, keptDays } }: Estate): Seized {
   const sent = contracts.filter(({ audience }) => audience !== 'service');
-  const personal = sent.flatMap((event) => Object.entries(event.data).filter(([, schema]) => WireSchema.is(schema) && isPersonalClass(schema.dataClass)).map(([field]) => `${event.type} ${field}`));
+  const fields = sent.flatMap((event) => Object.entries(event.data).filter(([, schema]) => WireSchema.is(schema)).map(([field, schema]) => ({ name: `${event.type} ${field}`, personal: WireSchema.is(schema) && isPersonalClass(schema.dataClass) })));
+  const personal = fields.filter(({ personal: about }) => about).map(({ name }) => name);
   return {
     taken: 'broker',
     reads: [
       `${many(sent.length, 'kind')} of events, made of: ${list([...new Set(sent.flatMap(kinds))].sort())}`,
-      `${many(bus.events, 'event')} kept here${bus.since ? `, the oldest of ${bus.since.slice(0, 10)}` : ''}: which organisations wrote to each other about one reference, and when, to the millisecond between the services`,
+      kind === 'postgres'
+        ? `${many(messages, 'event')} kept here${since ? `, the oldest of ${since.slice(0, 10)}` : ''}: which organisations wrote to each other about one reference, and when, to the millisecond between the services`
+        : `${many(messages, 'message')} kept by Kafka, watermarks among them${keptDays === undefined ? '' : `, for ${daysKept(keptDays)}`}: which organisations wrote to each other about one reference, and when, to the millisecond between the services`,
       ...(personal.length > 0 ? [`WRONG: values about persons in ${list(personal)}`] : []),
     ],
-    closed: ['every value about a person: no event has a place for one', 'envelopes: events carry pointers, the sealed bytes stay with their sender'],
+    closed: personal.length === 0 ? [`every value about a person: none of the ${many(fields.length, 'field')} of these events is of a class for one`] : [],
     then: ['nothing has to be changed for the persons; say to the organisations that who worked with whom is known'],
   };
 }
 
+type Holding = Estate['keys']['holders'][number];
+const notOpen = ['locked', 'gone', 'not answering', 'elsewhere'] as const;
 const sealedRows = ({ tables }: Estate): number => tables.reduce((sum, { sealed }) => sum + sealed, 0);
-const cases = ({ keys }: Estate, ...states: readonly Estate['keys']['holders'][number]['state'][]): number => keys.holders.filter(({ state }) => states.includes(state)).reduce((sum, holder) => sum + holder.cases, 0);
+const held = ({ keys }: Estate, what: 'cases' | 'envelopes', ...states: readonly Holding['state'][]): number => keys.holders.filter(({ state }) => states.includes(state)).reduce((sum, holder) => sum + holder[what], 0);
+const organisations = ({ keys }: Estate, ...states: readonly Holding['state'][]): string => many(keys.holders.filter(({ state, cases }) => cases > 0 && states.includes(state)).length, 'organisation');
 const inTheClear = (estate: Estate): readonly string[] => {
   const personal = personalColumns(estate.tables.filter(({ rows }) => rows > 0));
   return personal.length === 0 ? [] : [`in the clear, beside random ids: ${list(personal)}`];
 };
+/** Columns in the clear of tables that have rows, by class. */
+const classes = ({ tables }: Estate): string => {
+  const counted = new Map<string, number>();
+  for (const { rows, plain } of tables) if (rows > 0) for (const [c, columns] of Object.entries(plain)) counted.set(c, (counted.get(c) ?? 0) + columns.length);
+  return list([...counted].sort(([a], [b]) => (a < b ? -1 : 1)).map(([c, n]) => `${n} ${c}`));
+};
 
 function database(estate: Estate): Seized {
+  const { secrets } = estate.accounts;
   const rows = estate.tables.reduce((sum, table) => sum + table.rows, 0);
+  const owners = estate.keys.holders.filter(({ cases }) => cases > 0).length;
   return {
     taken: 'database',
-    reads: [`${many(rows, 'row')} in ${many(estate.tables.length, 'table')}: references, states, times, codes, who of the staff did what (accounts by reference)`, ...inTheClear(estate)],
-    closed: [`${many(sealedRows(estate), 'sealed row')}: under the keys of ${many(cases(estate, 'open', 'locked', 'gone', 'not answering'), 'case')}, which are wrapped with keys that are not in the database`, 'secrets of accounts: hashes only'],
+    reads: [
+      `${many(rows, 'row')} in ${many(estate.tables.length, 'table')}; columns in the clear, by class: ${classes(estate)}`, ...inTheClear(estate),
+      ...(secrets && secrets.plain > 0 ? [`WRONG: ${many(secrets.plain, 'secret')} of accounts that ${plural(secrets.plain)} no hash`] : []),
+      ...(estate.erased.withKey > 0 ? [`WRONG: a wrapped key of ${many(estate.erased.withKey, 'case')} that ${plural(estate.erased.withKey)} erased`] : []),
+    ],
+    closed: [
+      `${many(sealedRows(estate), 'sealed row')}: under the keys of ${many(held(estate, 'cases', 'open', ...notOpen), 'case')}, which are wrapped with the keys of ${many(owners, 'organisation')}; these are ${{ file: 'in files beside the database', vault: 'in the Vault', elsewhere: 'with each service' }[estate.keys.kept]}`,
+      ...(secrets ? [`${many(secrets.hashed, 'secret')} of accounts: kept as scrypt hashes`] : []),
+      ...erasedLine(estate),
+    ],
     then: ['rotate the organisations\' keys (`keys rotate`), then destroy the old ones (`keys destroy`)', 'change the passwords of the database', '`audit verify` with the witnesses\' files says whether anything was changed'],
   };
 }
+const erasedLine = ({ erased: { cases, withKey } }: Estate): readonly string[] => (cases - withKey > 0 ? [`${many(cases - withKey, 'case')} that ${plural(cases - withKey)} erased: their keys are in no table`] : []);
 
 function backup(estate: Estate): Seized {
-  const inKeys = new Set(estate.tables.map(({ name }) => name).filter((name) => estate.keyTables.includes(name.split('.')[1] ?? '')));
+  const inKeys = [...new Set(estate.tables.map(({ name }) => name).filter((name) => estate.keyTables.includes(name.split('.')[1] ?? '')))].sort();
+  const without = estate.tables.map(({ name }) => name).filter((name) => estate.leftOut.includes(name)).sort();
+  const opens = `the keys that open the rest are ${estate.keys.kept === 'vault' ? 'in the Vault' : 'with each service'}`;
+  const then = ['rotate and destroy the organisations\' keys: old keys then open nothing that is written from now on', 'delete the copies of keys that were kept beside it'];
+  // pg_dump and copies of volumes, of which we know nothing but what is there to be copied
+  if (estate.installed === 'services') return {
+    taken: 'backup',
+    reads: [`a dump: what the database shows, with the wrapped keys in ${list(inKeys)} unless they were left out of it`, estate.keys.kept === 'file' ? `with the keys of KEYS_DIR beside it: ${many(held(estate, 'cases', 'open'), 'case')}, as on the service's host` : `alone it opens nothing: ${opens}`],
+    closed: [], then,
+  };
   return {
     taken: 'backup',
     reads: [
-      'the file of data alone: what the database shows, without sessions',
-      estate.keys.kept === 'file' ? 'both files of one time: everything that was not erased before' : 'both files: what the file of data shows; the keys that open the rest are in the Vault',
+      `the file of data alone: what the database shows, without ${list(without)}`,
+      estate.keys.kept === 'file' ? `both files of one time: ${many(held(estate, 'cases', 'open', 'locked'), 'case')} whose keys are in files here, and what was not erased before` : `both files: what the file of data shows; ${opens}`,
     ],
-    closed: [`in the file of data there is none of: ${list([...inKeys].sort())}`, `data older than every file of keys that still exists (they are to go after ${many(estate.keys.backupDays, 'day')})`],
-    then: ['rotate and destroy the organisations\' keys: an old file of keys then opens nothing that is written from now on', 'delete the files of keys that were kept beside it'],
+    closed: [`in the file of data there is none of: ${list(inKeys)}`, `data older than every file of keys that still exists (they are to go after ${many(estate.keys.backupDays, 'day')})`],
+    then,
   };
 }
 
 function host(estate: Estate): Seized {
-  const { holders, kept, exposed } = estate.keys;
-  const of = (state: (typeof holders)[number]['state']): string => many(holders.filter((h) => h.state === state).length, 'organisation');
+  const { kept, exposed } = estate.keys;
+  const [open, shut] = [held(estate, 'envelopes', 'open'), held(estate, 'envelopes', ...notOpen)];
+  const keysLine: Readonly<Record<typeof kept, string>> = {
+    file: `all that the database shows, and the ${many(held(estate, 'cases', 'open'), 'case key')} of ${organisations(estate, 'open')} whose keys are in files here`,
+    vault: `all that the database shows, and the ${many(held(estate, 'cases', 'open'), 'case key')} of ${organisations(estate, 'open')} whose keys the Vault opens for the token that is here`,
+    elsewhere: `all that the database shows. Whose keys a host opens is not seen from here: ask on each with its KEYS_DIR, or with the settings of the Vault`,
+  };
   return {
     taken: 'service host',
     reads: [
-      `all that the database shows, and the ${many(cases(estate, 'open'), 'case key')} of ${of('open')} whose keys ${kept === 'file' ? 'are in files here' : 'the Vault opens for the token that is here'}`,
+      keysLine[kept],
+      ...(open > 0 ? [`what is in ${many(open, 'envelope')} that ${plural(open)} not picked up yet: not from the envelope, but from the case, which this host opens`] : []),
       ...(exposed > 0 ? [`WRONG: ${many(exposed, 'key file')} can be read by other users of this machine`] : []),
       ...(estate.accounts.file ? ['the secrets of the first accounts, in accounts.json'] : []),
-      'the keys that sign tokens: whoever has them can be anybody, until they are changed',
+      ...(estate.accounts.signingKeys ? ['the keys that sign tokens: whoever has them can be anybody, until they are changed'] : []),
     ],
     closed: [
-      `${many(cases(estate, 'locked'), 'case key')} of ${of('locked')} that are locked${kept === 'file' ? ', as long as the lock is kept: it stops our services, not somebody who reads the files' : ''}`,
-      `${many(cases(estate, 'gone', 'not answering'), 'case key')} of ${of('gone')} without a key and ${of('not answering')} whose key store does not answer`,
-      'identities in envelopes: only the recipient has the key', 'persons who were erased',
+      ...(kept === 'elsewhere' ? [] : [
+        `${many(held(estate, 'cases', 'locked'), 'case key')} of ${organisations(estate, 'locked')} that are locked${kept === 'file' ? ', as long as the lock is kept: it stops our services, not somebody who reads the files' : ''}`,
+        `${many(held(estate, 'cases', 'gone', 'not answering'), 'case key')} of ${organisations(estate, 'gone')} without a key and ${organisations(estate, 'not answering')} whose key store does not answer`,
+      ]),
+      ...(shut > 0 && kept !== 'elsewhere' ? [`${many(shut, 'envelope')} of organisations whose cases it does not open: only the recipient has the key`] : []),
+      ...erasedLine(estate),
     ],
-    then: [kept === 'file' ? 'disconnect it; assume that every open case on it is read' : 'revoke the Vault token: nothing is opened from that moment on', '`panic lock` for each organisation, from another machine', '`audit verify` with the partners\' witnesses'],
+    then: [kept === 'vault' ? 'revoke the Vault token: nothing is opened from that moment on' : 'disconnect it; assume that every open case on it is read', '`panic lock` for each organisation, from another machine', '`audit verify` with the partners\' witnesses'],
   };
 }
 
-function laptop({ lifetimes, access }: Estate): Seized {
+function laptop({ lifetimes, access, accounts, insiders }: Estate): Seized {
+  const second = [...new Set(insiders.flatMap(({ twoPersons }) => twoPersons))].sort();
   return {
     taken: 'laptop',
     reads: [
-      `what its worker may see, for ${lifetimes.accessMinutes} minutes with the token alone, and up to ${lifetimes.sessionMinutes / 60} hours where the browser is still signed in`,
+      lifetimes
+        ? `what its worker may see, for ${lifetimes.accessMinutes} minutes with the token alone, and up to ${lifetimes.sessionMinutes / 60} hours where the browser is still signed in`
+        : `what its worker may see, as long as tokens and sessions of ${accounts.issuer ?? 'the sign-in server'} live: that is set there`,
       `sealed fields only within ${access.stepUpMinutes} minutes after signing in, of at most ${access.looksPerHour} persons an hour in each service`,
       ...(access.signInUnknown === 'accepted' ? ['WRONG: tokens that do not say when somebody signed in are taken as fresh (FOOTBRIDGE_SIGN_IN_UNKNOWN)'] : []),
     ],
-    closed: ['anything stored: answers about persons are sent with no-store, and no page of ours keeps any', 'steps that take a second person'],
+    closed: second.length > 0 ? [`without a second person: ${list(second)}`] : [],
     then: ['disable the account: its tokens stop within a minute', '`panic lock` where the worker could see many'],
   };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BaseRow } from '@footbridge/lifecycle';
 import { PrivacyRefusal } from '@footbridge/privacy';
-import { Problem, log, type Job, type Running } from '@footbridge/service';
+import { Problem, log, reasonOf, type Job, type Running } from '@footbridge/service';
 import { publishDue, tidyFeed } from '../feed/feed.js';
 import type { Endpoints, Posted } from '../subscription/endpoints.js';
 import { keysOf } from '../subscription/signing.js';
@@ -150,7 +150,7 @@ export class Sender implements Job {
   }
   async #later(due: Due, milliseconds: number, error?: unknown): Promise<void> {
     if (error instanceof PrivacyRefusal) this.running.refusals.note(error);
-    if (error !== undefined && !this.#stop.signal.aborted) log('webhook-attempt-failed', { service: 'notifications', reason: error instanceof Error ? error.name : 'unknown' });
+    if (error !== undefined && !this.#stop.signal.aborted) log('webhook-attempt-failed', { service: 'notifications', reason: reasonOf(error) });
     await this.running.pool.query('update delivery_due set due_at = $2, leased_until = null where delivery = $1', [due.delivery, new Date(this.running.clock.now().getTime() + milliseconds).toISOString()]).catch(() => undefined);
   }
 }

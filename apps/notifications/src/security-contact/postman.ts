@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PrivacyRefusal, revealCapability, type WireMail } from '@footbridge/privacy';
-import { log, type Job, type Running } from '@footbridge/service';
+import { log, reasonOf, type Job, type Running } from '@footbridge/service';
 import { createTransport, type Transporter } from 'nodemailer';
 import { Partner } from '../partner/partner.lifecycle.js';
 import { endpointDisabled } from './mails.js';
@@ -55,7 +55,7 @@ export class Postman implements Job {
     } catch (error) {
       if (error instanceof PrivacyRefusal) this.running.refusals.note(error);
       // An answer of a mail server quotes the address: only its kind is said.
-      log('mail-not-sent', { service: 'notifications', reason: error instanceof Error ? error.name : 'unknown', count: attempts });
+      log('mail-not-sent', { service: 'notifications', reason: reasonOf(error), count: attempts });
       if (attempts < ATTEMPTS) return;
     }
     await this.running.pool.query('delete from mail_due where subscription = $1 and version = $2', [subscription, version]).catch(() => undefined);

@@ -1,5 +1,5 @@
 import { ClearanceChanged } from '@footbridge/contracts';
-import { Conflict, Stale, log, type Change, type Job, type Running } from '@footbridge/service';
+import { Conflict, Stale, log, reasonOf, type Change, type Job, type Running } from '@footbridge/service';
 import { PrivacyRefusal } from '@footbridge/privacy';
 import { randomUUID } from 'node:crypto';
 import { clearanceFacts } from './clearance-facts.js';
@@ -24,7 +24,7 @@ export class ClearanceJob implements Job {
   readonly #half = new Map<string, string>();
   constructor(private readonly running: Running) {}
 
-  start(): void { this.#timer ??= setInterval(() => { void this.run().catch((error: unknown) => log('clearances-failed', { service: 'referrals', reason: error instanceof Error ? error.name : 'unknown' })); }, EVERY_MS); }
+  start(): void { this.#timer ??= setInterval(() => { void this.run().catch((error: unknown) => log('clearances-failed', { service: 'referrals', reason: reasonOf(error) })); }, EVERY_MS); }
   async stop(): Promise<void> { clearInterval(this.#timer); this.#timer = undefined; await this.#running?.catch(() => 0); }
 
   /** Answers for every marked case; returns how many steps changed. */

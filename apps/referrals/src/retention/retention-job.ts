@@ -1,5 +1,5 @@
 import { after, deadlines } from '@footbridge/contracts';
-import { Problem, log, type Job, type Principal, type Running } from '@footbridge/service';
+import { Problem, log, reasonOf, type Job, type Principal, type Running } from '@footbridge/service';
 import type { CaseRow } from '../case/case.entity.js';
 import { Case } from '../case/case.lifecycle.js';
 import type { Person } from '../case/person.dto.js';
@@ -20,7 +20,7 @@ export class RetentionJob implements Job {
   #day: string | undefined;
   constructor(private readonly running: Running) {}
 
-  start(): void { this.#timer ??= setInterval(() => { void this.daily().catch((error: unknown) => log('retention-failed', { service: 'referrals', reason: error instanceof Error ? error.name : 'unknown' })); }, EVERY_MS).unref(); }
+  start(): void { this.#timer ??= setInterval(() => { void this.daily().catch((error: unknown) => log('retention-failed', { service: 'referrals', reason: reasonOf(error) })); }, EVERY_MS).unref(); }
   stop(): void { clearInterval(this.#timer); this.#timer = undefined; }
 
   private async daily(): Promise<void> {

@@ -1,6 +1,6 @@
 import { isCountry, StatisticsCounted, StatisticsOrdered, worldOf, type StatisticsOutcome } from '@footbridge/contracts';
 import { Ledger, PrivacyRefusal, Tally, defineCube, publish, releaseFiles, type Cube, type Spent } from '@footbridge/privacy';
-import { Conflict, Stale, handlersOf, log, type Change, type Job, type Running } from '@footbridge/service';
+import { Conflict, Stale, handlersOf, log, reasonOf, type Change, type Job, type Running } from '@footbridge/service';
 import { Case } from '../case/case.lifecycle.js';
 import { inStatistics } from '../case/statistics-objection.js';
 import { notDecoy } from '../decoy/decoy.controller.js';
@@ -42,7 +42,7 @@ export class StatisticsJob implements Job {
   #running: Promise<void> | undefined;
   constructor(private readonly running: Running) {}
 
-  start(): void { this.#timer ??= setInterval(() => { void this.run().catch((error: unknown) => log('statistics-failed', { service: 'referrals', reason: error instanceof PrivacyRefusal ? error.code : error instanceof Error ? error.name : 'unknown' })); }, EVERY_MS); }
+  start(): void { this.#timer ??= setInterval(() => { void this.run().catch((error: unknown) => log('statistics-failed', { service: 'referrals', reason: reasonOf(error) })); }, EVERY_MS); }
   async stop(): Promise<void> { clearInterval(this.#timer); this.#timer = undefined; await this.#running?.catch(() => undefined); }
 
   run(): Promise<void> { return (this.#running ??= this.#next().finally(() => { this.#running = undefined; })); }
@@ -56,7 +56,7 @@ export class StatisticsJob implements Job {
       // Another replica was faster.
       if (error instanceof Stale || error instanceof Conflict) return;
       if (!(error instanceof PrivacyRefusal) || !final.includes(error.code)) throw error;
-      log('statistics-refused', { service: 'referrals', reason: error.code });
+      log('statistics-refused', { service: 'referrals', reason: reasonOf(error) });
       await this.#settle(order, 'REFUSED', []);
     }
   }

@@ -5,6 +5,7 @@ import { transaction } from '@footbridge/messaging';
 import { NOTHING, Peaks, chained, digestOf, entryHash, signRoot, type Entry, type SignedRoot, type SigningKeys } from '@footbridge/privacy';
 import type { Pool, PoolClient } from 'pg';
 import type { Engine } from '../engine.js';
+import { reasonOf } from '../log-reason.js';
 import { log } from '../log.js';
 
 export interface SequencerOptions {
@@ -188,7 +189,7 @@ export class AuditSequencer {
   }
 
   #trouble(error: unknown): void {
-    log('audit-not-sequenced', { service: this.#o.service, reason: String((error as { readonly code?: unknown }).code ?? 'INTERNAL') });
+    log('audit-not-sequenced', { service: this.#o.service, reason: reasonOf(error) });
   }
 }
 

@@ -3,6 +3,7 @@ import { PrivacyRefusal, signReceipt, wrappedVersion, type KeyStore, type Signin
 import { HandlerRefusal, type Parked } from '@footbridge/messaging';
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../engine.js';
+import { reasonOf } from '../log-reason.js';
 import { log } from '../log.js';
 
 const rewrapped: Readonly<Record<string, ContractEvent>> = { referrals: KeysRewrappedByReferrals, shelters: KeysRewrappedByShelters, returns: KeysRewrappedByReturns, reintegration: KeysRewrappedByReintegration, notifications: KeysRewrappedByNotifications };
@@ -53,7 +54,7 @@ export class KeyKeeper {
   }
 
   async #said(code: 'keys-not-kept', work: () => Promise<void>): Promise<void> {
-    try { await work(); } catch (error) { log(code, { service: this.engine.service, reason: error instanceof PrivacyRefusal || error instanceof HandlerRefusal ? error.code : String((error as { code?: unknown }).code ?? 'INTERNAL') }); }
+    try { await work(); } catch (error) { log(code, { service: this.engine.service, reason: reasonOf(error) }); }
   }
   #look(): Promise<void> { return this.engine.store.keys.look().catch(() => undefined); }
 

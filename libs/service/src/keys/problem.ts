@@ -1,4 +1,5 @@
 import { PrivacyRefusal } from '@footbridge/privacy';
+import { reasonOf } from '../log-reason.js';
 import { log } from '../log.js';
 import { Problem } from '../problem.js';
 
@@ -9,6 +10,6 @@ export function keyProblem(error: unknown): Problem | undefined {
   if (!(error instanceof PrivacyRefusal)) return undefined;
   if (error.code === 'KEYS_LOCKED') return new Problem('keys-locked');
   if (!notOpened.has(error.code)) return undefined;
-  log('keys-refused', { reason: error.code });
+  log('keys-refused', { reason: reasonOf(error) });
   return new Problem('service-unavailable', {}, { 'retry-after': '5' });
 }
