@@ -265,13 +265,16 @@ describe('returns, on real Postgres and over HTTP', () => {
         expect([fault, answer.status >= 500, JSON.stringify(answer.body).includes('Zyxqua')]).toEqual([fault, true, false]);
         await waitUntil('it answers again', async () => (await officer.get(`/v1/reception-plans/${j.plan}`)).status === 200);
       }
-      expect((await origin.get(`/v1/reception-plans/${theirs}/detail`)).body).toEqual({ traveller: { givenName: 'Zyxqua' }, mitigations: ['met inside'] });
-      expect((await officer.get(`/v1/reception-plans/${j.plan}/timeline`)).body['items']).toEqual(expect.arrayContaining([expect.objectContaining({ command: 'disclose', organisation: oo, fields: ['traveller', 'mitigations'] })]));
+      expect((await origin.get(`/v1/reception-plans/${theirs}/detail`)).body).toEqual({ mitigations: ['met inside'] });
+      // T17, G2: who she is leaves in an envelope only, whatever stands in this service's copy of the consent
+      await admin.query(`update returns.known_consent set categories = '{IDENTITY,CONTACT,AGE_GENDER_LANGUAGE,NEEDS,TRAVEL,DOCUMENTS,RISK_MITIGATION}' where case_ref = $1`, [j.p.caseRef]);
+      expect(JSON.stringify((await origin.get(`/v1/reception-plans/${theirs}/detail`)).body)).not.toContain('Zyxqua');
+      expect((await officer.get(`/v1/reception-plans/${j.plan}/timeline`)).body['items']).toEqual(expect.arrayContaining([expect.objectContaining({ command: 'disclose', organisation: oo, fields: ['mitigations'] })]));
       expect(JSON.stringify((await origin.get(`/v1/reception-plans/${theirs}/timeline`)).body)).not.toContain('disclose');
       // DP-11: who looked, of what this service keeps
       const { rows: [named] } = await admin.query<{ ref: string }>("select ref from returns.reference where organisation = $1 and kind = 'cas' and aggregate = $2", [ro, j.p.caseRef]);
       const known = String(named?.ref);
-      expect((await officer.get(`/v1/returns-accesses?caseId=${known}`)).body['items']).toEqual([expect.objectContaining({ organisation: oo, about: 'reception-plans', look: 'disclose', fields: ['traveller', 'mitigations'], purpose: 'ORIGIN_OFFICE_DISCLOSURE' })]);
+      expect((await officer.get(`/v1/returns-accesses?caseId=${known}`)).body['items']).toEqual(expect.arrayContaining([expect.objectContaining({ organisation: oo, about: 'reception-plans', look: 'disclose', fields: ['mitigations'], purpose: 'ORIGIN_OFFICE_DISCLOSURE' })]));
       expect((await origin.get(`/v1/returns-accesses?caseId=${known}`)).status).toBe(404);
       expect((await officer.get('/v1/returns-accesses')).status).toBe(422);
       expect((await origin.get(`/v1/reception-plans/${theirs}?reveal=traveller&purpose=ORIGIN_OFFICE_DISCLOSURE`)).status).toBe(403);
@@ -313,12 +316,12 @@ describe('returns, on real Postgres and over HTTP', () => {
       const theirs = await refOf(j.plan, oo);
       const version = async (): Promise<unknown> => (await officer.get(`/v1/reception-plans/${j.plan}`)).body['version'];
       const told = async (): Promise<number> => (await events(await idOf(j.plan))).filter((e) => e.type === 'reception-detail-changed' && e.recipient === oo && e.data['receptionPlan'] === theirs).length;
-      expect((await officer.patch(`/v1/reception-plans/${j.plan}`, { traveller: { givenName: 'Zyxquo' } }, await version())).status).toBe(200);
-      expect((await origin.get(`/v1/reception-plans/${theirs}/detail`)).body).toMatchObject({ traveller: { givenName: 'Zyxquo' } });
-      expect((await officer.patch(`/v1/reception-plans/${j.plan}`, { traveller: { givenName: 'Zyxqui' } }, await version())).status).toBe(200);
+      expect((await officer.patch(`/v1/reception-plans/${j.plan}`, { mitigations: ['met outside'] }, await version())).status).toBe(200);
+      expect((await origin.get(`/v1/reception-plans/${theirs}/detail`)).body).toMatchObject({ mitigations: ['met outside'] });
+      expect((await officer.patch(`/v1/reception-plans/${j.plan}`, { mitigations: ['met by two'] }, await version())).status).toBe(200);
       await waitUntil('it is told, once: before, it had seen nothing', async () => await told() === 1);
-      expect((await origin.get(`/v1/reception-plans/${theirs}/detail`)).body).toMatchObject({ traveller: { givenName: 'Zyxqui' } });
-      expect((await origin.patch(`/v1/reception-plans/${theirs}`, { traveller: { givenName: 'Other' } }, await version())).status).toBe(403);
+      expect((await origin.get(`/v1/reception-plans/${theirs}/detail`)).body).toMatchObject({ mitigations: ['met by two'] });
+      expect((await origin.patch(`/v1/reception-plans/${theirs}`, { mitigations: ['other'] }, await version())).status).toBe(403);
     });
     it('gives the itinerary not earlier than 24 hours before departure', async () => {
       const j = await clearedToGo();
@@ -326,6 +329,10 @@ describe('returns, on real Postgres and over HTTP', () => {
       expect(reasons(await reception.get(`/v1/reception-plans/${theirs}/itinerary`))).toEqual(['ADMINISTRATIVE']);
       await instance.advance(hours(24.5));
       expect((await reception.get(`/v1/reception-plans/${theirs}/itinerary`)).body).toMatchObject({ itinerary: { carrier: 'Vrmttulk Air' } });
+      // who travels with her is sealed, and the itinerary has no room for words
+      await plan(j.id, { escort: { name: 'Qwrtz Plzkh', phone: '+37322000009', relation: 'trained escort' } });
+      expect(Object.keys((await reception.get(`/v1/reception-plans/${theirs}/itinerary`)).body)).toEqual(['itinerary']);
+      expect((await officer.patch(`/v1/return-cases/${j.id}`, { itinerary: { ...itinerary(20), carrier: 'ask for her: +355 69 1234567' } }, (await officer.get(`/v1/return-cases/${j.id}`)).body['version'])).status).toBe(422);
       await plan(j.id, { itinerary: { number: 'VR 2', ...itinerary(20) } });
       const changes = async (): Promise<number> => (await events(await idOf(j.id))).filter((e) => e.type === 'reception-detail-changed' && e.recipient === oo && e.data['receptionPlan'] === theirs).length;
       await waitUntil('the office is told that it changed', async () => await changes() === 1);

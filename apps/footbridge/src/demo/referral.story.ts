@@ -1,9 +1,10 @@
 import type { ConsentCategory, ConsentPurpose } from '@footbridge/contracts';
+import { collected, keyOf } from './envelope.story.js';
 import { idOf, must, reaches, soon, until, type Caller, type World } from './world.js';
 
 /** Invented, and unmistakable where it should not be. `details`: more of what a case may hold of a person. `words`: said wherever she or somebody about her is asked to say something. */
 export interface Invented { readonly givenName: string; readonly familyName: string; readonly phone: string; readonly details?: Readonly<Record<string, unknown>>; readonly words?: string }
-export interface AtLantern { readonly case: string; readonly stay: string; readonly words?: string }
+export interface AtLantern { readonly case: string; readonly stay: string; readonly name: string; readonly words?: string }
 export interface AtHarbour { readonly referral: string; readonly received: string; readonly consent: string; readonly stay: string }
 
 export const inDays = (world: World, days: number): string => new Date(world.now().getTime() + days * 86_400_000).toISOString().slice(0, 10);
@@ -27,7 +28,7 @@ export async function intake(world: World, { details, words, ...person }: Invent
   const supervisor = world.as('lantern.supervisor');
   const theirs = must(await supervisor.get(`/v1/cases/${file}`), 200, 'the supervisor reads the case');
   must(await supervisor.post(`/v1/cases/${idOf(theirs)}/assign`, { account: world.as('lantern.worker').subject }), 200, 'assignment');
-  return { case: file, stay, ...(words === undefined ? {} : { words }) };
+  return { case: file, stay, name: person.givenName, ...(words === undefined ? {} : { words }) };
 }
 
 /** Consent names one recipient, one purpose, and what may be told; it is given by the person, through a worker. */
@@ -43,7 +44,7 @@ export async function assess(world: World, worker: Caller, file: string, type: s
 }
 
 /** Referred to another shelter with a bed held: sent, acknowledged, held, accepted. */
-export async function refer(world: World, { case: file, stay, words }: AtLantern): Promise<AtHarbour> {
+export async function refer(world: World, { case: file, stay, name, words }: AtLantern): Promise<AtHarbour> {
   const [worker, harbour] = [world.as('lantern.worker'), world.as('harbour.intake')];
   const consentRef = await consent(world, worker, file, 'REFERRAL_DISCLOSURE', world.organisation('harbour'), ['IDENTITY', 'CONTACT', 'AGE_GENDER_LANGUAGE', 'NEEDS', 'RISK_MITIGATION']);
   world.tell('She agrees that Harbour House may know who she is and what she needs, and nobody else.');
@@ -55,6 +56,10 @@ export async function refer(world: World, { case: file, stay, words }: AtLantern
   world.tell(`…Harbour calls it ${received.id.slice(0, 12)}…: no common value tells that it is the same person.`);
   must(await harbour.post(`/v1/referrals/${received.id}/acknowledge`), 200, 'acknowledge');
   must(await soon(() => harbour.get(`/v1/referrals/${received.id}/needs`)), 200, 'needs are fetched while consent holds');
+  const key = await keyOf(world, 'harbour', 'harbour.intake');
+  must(await soon(() => worker.post('/v1/identity-envelopes', { referral: idOf(drafted) })), 201, 'her name is sealed');
+  await collected(world, harbour, key, must(await soon(() => harbour.post(`/v1/referrals/${received.id}/disclosure`)), 200, 'the envelope is collected'), name);
+  world.tell('What she needs Harbour reads. Who she is comes in a sealed envelope that only Harbour\'s own key opens.');
   const house = ((await harbour.get('/v1/shelters?state=open')).body['items'] as { id: string }[])[0];
   const bed = must(await soon(() => harbour.post('/v1/bed-reservations', { shelter: house?.id, profile: 'women', referral: received.id, expectedArrival: inHours(world, 3) })), 201, 'bed');
   if (bed['state'] !== 'held') must({ status: 0, headers: new Headers(), body: bed }, 201, 'bed held');

@@ -1,3 +1,4 @@
+import { collected, keyOf } from './envelope.story.js';
 import { assess, consent, inDays, type AtHarbour, type AtLantern } from './referral.story.js';
 import { must, reaches, same, soon, until, type Caller, type Reply, type World } from './world.js';
 
@@ -8,7 +9,7 @@ const first = async (caller: Caller, path: string): Promise<string> => (await un
 const contact = (name: string): object => ({ name, phone: '+37322000000' });
 
 /** From her own wish to the moment she has boarded. Only she can ask for a return; the office at home learns of it last. */
-export async function setOut(world: World, { case: file, words = 'I want to go home' }: AtLantern, { stay }: AtHarbour): Promise<Travelling> {
+export async function setOut(world: World, { case: file, name, words = 'I want to go home' }: AtLantern, { stay }: AtHarbour): Promise<Travelling> {
   const [worker, officer, second, office, manager] = [world.as('lantern.worker'), world.as('homeward.officer'), world.as('homeward.officer2'), world.as('chisinau.office'), world.as('newleaf.manager')];
   await consent(world, worker, file, 'RETURN_ARRANGEMENT', world.organisation('homeward'), ['IDENTITY', 'CONTACT', 'NEEDS', 'TRAVEL']);
   must(await soon(() => worker.post('/v1/return-cases', { case: file, wish: words, ...behalf })), 201, 'return asked for');
@@ -30,6 +31,12 @@ export async function setOut(world: World, { case: file, words = 'I want to go h
   must(await office.post(`/v1/reception-plans/${plan}/accept-reception`), 200, 'reception accepted');
   must(await office.post(`/v1/reception-plans/${plan}/make-ready`, { arrangement: { officer: contact('Officer One'), substitute: contact('Officer Two'), meetingPoint: 'Information desk', emergencyNumber: '+37322000001', firstNightLodging: `Guest room; ${words}`, onwardTransport: 'Car of the office' } }), 200, 'reception ready');
   world.tell('Only now the office in Chișinău learns of it, and prepares to meet her. The code phrase was shown once, for her alone.');
+  const key = await keyOf(world, 'chisinau', 'chisinau.supervisor');
+  must(await soon(() => worker.post('/v1/identity-envelopes', { consentRecord: originConsent, escort: { name: 'Escort One', phone: '+37322000002', relation: 'trained escort' } })), 201, 'her name is sealed for the office');
+  const theirReturn = await first(office, '/v1/return-cases?state=planning');
+  const pointer = await until('the office hears of its envelope', async () => { const { status, body } = await office.post(`/v1/return-cases/${theirReturn}/disclosure`); return status === 200 && body; });
+  await collected(world, office, key, must(await soon(() => office.post((pointer['links'] as { collect: string }).collect)), 200, 'the envelope is collected'), name);
+  world.tell('Who she is, and who travels with her, the office opens with its own key, and nobody else can.');
   const helperConsent = await consent(world, worker, file, 'REFERRAL_DISCLOSURE', world.organisation('newleaf'), ['IDENTITY', 'CONTACT', 'AGE_GENDER_LANGUAGE', 'NEEDS']);
   const theirs = must(await officer.get(`/v1/return-cases/${ours}`), 200, 'the return as its officer sees it');
   const caseRef = String((theirs['links'] as Record<string, string>)['case']).split('/').pop();

@@ -1,8 +1,9 @@
 import type { Acting, Read } from '@footbridge/lifecycle';
 import { ConsentRecord } from '../consent-record/consent-record.lifecycle.js';
 import type { ConsentRow } from '../consent-record/consent-record.entity.js';
-import { inForce } from '../consent-record/in-force.js';
+import { givenByGuardian, inForce } from '../consent-record/in-force.js';
 import { genuineOf } from '../consent-record/signed.js';
+import type { GuardianRow } from '../guardian-appointment/guardian-appointment.entity.js';
 import { GuardianAppointment } from '../guardian-appointment/guardian-appointment.lifecycle.js';
 import type { CaseRow } from './case.entity.js';
 import type { CaseContext, Standing } from './case-rules.js';
@@ -30,6 +31,10 @@ export async function ownersRead(read: Read, caseId: string): Promise<{ readonly
   return row && { row, read: theirs };
 }
 
+/** A guardian's consent is of the one who speaks for her now, given since: with whoever was put aside, what that person agreed to is put aside (M4), and the next one is asked. */
+export const givenBySpeaking = (c: Pick<ConsentRow, 'givenBy' | 'givenAt' | 'guardianAppointmentId'>, guardian: Pick<GuardianRow, 'id' | 'startedAt'> | undefined): boolean =>
+  !givenByGuardian(c) || (guardian?.startedAt !== undefined && c.guardianAppointmentId === guardian.id && c.givenAt !== undefined && Date.parse(c.givenAt) >= Date.parse(guardian.startedAt));
+
 /** `disclosing` where consents count. Before that an adult's own helper needs neither consents nor guardians. */
 export async function caseContext(read: Read, caseId: string | undefined, caller: Acting, now: Date, disclosing = true): Promise<(CaseContext & { readonly read: Read }) | undefined> {
   if (caseId === undefined) return undefined;
@@ -42,6 +47,6 @@ export async function caseContext(read: Read, caseId: string | undefined, caller
   const grownUp = guardians.some((g) => g.state === 'ended' && g.endReason?.test((reason) => reason === 'MAJORITY'));
   const isChild = !grownUp && isChildNow(found.row, now);
   const guardian = guardians.find((g) => speaks.includes(g.state));
-  const agreed = await genuineOf(found.read, records.filter((c) => inForce(c, isChild, now)));
+  const agreed = await genuineOf(found.read, records.filter((c) => inForce(c, isChild, now) && givenBySpeaking(c, guardian)));
   return { case: found.row, standing: standingOf(found.row, agreed, caller), isChild, consents: found.row.restrictedAt ? [] : agreed, agreed, read: found.read, ...(guardian ? { guardian } : {}) };
 }

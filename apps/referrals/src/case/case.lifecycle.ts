@@ -39,6 +39,8 @@ export interface CaseFacts extends Facts<CaseRow> {
   /** The row as it was before an edit, and what receivers had fetched of it. */
   readonly before?: CaseRow;
   readonly fetched?: readonly Fetched[];
+  /** The newest envelope for each recipient and ground that waits, or was collected. */
+  readonly sealed?: readonly SealedBefore[];
 }
 
 const openerIsKnown = guard<CaseFacts>('OWNER', 'openerIsKnown', ({ opener, caller }) => (opener || caller.role === 'PLATFORM' ? undefined : 'OPENER_NOT_KNOWN'), { retry: true });
@@ -84,6 +86,13 @@ const guardianRequired = (row: CaseRow): Companion => ({ lifecycle: 'GuardianApp
 const fetchedOf = `select jsonb_build_object('referral', r.id, 'serviceType', r.service_type, 'categories', jsonb_agg(distinct c))
   from referral r join disclosure d on d.referral_id = r.id, unnest(d.categories) c where d.case_id = ($1->>0)::uuid and not exists (select 1 from recall x where x.recipient = d.recipient and x.deleted and (x.referral_id = r.id or x.consent_id = d.consent_id)) group by r.id`;
 
+/** What was sealed is sealed again where it reads otherwise: also for who has collected it (DP-12; detail-changed.ts). */
+interface SealedBefore extends Omit<Fetched, 'referral'> { readonly envelope: string }
+const sealedOf = `select jsonb_build_object('envelope', e.id, 'serviceType', e.service_type, 'categories', e.categories) from (
+  select distinct on (e.recipient, coalesce(e.referral_id, e.consent_id)) e.id, coalesce(r.service_type, 'return') as service_type, e.categories, e.state, e.collected_at
+  from identity_envelope e left join referral r on r.id = e.referral_id where e.case_id = ($1->>0)::uuid order by e.recipient, coalesce(e.referral_id, e.consent_id), e.created_at desc, e.id) e
+  where e.state in ('waiting', 'collected') or e.collected_at is not null`;
+
 const sealedIn = <T>(body: Readonly<Record<string, unknown>>, name: string): T | undefined => body[name] as T | undefined;
 
 export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> = lifecycle<CaseFacts>()({
@@ -100,8 +109,8 @@ export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> 
       return { ...(opener ? { opener } : {}), ...(willOwn ? { willOwn } : {}), ownerIsPartner, ...(ownersType ? { ownersType } : {}) };
     }
     if (command === 'edit') {
-      const [guardianships, fetched] = await Promise.all([read.many(GuardianAppointment, { caseId: row.id }), read.sql<Fetched>(fetchedOf, [row.id])]);
-      return { hasGuardianship: guardianships.length > 0, before: row, fetched };
+      const [guardianships, fetched, sealed] = await Promise.all([read.many(GuardianAppointment, { caseId: row.id }), read.sql<Fetched>(fetchedOf, [row.id]), read.sql<SealedBefore>(sealedOf, [row.id])]);
+      return { hasGuardianship: guardianships.length > 0, before: row, fetched, sealed };
     }
     if (command === 'learn' || command === 'assign' || command === 'unassign') return {};
     const [context, referrals, alerts, holds, legal] = await Promise.all([
@@ -129,7 +138,8 @@ export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> 
     },
     companions: ({ row, hasGuardianship }) => (guardianIsNeeded(row) && !hasGuardianship ? [guardianRequired(row)] : []),
     // Each receiver is told under its own reference and consent by its referral (detail-changed.ts).
-    notices: ({ row, before, fetched = [] }) => fetched.filter((f) => before && readsOtherwise(before, row, f)).map((f) => ({ event: FetchedDetailChanged, data: {}, about: f.referral })),
+    notices: ({ row, before, fetched = [], sealed = [] }) => [...sealed.map(({ envelope, ...f }) => ({ ...f, about: envelope })), ...fetched.map(({ referral, ...f }) => ({ ...f, about: referral }))]
+      .filter((f) => before && readsOtherwise(before, row, f)).map(({ about }) => ({ event: FetchedDetailChanged, data: {}, about })),
   },
   rows: [
     // from                        command             to                 by                                                                guards                                                       emits

@@ -171,7 +171,11 @@ export const ConsentRecord: LifecycleSpec<StateOf<'ConsentRecord'>, typeof conse
       }],
     [['requested'],           'refuse',         'refused',     ['PERSON', 'GUARDIAN'],         [recordedByWhoMay, attested('helpNotReduced', 'Help is not reduced because of it', 'COE 12')], ConsentRefused, { set: (_, now) => ({ endedAt: now.toISOString() }) }],
     [['requested'],           'lapse',          'invalidated', ['PLATFORM'],                   [unanswered],                                                                                 ConsentInvalidated, { set: (_, now) => ({ endedAt: now.toISOString() }) }],
-    [['given', 'renewed'],    'renew',          'renewed',     ['PERSON', 'GUARDIAN'],         [recordedByWhoMay, notOver, longerThanBefore, validityWithinLimit, givenByWhoMay, childHeard, childDoesNotObject, genuine, lettingNobodyIn], ConsentRenewed, { body: RenewConsentBody, introduces }],
+    [['given', 'renewed'],    'renew',          'renewed',     ['PERSON', 'GUARDIAN'],         [recordedByWhoMay, notOver, longerThanBefore, validityWithinLimit, givenByWhoMay, childHeard, childDoesNotObject, genuine, lettingNobodyIn], ConsentRenewed, {
+      body: RenewConsentBody, introduces,
+      // With it a child's consent is the word of who speaks for her now (M4).
+      set: ({ context }, now) => (context?.isChild && context.guardian ? { guardianAppointmentId: context.guardian.id, givenAt: now.toISOString() } : {}),
+    }],
     [['given', 'renewed'],    'withdraw',       'withdrawn',   ['PERSON', 'GUARDIAN'],         [],                                                                             ConsentWithdrawn, ends('withdrawn')],
     [['given', 'renewed'],    'revoke',         'revoked',     ['CASE_WORKER', 'DPO'],         [attested('noLongerSafe', 'Recipient or purpose is no longer safe', 'IOM-DP 5'), attested('personTold', 'She was told', 'PS')], ConsentRevoked, ends('stopped')],
     [['given', 'renewed'],    'expire',         'expired',     ['PLATFORM'],                   [validityOver],                                                                               ConsentExpired, ends('stopped')],

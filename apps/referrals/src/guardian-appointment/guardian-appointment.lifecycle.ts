@@ -56,6 +56,8 @@ const ageAssessed: Guard<GuardianFacts> = {
 /** M14: with majority the guardian's consents end; the young adult is asked again. */
 const consentsEnd = ({ body, guardianConsents = [] }: GuardianFacts): Companion[] =>
   (reasonOf(body)?.test((r) => r === 'MAJORITY') ? guardianConsents.map((c) => ({ lifecycle: 'ConsentRecord', id: c.id, command: 'expire', body: {}, as: 'PLATFORM' as const })) : []);
+/** Another one than before begins now: what the one before agreed to is not theirs (M4). */
+const speaksSince = ({ row, body }: GuardianFacts, now: Date): Partial<GuardianRow> => ({ startedAt: body['guardian'] === undefined ? row.startedAt ?? now.toISOString() : now.toISOString() });
 const atOnce = (at: string | undefined): Date | undefined => (at === undefined ? undefined : new Date(at));
 const nextMidnight = (from: string): Date => new Date(Math.floor(Date.parse(from) / 86_400_000) * 86_400_000 + 86_400_000);
 
@@ -87,10 +89,10 @@ export const GuardianAppointment: LifecycleSpec<StateOf<'GuardianAppointment'>, 
     [NONE,                       'markRequired',       'required',  ['PLATFORM', 'CASE_WORKER'],      [caseIsOpen, worksOnCase(), childWithoutGuardian],                                      GuardianRequired, { body: MarkRequiredBody, set: ({ context }) => ({ caseRef: context?.case.caseRef }) }],
     [['required'],               'requestAppointment', 'requested', ['CASE_WORKER'],                  [attested('authorityNotified', 'The child authority was notified at once', 'M2'), authorityKnown], GuardianRequested, { body: RequestAppointmentBody, set: (_, now) => ({ requestedAt: now.toISOString() }) }],
     [['requested'],              'appointInterim',     'interim',   ['CHILD_AUTHORITY'],              [...independent, parentIsSafe],                                                                            InterimGuardianAppointed, { body: AppointInterimBody, set: (_, now) => ({ startedAt: now.toISOString() }) }],
-    [['requested', 'interim'],   'appoint',            'appointed', ['CHILD_AUTHORITY'],              [guardianNamed, parentIsSafe, attested('decisionDocument', 'The decision document is on file', 'COE 10')], GuardianAppointed, { body: AppointBody, set: ({ row }, now) => ({ startedAt: row.startedAt ?? now.toISOString() }) }],
+    [['requested', 'interim'],   'appoint',            'appointed', ['CHILD_AUTHORITY'],              [guardianNamed, parentIsSafe, attested('decisionDocument', 'The decision document is on file', 'COE 10')], GuardianAppointed, { body: AppointBody, set: speaksSince }],
     [['interim', 'appointed'],   'suspendGuardian',    'suspended', ['CHILD_AUTHORITY', 'SUPERVISOR'], [attested('concern', 'There is a conflict of interest or a concern for safety', 'M4')],    GuardianSuspended, { set: (_, now) => ({ suspendedAt: now.toISOString() }) }],
     [['suspended'],              'requestAppointment', 'requested', ['CASE_WORKER'],                  [attested('authorityNotified', 'The child authority was notified at once', 'M2'), authorityKnown], GuardianRequested, { body: RequestAppointmentBody, set: (_, now) => ({ requestedAt: now.toISOString(), startedAt: undefined, guardian: undefined, guardianOrganisation: undefined }) }],
-    [['suspended'],              'appoint',            'appointed', ['CHILD_AUTHORITY'],              [guardianNamed, parentIsSafe, attested('concernCleared', 'The concern was looked into and cleared', 'M4')], GuardianAppointed, { body: AppointBody }],
+    [['suspended'],              'appoint',            'appointed', ['CHILD_AUTHORITY'],              [guardianNamed, parentIsSafe, attested('concernCleared', 'The concern was looked into and cleared', 'M4')], GuardianAppointed, { body: AppointBody, set: speaksSince }],
     [['interim', 'appointed'],   'end',                'ended',     ['CHILD_AUTHORITY', 'PLATFORM'],  [endIsDue, ageAssessed],                                                                  GuardianEnded, { body: EndGuardianshipBody, set: ({ body }, now) => ({ endReason: reasonOf(body), endedAt: now.toISOString() }), companions: consentsEnd }],
   ],
 });

@@ -8,7 +8,7 @@ import type { ReferralRow } from '../referral/referral.entity.js';
 export type Content = Partial<Record<ConsentCategory, unknown>>;
 
 /** What goes into an envelope, by category, and stays labelled on the way: nobody here reads it. */
-export function contentOf(row: Pick<ReferralRow, 'serviceType' | 'needs'>, { person, trafficking, health, needs: wished }: CaseRow, isChild: boolean, categories: readonly ConsentCategory[], plan: Sealed<string> | undefined): Sealed<Content> {
+export function contentOf(row: Pick<ReferralRow, 'serviceType' | 'needs'>, { person, trafficking, health, needs: wished }: CaseRow, isChild: boolean, categories: readonly ConsentCategory[], plan: Sealed<string> | undefined, escort?: Sealed<object>): Sealed<Content> {
   const has = (category: ConsentCategory): boolean => categories.includes(category);
   const of = (category: ConsentCategory, p: Person): Content => { const part = only(p, personMembers(row.serviceType, isChild, [category])); return Object.keys(part).length > 0 ? { [category]: part } : {}; };
   let content: Sealed<Content> = (person ?? label('direct', {} as Person)).map((p) => categories.reduce<Content>((all, category) => ({ ...all, ...of(category, p) }), {}));
@@ -18,5 +18,6 @@ export function contentOf(row: Pick<ReferralRow, 'serviceType' | 'needs'>, { per
   add('HEALTH', health);
   add('EXPLOITATION', trafficking?.map(withoutNarrative));
   add('RISK_MITIGATION', plan);
+  add('TRAVEL', escort?.map((who) => ({ escort: who })));
   return content;
 }

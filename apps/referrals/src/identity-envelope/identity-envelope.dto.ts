@@ -1,6 +1,12 @@
 import { ConsentCategory } from '@footbridge/contracts';
 import { is } from '@footbridge/lifecycle';
 
+/** Who travels with her, for the office that meets them. EMM. */
+export class EscortBody {
+  @is.text({ class: 'direct' }) name!: string;
+  @is.phone({ class: 'direct' }) phone!: string;
+  @is.text({ class: 'direct', example: 'trained escort' }) relation!: string;
+}
 export class SealIdentityBody {
   /** For its receiver, */
   @is.ref('rfr', { optional: true }) referral?: string;
@@ -8,4 +14,5 @@ export class SealIdentityBody {
   @is.ref('con', { optional: true }) consentRecord?: string;
   /** Fewer than she has agreed to; default: all that the service needs and she agrees to. */
   @is.codes(ConsentCategory, { optional: true, example: ['IDENTITY'] }) categories?: ConsentCategory[];
+  @is.nested(() => EscortBody, { class: 'direct', optional: true }) escort?: EscortBody;
 }

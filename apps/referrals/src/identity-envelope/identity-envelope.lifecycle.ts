@@ -17,6 +17,7 @@ import { signatureOf, termsOf } from '../consent-record/signed.js';
 import { recipientKeyOf, type FoundKey } from '../recipient-key/signed.js';
 import { isNamed } from '../referral/counted.js';
 import { categoriesOf, readable } from '../referral/needs.controller.js';
+import { agreementFor, type KnownAgreement } from '../referral/agreement.js';
 import type { ReferralRow } from '../referral/referral.entity.js';
 import { Referral } from '../referral/referral.lifecycle.js';
 import { newestValid } from '../risk-assessment/newest.js';
@@ -36,6 +37,8 @@ export interface EnvelopeFacts extends Facts<EnvelopeRow>, InCase {
   readonly consent?: ConsentRow;
   readonly categories?: readonly ConsentCategory[];
   readonly recipientStands?: boolean;
+  /** From the owner to the recipient, on this day; asked for where one is needed. */
+  readonly agreement?: KnownAgreement;
   readonly key?: FoundKey<string>;
   /** What the library has made of it, or why it did not. */
   readonly made?: { readonly envelope: SealedEnvelope } | { readonly refused: string };
@@ -62,10 +65,10 @@ async function attempt(make: () => Promise<SealedEnvelope>): Promise<NonNullable
   }
 }
 
-async function sealed(read: Read, { ground, context, consent, categories, key, until }: { readonly ground: Ground; readonly context: CaseContext; readonly consent: ConsentRow; readonly categories: readonly ConsentCategory[]; readonly key: FoundKey<string>; readonly until: Date }, now: Date): Promise<EnvelopeFacts['made']> {
+async function sealed(read: Read, { ground, context, consent, categories, key, until, escort }: { readonly escort: EnvelopeRow['escort']; readonly ground: Ground; readonly context: CaseContext; readonly consent: ConsentRow; readonly categories: readonly ConsentCategory[]; readonly key: FoundKey<string>; readonly until: Date }, now: Date): Promise<EnvelopeFacts['made']> {
   if (!('verified' in key)) return undefined;
   const risks = categories.includes('RISK_MITIGATION') ? await read.many(RiskAssessment, { caseId: ground.caseId, state: ['completed'] }) : [];
-  const content = contentOf(ground.referral ?? { serviceType: 'return' }, context.case, context.isChild, categories, newestValid(risks.filter((r) => r.plan), RiskType.values, now)?.plan);
+  const content = contentOf(ground.referral ?? { serviceType: 'return' }, context.case, context.isChild, categories, newestValid(risks.filter((r) => r.plan), RiskType.values, now)?.plan, escort);
   return attempt(async () => sealEnvelope(await leaveFor(read, consent, ground, categories, now), content, key.verified, { signingKeys: read.port<SigningKeys>('signingKeys'), expires: until, now }));
 }
 
@@ -90,6 +93,13 @@ const consented = guard<EnvelopeFacts>('SG1', 'consentCoversWhatIsSealed', ({ co
   (consent && categories.length > 0 && ((body['categories'] ?? []) as readonly ConsentCategory[]).every((c) => categories.includes(c)) ? undefined : 'CONSENT_REQUIRED'),
 { sensitive: true, record: ({ ground, context }) => (ground?.referral ? { kind: Referral.prefix, row: ground.referral } : context ? { kind: Case.prefix, row: context.case } : undefined) });
 const recipientStands = guard<EnvelopeFacts>('SG3', 'recipientIsAnActivePartner', ({ recipientStands: stands }) => (stands ? undefined : 'PARTNER_NOT_ACTIVE'), { needsFresh: ({ row, ground }) => (ground?.recipient === row.owner ? [] : ['notifications']), retry: true });
+/** DP-23: as when it was sent. An origin office need be no member, and an organisation signs nothing with itself. */
+const needsAgreement = ({ row, ground }: EnvelopeFacts): boolean => ground?.referral !== undefined && ground.recipient !== row.owner;
+const agreementInForce = guard<EnvelopeFacts>('SG3', 'dataSharingAgreementIsInForce', (f) => (!needsAgreement(f) || f.agreement ? undefined : 'NO_AGREEMENT'), { needsFresh: (f) => (needsAgreement(f) ? ['notifications'] : []), retry: true });
+const agreementCovers = guard<EnvelopeFacts>('SG3', 'agreementCoversWhatIsSealed', ({ row, command, agreement, categories = [] }) =>
+  (!agreement || ((command === 'collect' ? row.categories : undefined) ?? categories).every((c) => agreement.categories.includes(c)) ? undefined : 'AGREEMENT_TOO_NARROW'));
+const escortIsExpected = guard<EnvelopeFacts>('ENVELOPE', 'escortIsForTheOfficeThatMeetsHer', ({ row, ground, consent, categories = [] }) =>
+  (row.escort && consent && (ground?.referral !== undefined || !categories.includes('TRAVEL')) ? 'TRAVEL_NOT_AGREED' : undefined), { onBody: true });
 const keyConfirmed = guard<EnvelopeFacts>('KEY', 'recipientHasAConfirmedKey', ({ key }) => (key && 'refused' in key ? key.refused : undefined));
 const made = guard<EnvelopeFacts>('ENVELOPE', 'envelopeCanBeMadeAndHandedOut', ({ made: it }) => (it && 'refused' in it ? it.refused : undefined), { sensitive: true });
 /** What is sealed is counted in no crowd: so it is for telling who she is, and for nothing less (G7). */
@@ -115,19 +125,20 @@ export const IdentityEnvelope: LifecycleSpec<IdentityEnvelopeState, typeof envel
     const wanted = (body['categories'] ?? row.categories) as readonly ConsentCategory[] | undefined;
     const allowed = referral ? categoriesOf({ ...referral, override: undefined }, consent?.categories) : consent?.categories ?? [];
     const categories = wanted?.length ? allowed.filter((c) => wanted.includes(c)) : allowed;
-    const [known, [partner], isOpen] = await Promise.all([
+    const [known, [partner], isOpen, agreement] = await Promise.all([
       organisationOf(read, recipient), read.sql<string>(`select to_jsonb(p.state) from known_partner p where p.organisation = $1->>0`, [recipient]), referral ? readable.includes(referral.state) : originCleared(read, ground.caseId, now),
+      referral && recipient !== row.owner ? agreementFor(read, row.owner, recipient, now) : undefined,
     ]);
     // An origin office need be no member of the network, but one that has been put out of it is none.
     const recipientStands = recipient === row.owner || (known?.active === true && (partner ?? (referral ? undefined : 'partner_active')) === 'partner_active');
-    const shared = { ...inCase(context), ground, isOpen, categories, recipientStands, ...(consent ? { consent } : {}), consentNeeded: { recipient, purpose, categories: wanted ?? referral?.fieldsDisclosed ?? [] } };
+    const shared = { ...inCase(context), ground, isOpen, categories, recipientStands, ...(consent ? { consent } : {}), ...(agreement ? { agreement } : {}), consentNeeded: { recipient, purpose, categories: wanted ?? referral?.fieldsDisclosed ?? [] } };
     const mayDo = context && consent && categories.length > 0 && recipientStands && isOpen;
     if (command === 'collect') {
       const { content } = row;
       return mayDo && content ? { ...shared, made: await attempt(async () => collectEnvelope(await leaveFor(read, consent, ground, row.categories ?? [], now), content, now)) } : shared;
     }
     const [key, earlier] = await Promise.all([recipientKeyOf(read, recipient), read.many(IdentityEnvelope, { consentId: ground.consentId, recipient, state: mayBeFetched })]);
-    const envelope = mayDo && command === 'sealIdentity' && ground.owner === caller.organisation ? await sealed(read, { ground, context, consent, categories, key, until: untilOf(consent, now) }, now) : undefined;
+    const envelope = mayDo && command === 'sealIdentity' && ground.owner === caller.organisation ? await sealed(read, { ground, context, consent, categories, key, until: untilOf(consent, now), escort: row.escort }, now) : undefined;
     return { ...shared, key, earlier: earlier.filter((e) => e.referralId === referral?.id), ...(envelope ? { made: envelope } : {}) };
   },
   parties: (row) => [row.recipient],
@@ -147,7 +158,7 @@ export const IdentityEnvelope: LifecycleSpec<IdentityEnvelopeState, typeof envel
   ],
   rows: [
     // from                      command         to           by                                                                   guards                                                                                                    emits
-    [NONE,                       'sealIdentity', 'waiting',   ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE'], [ownGround, worksOnCase(), caseIsOpen, recipientMayRead, consented, isAboutSomebody, recipientStands, keyConfirmed, made], IdentityAvailable, {
+    [NONE,                       'sealIdentity', 'waiting',   ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE'], [ownGround, worksOnCase(), caseIsOpen, recipientMayRead, consented, isAboutSomebody, recipientStands, agreementInForce, agreementCovers, escortIsExpected, keyConfirmed, made], IdentityAvailable, {
       body: SealIdentityBody,
       set: ({ ground, context, consent, categories, made: it }, now) => ({
         caseRef: context?.case.caseRef, caseId: ground?.caseId, consentId: consent?.id, recipient: ground?.recipient, purpose: ground?.purpose, categories,
@@ -155,11 +166,11 @@ export const IdentityEnvelope: LifecycleSpec<IdentityEnvelopeState, typeof envel
       }),
       companions: ({ earlier = [] }) => earlier.map(destroyed),
     }],
-    [['waiting', 'collected'],   'collect',      'collected', fetching,                                                            [recipientMayRead, consented, isAboutSomebody, recipientStands, notOver, made],                                            IdentityCollected, {
+    [['waiting', 'collected'],   'collect',      'collected', fetching,                                                            [recipientMayRead, consented, isAboutSomebody, recipientStands, agreementInForce, agreementCovers, notOver, made],                                            IdentityCollected, {
       set: ({ row }, now) => ({ collectedAt: row.collectedAt ?? now.toISOString() }),
       once: ({ made: it }) => (it && 'envelope' in it ? { envelope: it.envelope } : {}),
       looksAt: ({ row }) => row.categories ?? [],
     }],
-    [['waiting', 'collected'],   'destroy',      'destroyed', ['PLATFORM'],                                                        [],                                                                                                      IdentityDestroyed, { set: (_, now) => ({ destroyedAt: now.toISOString(), content: undefined }) as never }],
+    [['waiting', 'collected'],   'destroy',      'destroyed', ['PLATFORM'],                                                        [],                                                                                                      IdentityDestroyed, { set: (_, now) => ({ destroyedAt: now.toISOString(), content: undefined, escort: undefined }) as never }],
   ],
 });

@@ -240,12 +240,49 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
     });
   });
 
+  it('DP-12: what is put right after it was sealed or collected is sealed again, and its recipient hears; where she agrees no more, it is not', async () => {
+    const s = await story();
+    const rename = async (givenName: string): Promise<void> => { ok(await worker.patch(`/v1/cases/${s.caseId}`, { person: { givenName } }, (await worker.get(`/v1/cases/${s.caseId}`)).body['version'])); };
+    const states = async (): Promise<string[]> => (await stored(s)).map(({ state }) => state);
+    ok(await seal(s), 201);
+    await rename('Zyxquo');
+    await waitUntil('it is sealed again while it waits', async () => (await states()).join() === 'destroyed,waiting');
+    expect(await opened((ok(await collect(s)).body as { envelope: SealedEnvelope }).envelope)).toMatchObject({ IDENTITY: { givenName: 'Zyxquo' } });
+    await rename('Zyxqui');
+    await waitUntil('and after it was collected', async () => (await states()).join() === 'destroyed,destroyed,waiting');
+    const pointers = async (): Promise<number> => (await rows(`select 1 from bus.event where headers->>'ce_type' = 'footbridge.referrals.identity-available.v1' and headers->>'ce_subject' = any($1)`, [(await rows<{ ref: string }>('select ref from reference where organisation = $1 and aggregate in (select id::text from identity_envelope where referral_id = $2::uuid)', [ngo, await idOf(s.referral)])).map(({ ref }) => ref)])).length;
+    await waitUntil('each time the recipient is told', async () => await pointers() === 3);
+    expect(await opened((ok(await collect(s)).body as { envelope: SealedEnvelope }).envelope)).toMatchObject({ IDENTITY: { givenName: 'Zyxqui' } });
+    ok(await worker.post(`/v1/consent-records/${s.consent}/withdraw`, herself));
+    await rename('Zyxqua');
+    await new Promise((wait) => { setTimeout(wait, 1_500); });
+    expect(await states()).toEqual(['destroyed', 'destroyed', 'destroyed']);
+  });
+  it('DP-23: nothing is read, sealed or collected once the agreement under which it was sent has ended or covers less', async () => {
+    const s = await story();
+    ok(await seal(s), 201);
+    const now = async (reason: string): Promise<void> => {
+      expect(reasons(await receiver.get(`/v1/referrals/${s.theirs}/needs`))).toEqual([reason]);
+      expect(reasons(await collect(s))).toEqual([reason]);
+      expect(reasons(await seal(s))).toEqual([reason]);
+    };
+    const set = (change: string): Promise<unknown> => rows(`update known_agreement set ${change}`);
+    await set('ended = true');
+    await now('NO_AGREEMENT');
+    await set(`ended = false, categories = '{NEEDS}'`);
+    await now('AGREEMENT_TOO_NARROW');
+    await rows('update known_agreement set categories = $1', [ConsentCategory.values]);
+    ok(await collect(s));
+    ok(await receiver.get(`/v1/referrals/${s.theirs}/needs`));
+  });
+
   describe('for the origin side', () => {
     it('G2: is sealed under the consent that names the office, and fetched by it, while nothing stands against the contact', async () => {
       const office = instance.account(ngo, 'ORIGIN_OFFICE');
       const { caseId, consent: forReferral } = await story();
-      const consent = String(ok(await worker.post('/v1/consent-records', { case: caseId, recipient: ngo, purpose: 'ORIGIN_OFFICE_DISCLOSURE', categories: ['IDENTITY', 'NEEDS'], noticeVersion: '2026-1', language: 'ro', medium: 'written' }), 201).body['id']);
-      const sealFor = (consentRecord: string): Promise<TestAnswer> => worker.post('/v1/identity-envelopes', { consentRecord });
+      const consent = String(ok(await worker.post('/v1/consent-records', { case: caseId, recipient: ngo, purpose: 'ORIGIN_OFFICE_DISCLOSURE', categories: ['IDENTITY', 'NEEDS', 'TRAVEL'], noticeVersion: '2026-1', language: 'ro', medium: 'written' }), 201).body['id']);
+      const escort = { name: 'Qwrtz Plzkh', phone: '+355600000009', relation: 'trained escort' };
+      const sealFor = (consentRecord: string): Promise<TestAnswer> => worker.post('/v1/identity-envelopes', { consentRecord, escort });
       expect((await sealFor(consent)).body['code']).toBe('consent-required');
       ok(await worker.post(`/v1/consent-records/${consent}/give`, { ...herself, capacity: true, freely: true }));
       expect(reasons(await sealFor(forReferral))).toContain('NOTHING_OWN_NAMED');
@@ -257,8 +294,9 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
       const keys = (await office.get(`/v1/key-directory/${house}`)).body['signing'] as never;
       // Bound to its purpose: as something for a referral it opens nowhere (T16).
       await expect(opened(envelope)).rejects.toMatchObject({ code: 'ENVELOPE_OTHER_PURPOSE' });
-      expect((await openEnvelope(envelope, mine.privateKey, { sender: house, recipient: ngo, purpose: 'ORIGIN_OFFICE_DISCLOSURE', consent: envelope.consent }, { senderKeys: keys, now: instance.clock.now() })).reveal(revealCapability({ purpose: 'TEST', auditId: 't' }))).toMatchObject({ IDENTITY: { givenName: her.givenName, birthDate: '1994-03-01' } });
-      expect(((await worker.get(`/v1/cases/${caseId}/recipients`)).body['items'] as { recipient: string; fetched: object[] }[]).find(({ recipient }) => recipient === ngo)?.fetched).toMatchObject([{ categories: ['IDENTITY', 'NEEDS'] }]);
+      expect((await openEnvelope(envelope, mine.privateKey, { sender: house, recipient: ngo, purpose: 'ORIGIN_OFFICE_DISCLOSURE', consent: envelope.consent }, { senderKeys: keys, now: instance.clock.now() })).reveal(revealCapability({ purpose: 'TEST', auditId: 't' }))).toMatchObject({ IDENTITY: { givenName: her.givenName, birthDate: '1994-03-01' }, TRAVEL: { escort } });
+      expect(reasons(await worker.post('/v1/identity-envelopes', { consentRecord: consent, categories: ['IDENTITY'], escort }))).toEqual(['TRAVEL_NOT_AGREED']);
+      expect(((await worker.get(`/v1/cases/${caseId}/recipients`)).body['items'] as { recipient: string; fetched: object[] }[]).find(({ recipient }) => recipient === ngo)?.fetched).toMatchObject([{ categories: ['IDENTITY', 'NEEDS', 'TRAVEL'] }]);
       ok(await worker.post('/v1/holds', { case: caseId }), 201);
       await waitUntil('the contact is no longer cleared', async () => (await fetch()).status === 409);
       ok(await worker.post(`/v1/consent-records/${consent}/withdraw`, herself));

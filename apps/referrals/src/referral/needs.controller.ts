@@ -7,6 +7,7 @@ import { caseContext } from '../case/case-context.js';
 import type { CaseRow } from '../case/case.entity.js';
 import { newestValid } from '../risk-assessment/newest.js';
 import { RiskAssessment } from '../risk-assessment/risk-assessment.lifecycle.js';
+import { agreementFor } from './agreement.js';
 import { answerOf, isNamed, quasiOf, told } from './counted.js';
 import { sealedOnly } from './disclosed.js';
 import { releasedExactly } from '../exact-release/released-exactly.js';
@@ -54,6 +55,13 @@ export class NeedsController {
     const [before] = row.override ? await read.sql<{ n: number }>(`select jsonb_build_object('n', count(*)) from disclosure d where d.referral_id = ($1->>0)::uuid`, [row.id]) : [{ n: 0 }];
     // An override is good for one disclosure (U4).
     if (categories.length === 0 || (!consent && (!row.override || (before?.n ?? 0) > 0))) throw new Problem('consent-required', { recipient: row.receiver, purpose: 'REFERRAL_DISCLOSURE', categories: row.fieldsDisclosed ?? [] });
+    // As when it was sent: what has ended since, or covers less, tells nothing more (DP-23).
+    if (row.receiver !== row.owner) {
+      await this.engine.requireFresh('notifications');
+      const agreement = await agreementFor(read, row.owner, row.receiver, now);
+      const [reason, detail] = !agreement ? ['NO_AGREEMENT', 'No data-sharing agreement from the sender to your organisation is in force. Sign one; then ask again.'] : ['AGREEMENT_TOO_NARROW', 'The data-sharing agreement does not cover this. Sign one that does; then ask again.'];
+      if (!agreement || !categories.every((c) => agreement.categories.includes(c))) throw new Problem('guard-refused', { guards: [{ guard: 'SG3', reason, detail }] });
+    }
     const risks = categories.includes('RISK_MITIGATION') ? await read.many(RiskAssessment, { caseId: row.caseId, state: ['completed'] }) : [];
     const newest = newestValid(risks.filter((r) => r.plan), RiskType.values, now);
     await this.engine.access.meter(Referral, row, principal);

@@ -9,11 +9,11 @@ import { Hold } from '../hold/hold.lifecycle.js';
 import type { HoldRow } from '../hold/hold.entity.js';
 import { RiskAssessment } from '../risk-assessment/risk-assessment.lifecycle.js';
 import type { RiskRow } from '../risk-assessment/risk-assessment.entity.js';
+import { agreementSql, type KnownAgreement } from './agreement.js';
 import type { ReferralRow } from './referral.entity.js';
 import { Referral } from './referral.lifecycle.js';
 
 export interface KnownPartner { readonly organisation: string; readonly state: string; readonly services: readonly string[]; readonly profiles: readonly string[] }
-export interface KnownAgreement { readonly categories: readonly string[]; readonly until: string }
 
 export interface ReferralFacts extends Facts<ReferralRow>, InCase {
   /** The REFERRAL_DISCLOSURE consents that name this receiver, in force now. */
@@ -56,7 +56,7 @@ export async function referralFacts(read: Read, { row, caller, command }: Facts<
   const [known, beds, escalations, replacements, recalls, fetches, twins, risks, holds, ownerKnown, referrerKnown] = await Promise.all([
     needs(command, 'send', 'accept') ? theirs.sql<Known>(`
       select jsonb_build_object('partner', (select to_jsonb(p) from known_partner p where p.organisation = $1->>0),
-        'agreement', (select to_jsonb(a) from known_agreement a where a.from_organisation = $1->>1 and a.to_organisation = $1->>0 and not a.ended and a.until >= ($1->>2)::date order by a.until desc limit 1))`, [row.receiver, owner, today]) : [],
+        'agreement', ${agreementSql('$1->>1', '$1->>0', '$1->>2')})`, [row.receiver, owner, today]) : [],
     needs(command, 'accept') ? theirs.sql<{ n: number }>(`select jsonb_build_object('n', count(*)) from known_bed b where b.referral = ($1->>0)::uuid and b.state = 'held'`, [row.id]) : [],
     needs(command, 'expire') ? theirs.sql<{ n: number }>(`select jsonb_build_object('n', count(*)) from alert a where a.aggregate = ($1->>0)::uuid and a.clock = 'escalation'`, [row.id]) : [],
     needs(command, 'closeLoop') ? theirs.many(Referral, { replacesReferral: row.id }) : [],
