@@ -101,7 +101,7 @@ const languageOf = (country: string): string => new Intl.Locale(`und-${country}`
  * are common there.
  * @throws PrivacyRefusal POPULATION_INVALID: an unknown member, a share outside 0 to 1, a country that is no code
  */
-export function populations(file: unknown = {}): (country: string | undefined) => Population {
+export function populations(file: unknown = {}): (country?: string) => Population {
   const { countries = {}, ...common } = declared(file, 'persons', 'shares', 'countries');
   const made = new Map<string, Population>();
   const make = (country: string): Population => {
