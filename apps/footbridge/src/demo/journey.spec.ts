@@ -139,7 +139,7 @@ describe.each(transports)('the journey of ten invented people on %s', (_name, st
       ['the key of a message', onTheBus, (text) => carrier.publish(topic, [{ ...message, key: text }])],
       ['a header of a message', onTheBus, (text) => carrier.publish(topic, [{ ...message, headers: { ce_subject: text } }])],
       ['an attribute of a trace', onTheBus, (text) => carrier.publish(topic, [{ ...message, headers: { traceparent: text } }])],
-      ['a line of our own log', 'log', (text) => Promise.resolve(log('planted', { reason: text }))],
+      ['a line of our own log', 'log', (text) => Promise.resolve((log as unknown as (code: string, fields: Readonly<Record<string, string>>) => void)('planted', { reason: text }))],
       ['a line past it', 'log', (text) => Promise.resolve(process.stderr.write(`${text}\n`))],
       ['a line of a library', 'log', (text) => Promise.resolve(globalThis.console.error('planted', { text }))],
       ['a line of the database\'s log', 'PostgreSQL log', (text) => database.query(`do $$ begin raise log using message = ${database.escapeLiteral(text)}; end $$`)],

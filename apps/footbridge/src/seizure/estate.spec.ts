@@ -2,22 +2,23 @@ import { OrganisationAdded } from '@footbridge/contracts';
 import { referralsService } from '@footbridge/referrals';
 import { newRef } from '@footbridge/privacy';
 import type { RunningService } from '@footbridge/service';
-import { kafkaBrokers, say, speaker, testInstance, waitUntil, type TestInstance } from '@footbridge/testing';
+import { ownKafka, say, speaker, testInstance, waitUntil, type OwnKafka, type TestInstance } from '@footbridge/testing';
 import { estateElsewhere } from './estate.js';
 import { seizureReport } from './report.js';
 
 describe('T19 what a seizure gives where the services run on their own, over Kafka', () => {
   const house = newRef('org');
-  let instance: TestInstance, brokers: string;
+  let instance: TestInstance, kafka: OwnKafka, brokers: string;
   beforeAll(async () => {
-    brokers = await kafkaBrokers();
-    instance = await testInstance([referralsService, speaker('notifications')], { name: 'seizure', brokers: brokers.split(','), config: { denyList: { standing: () => 'good' } } });
+    kafka = await ownKafka();
+    ({ brokers } = kafka);
+    instance = await testInstance([referralsService, speaker('notifications')], { name: 'seizure', kafka, config: { denyList: { standing: () => 'good' } } });
     await say(instance, OrganisationAdded, {}, { organisation: house, organisationType: 'NGO', country: 'AL', version: 1 });
     const { pool } = instance.services.get('referrals') as RunningService;
     await waitUntil('the directory knows the house', async () => (await pool.query('select 1 from known_organisation where organisation = $1', [house])).rowCount === 1, { within: 120_000 });
     expect((await instance.account(house, 'CASE_WORKER').post('/v1/cases', { purpose: 'ASSISTANCE', ageBelief: 'adult', person: { givenName: 'Zyxqua' } })).status).toBe(201);
   }, 240_000);
-  afterAll(() => instance?.close());
+  afterAll(async () => { await instance?.close(); await kafka?.remove(); });
 
   it('is computed from the database, the broker and the policies, without a data folder and without a key', async () => {
     const estate = await estateElsewhere(instance.databaseUrl, { TRANSPORT: 'kafka', KAFKA_BROKERS: brokers, OIDC_ISSUER: 'https://sso.example.org' }, ['referrals']);
