@@ -96,7 +96,8 @@ export const ReturnCase = lifecycle<ReturnFacts>()({
   editable: {
     by: ['RETURN_OFFICER', 'SUPERVISOR'],
     in: ['under_assessment', 'planning', 'cleared'], body: EditReturnBody,
-    notices: (f) => ('itinerary' in f.body || 'escort' in f.body ? fetchedAnew(f) : []),
+    // Who travels with her is sealed, and never was in what the office fetched here.
+    notices: (f) => ('itinerary' in f.body ? fetchedAnew(f) : []),
   },
   clocks: [
     // F1
