@@ -391,3 +391,8 @@ create function expire_audit() returns bigint language sql security definer set 
   select count(*) from gone;
 $$;
 grant execute on function audit_waiting(bigint, bigint, integer), expire_audit() to notifications_app;
+-- migration SessionsEnd1764290000000
+alter table key_lock add sessions_ended_at timestamptz not null default clock_timestamp();
+-- migration CountingLooks1764300000000
+drop index audit_looks;
+create index audit_looks on audit (account, at) where command in ('reveal', 'fetchNeeds', 'disclose', 'collect', 'accessCopy', 'lookRefused');

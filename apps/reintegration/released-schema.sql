@@ -231,3 +231,11 @@ create function expire_audit() returns bigint language sql security definer set 
   select count(*) from gone;
 $$;
 grant execute on function audit_waiting(bigint, bigint, integer), expire_audit() to reintegration_app;
+-- migration SessionsEnd1764290000000
+alter table key_lock add sessions_ended_at timestamptz not null default clock_timestamp();
+
+create table told_elsewhere (case_ref text not null, recipient text not null, service text not null, primary key (case_ref, recipient, service));
+grant select, insert on told_elsewhere to reintegration_app;
+-- migration CountingLooks1764300000000
+drop index audit_looks;
+create index audit_looks on audit (account, at) where command in ('reveal', 'fetchNeeds', 'disclose', 'collect', 'accessCopy', 'lookRefused');

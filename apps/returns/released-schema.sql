@@ -305,3 +305,11 @@ grant execute on function audit_waiting(bigint, bigint, integer), expire_audit()
 create table known_envelope (envelope text primary key, case_ref text not null, recipient text not null, due_at timestamptz not null);
 create index known_envelope_case on known_envelope (case_ref, recipient);
 grant select, insert on known_envelope to returns_app;
+-- migration SessionsEnd1764290000000
+alter table key_lock add sessions_ended_at timestamptz not null default clock_timestamp();
+
+create table told_elsewhere (case_ref text not null, recipient text not null, service text not null, primary key (case_ref, recipient, service));
+grant select, insert on told_elsewhere to returns_app;
+-- migration CountingLooks1764300000000
+drop index audit_looks;
+create index audit_looks on audit (account, at) where command in ('reveal', 'fetchNeeds', 'disclose', 'collect', 'accessCopy', 'lookRefused');
