@@ -754,7 +754,7 @@ describe('referrals, on real Postgres and over HTTP', () => {
       const consent = await ask(id, foreign);
       await worker.post(`/v1/consent-records/${consent}/give`, { ...guardian, childAgrees: true, bestInterestsAssessed: true });
       expect((await supervisor.post(`/v1/guardian-appointments/${appointment}/suspend-guardian`, { concern: true })).body['state']).toBe('suspended');
-      expect(guards(await send(await draft(id)))).toEqual(['SG2 GUARDIAN_REQUIRED']);
+      expect(guards(await send(await draft(id)))).toEqual(['SG1 CONSENT_REQUIRED', 'SG2 GUARDIAN_REQUIRED']);
     });
     it('PLACEMENT is cleared by the guardian\'s decision, and told without a reason', async () => {
       const { id } = await guarded();

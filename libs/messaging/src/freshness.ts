@@ -7,6 +7,8 @@ import type { Message } from './transport.js';
 export interface Freshness {
   /** Every partition of that service's topic has a watermark younger than 5 s, and nothing is parked for the case. */
   fresh(service: string, caseRef?: string): Promise<boolean> | boolean;
+  /** Whether it has ever spoken here: an instance need not run every service, and from one that never ran nothing is missing. */
+  heardOf(service: string): Promise<boolean> | boolean;
 }
 
 /** "Everything committed before this moment has been sent." Not a contract: relays write it, event servers read it. */
@@ -45,6 +47,12 @@ export class Watermarks implements Freshness {
     } catch {
       return false; // cannot see: closed
     }
+  }
+
+  async heardOf(service: string): Promise<boolean> {
+    if (this.#seen.has(service)) return true;
+    try { await this.#lookAtOthers(); } catch { return true; } // cannot see: closed
+    return this.#seen.has(service);
   }
 
   /** False if these headers are no watermark. */

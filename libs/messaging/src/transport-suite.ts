@@ -376,10 +376,12 @@ export function transportSuite(name: string, ground: Ground): void {
       await waitUntil('freshness', () => server.freshness.fresh(stage.source));
       await waitUntil('freshness for the replica', () => other.freshness.fresh(stage.source));
       expect(await server.freshness.fresh('elsewhere')).toBe(false);
+      expect([await server.freshness.heardOf('elsewhere'), await server.freshness.heardOf(stage.source)]).toEqual([false, true]);
       const slow = await source.connect();
       await slow.query('begin');
       await stage.write(slow, [stage.event(aggregates(1)[0] ?? '', 1)]);
       await waitUntil('blindness', async () => !(await server.freshness.fresh(stage.source)));
+      expect(await server.freshness.heardOf(stage.source)).toBe(true); // silent, and still missed
       await sleep(500);
       expect(await server.freshness.fresh(stage.source)).toBe(false);
       expect(await other.freshness.fresh(stage.source)).toBe(false);

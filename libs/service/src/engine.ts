@@ -137,6 +137,11 @@ export class Engine {
     if (this.freshness && !(await this.freshness.fresh(service, caseRef))) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
   }
 
+  /** The same, of a service that this instance may do without. @throws Problem service-unavailable */
+  async requireFreshWhereItRuns(service: string, caseRef?: string): Promise<void> {
+    if (await this.freshness?.heardOf(service)) await this.requireFresh(service, caseRef);
+  }
+
   /** Loads what a caller may see; a foreign and a missing reference are answered alike. */
   async load(l: Lifecycle, caller: Principal, reference: string, command = 'read', unread = protects(command)): Promise<Loaded> {
     if (!isRef(reference, l.prefix)) throw new Problem('not-found');

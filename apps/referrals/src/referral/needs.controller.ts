@@ -67,7 +67,7 @@ export class NeedsController {
     await this.engine.access.meter(Referral, row, principal);
     const names = principal.organisation === row.owner || isNamed(context.case, categories);
     // Whom she is not named to: whether another service may have told it something has to be known (G7).
-    if (!names) for (const other of ['returns', 'reintegration']) await this.engine.requireFresh(other, row.caseRef);
+    if (!names) for (const other of ['returns', 'reintegration']) await this.engine.requireFreshWhereItRuns(other, row.caseRef);
     const { outcome, change } = await release(store, {
       row, recipient: principal.organisation, purpose: 'REFERRAL_DISCLOSURE', population: this.#population(await hostCountry(read, row.owner)), names,
       exactly: await releasedExactly(read, row.caseId, principal.organisation, now), given: () => [trait('age', context.isChild ? '0-17' : '18+')],

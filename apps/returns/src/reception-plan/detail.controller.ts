@@ -105,10 +105,10 @@ export class ReceptionDetail {
     const consent = (await knownConsents(read, plan.caseRef, 'ORIGIN_OFFICE_DISCLOSURE')).find((c) => c.recipient === principal.organisation && inForce(c, now));
     if (!consent || !isCleared(await knownClearance(read, plan.caseRef, 'ORIGIN_CONTACT'), now)) throw notNow();
     const given = Object.entries(wanted).filter(([, [category, value]]) => value !== undefined && consent.categories.includes(category));
-    // Whom she is not named to: whether reintegration may have told it something has to be known too (G7).
-    if (given.some(([name]) => counted.includes(name)) && !given.some(([name]) => name === 'traveller')) await this.engine.requireFresh('reintegration', plan.caseRef);
     await this.engine.access.meter(ReceptionPlan, plan, principal);
     const names = consent.categories.includes('IDENTITY') && await identitySealed(read, plan.caseRef, principal.organisation);
+    // Whom she is not named to: whether reintegration may have told it something has to be known too (G7).
+    if (!names && given.some(([name]) => counted.includes(name))) await this.engine.requireFreshWhereItRuns('reintegration', plan.caseRef);
     const { outcome, change } = await this.released(plan, principal.organisation, read, names, given.map(([name, [, value]]) => [name, value as Sealed<unknown>]));
     return disclosing(this.engine, { gate: this.running.gate, def: receptionDisclosure, lifecycle: ReceptionPlan, row: plan, caller: principal, purpose: 'ORIGIN_OFFICE_DISCLOSURE', categories: consent.categories, values: outcome, person: plan.traveller }, () => store.commit(plan.owner, [{ t: 'audit', op: 'insert', row: {
       at: now.toISOString(), organisations: [plan.owner], kind: 'rcp', aggregate: plan.id, command: 'disclose', from_state: plan.state, to_state: plan.state, version: plan.version,
