@@ -3,7 +3,7 @@ import {
   ReferralUnsuccessful, ReferralWithdrawn, ReturnCancelled, ReturnWithdrawn, RiskType, after, deadlines, type ConsentCategory, type ConsentPurpose, type Role,
 } from '@footbridge/contracts';
 import { NONE, guard, lifecycle, type Companion, type Facts, type LifecycleSpec, type Read } from '@footbridge/lifecycle';
-import { PrivacyRefusal, authorise, collectEnvelope, label, sealEnvelope, type ConsentCapability, type SealedEnvelope, type SigningKeys } from '@footbridge/privacy';
+import { PrivacyRefusal, authorise, collectEnvelope, instantOf, label, sealEnvelope, type ConsentCapability, type SealedEnvelope, type SigningKeys } from '@footbridge/privacy';
 import { aggregate } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
 import { Case } from '../case/case.lifecycle.js';
@@ -84,7 +84,9 @@ const originCleared = async (read: Read, caseId: string | undefined, now: Date):
   (await read.sql(`select to_jsonb(k.step) from clearance k where k.case_id = ($1->>0)::uuid and k.step = 'ORIGIN_CONTACT' and k.cleared and (k.until is null or k.until >= ($1->>1)::date)`, [caseId, now.toISOString().slice(0, 10)])).length > 0;
 
 /** Seven days at most, and never longer than she agreed to. */
-const untilOf = (consent: ConsentRow, now: Date): Date => new Date(Math.min(after(now, deadlines.envelopeKept).getTime(), consent.validUntil === undefined ? 0 : endOf(consent.validUntil).getTime()));
+/** To the minute: it stands in what the recipient gets, and to the millisecond it would tell whose case it is (G4). */
+const untilOf = (consent: ConsentRow, now: Date): Date =>
+  new Date(instantOf(new Date(Math.min(after(now, deadlines.envelopeKept).getTime(), consent.validUntil === undefined ? 0 : endOf(consent.validUntil).getTime())), 'minute'));
 
 const ownGround = guard<EnvelopeFacts>('ENVELOPE', 'referralOrConsentForAnOriginOfficeIsTheCallersOwn', ({ ground, caller, row }) => (ground && ground.owner === caller.organisation && (row.consentId === undefined || row.consentId === ground.consentId) ? undefined : 'NOTHING_OWN_NAMED'));
 const recipientMayRead = guard<EnvelopeFacts>('ENVELOPE', 'recipientMayReadNow', ({ isOpen }) => (isOpen ? undefined : 'NOT_OPEN_TO_RECIPIENT'), { sensitive: true });
