@@ -58,7 +58,7 @@ describe('the identity provider as a process of its own', () => {
     };
     const tokens = new AccessTokens({ issuer, audience: 'footbridge' });
     const early = await token();
-    expect(await tokens.principal(early)).toEqual({ subject: id, organisation, roles: ['PARTNER_ADMIN'] });
+    expect(await tokens.principal(early)).toMatchObject({ subject: id, organisation, roles: ['PARTNER_ADMIN'] });
     expect(await stopped()).toBe(0);
     expect(await begin('apps/footbridge/src/identity/main.ts', environment)).toBe(`Identity is ready: ${issuer}\n`);
     expect(await new AccessTokens({ issuer, audience: 'footbridge' }).principal(early)).toMatchObject({ subject: id });

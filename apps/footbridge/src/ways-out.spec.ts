@@ -73,7 +73,8 @@ const byAPerson: Readonly<Record<string, Way>> = {
 const besides: Readonly<Record<string, Way>> = {
   'bin/run.cjs': [['@swc-node/register/esm-register', 'import(…)', 'process.stderr', 'require'], 'runs TypeScript'],
   'libs/privacy/pack.mjs': [['child_process', 'files', 'module'], 'builds the package that is published'],
-  'libs/privacy/mutation/run.mjs': [['@stryker-mutator/core', 'files', 'process.stderr', 'process.stdout'], 'mutates the library to try its tests'],
+  'libs/privacy/mutation/run.mjs': [['@stryker-mutator/core', '@swc/core', 'files', 'process.stderr', 'process.stdout'], 'mutates the library to try its tests'],
+  'libs/privacy/mutation/runner.mjs': [['@jest/expect', '@stryker-mutator/api/plugin', '@stryker-mutator/api/test-runner', '@swc/core', 'fast-check', 'files', 'globalThis', 'import(…)', 'jest-circus', 'process.stderr', 'vm'], 'runs the suites of the library on a mutant'],
   'apps/footbridge/src/documents.ts': [['files'], 'writes docs/'],
   'apps/footbridge/src/lifecycles.ts': [['process.stdout'], 'prints a table'],
   'apps/footbridge/src/inventory/main.ts': [['process.stderr', 'process.stdout'], 'prints the register: names of fields, no value'],

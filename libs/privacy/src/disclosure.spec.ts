@@ -124,7 +124,7 @@ describe('what another organisation is told', () => {
     const record = (into: string[]): Scanner => ({ name: 'record', find: (text) => { into.push(text); return []; } });
     createGate({ scanners: [record(searched)] }).disclose(needs, disclosure(input), { ...values, needs: 'a"b\\c\nd\u0001e' }, { recipient }, [record(said)]);
     expect(searched).toEqual([`"rfr_1"\n"a"b\\c d e"\n${recipient}\n${recipient}`]);
-    expect(said).toEqual(['{"referral":"rfr_1","person":{"givenName":"Qëzvxwöj"},"needs":"a"b\\c d e"}']);
+    expect(said).toEqual(['{"referral":"rfr_1","person":{"wish":"Qëzvxwöj"},"needs":"a"b\\c d e"}']);
   });
   it('may be labelled as a whole', () => expect(gate.disclose(needs, disclosure(input), label('direct', { needs: 1 }), { recipient }).bytes().toString()).toBe('{"needs":1}'));
 });

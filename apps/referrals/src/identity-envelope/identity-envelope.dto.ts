@@ -2,7 +2,7 @@ import { ConsentCategory } from '@footbridge/contracts';
 import { is } from '@footbridge/lifecycle';
 
 /** Who travels with her, for the office that meets them. EMM. */
-export class EscortBody {
+export class EnvelopeEscortBody {
   @is.text({ class: 'direct' }) name!: string;
   @is.phone({ class: 'direct' }) phone!: string;
   @is.text({ class: 'direct', example: 'trained escort' }) relation!: string;
@@ -14,5 +14,5 @@ export class SealIdentityBody {
   @is.ref('con', { optional: true }) consentRecord?: string;
   /** Fewer than she has agreed to; default: all that the service needs and she agrees to. */
   @is.codes(ConsentCategory, { optional: true, example: ['IDENTITY'] }) categories?: ConsentCategory[];
-  @is.nested(() => EscortBody, { class: 'direct', optional: true }) escort?: EscortBody;
+  @is.nested(() => EnvelopeEscortBody, { class: 'direct', optional: true }) escort?: EnvelopeEscortBody;
 }

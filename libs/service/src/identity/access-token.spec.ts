@@ -22,7 +22,7 @@ describe('an access token', () => {
   afterAll(async () => { await issuer.stop(); });
 
   it('says who is signed in: account, organisation, roles', async () => {
-    expect(await tokens.principal(await issuer.token(key))).toEqual({ subject: account, organisation, roles: ['CASE_WORKER'] });
+    expect(await tokens.principal(await issuer.token(key))).toEqual({ subject: account, organisation, roles: ['CASE_WORKER'], since: expect.any(Number) as number });
   });
 
   it.each(['ES256', 'EdDSA', 'RS256'])('may be signed with %s', async (alg) => {
