@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 
-const limitMs = 27 * 60_000;
+const limitMs = 40 * 60_000;
 const chosen = process.argv.slice(2);
 let passed = 0;
 let failed = 0;
