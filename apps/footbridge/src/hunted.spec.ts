@@ -8,6 +8,7 @@ const nobodyThere: Readonly<Record<string, string>> = {
   'apps/footbridge/src/readme.spec.ts': 'the first request of the README, which names nobody',
   'apps/footbridge/src/start.spec.ts': 'starts and stops, with organisations and accounts only',
   'apps/footbridge/src/commands/accounts.spec.ts': 'organisations and accounts only',
+  'libs/service/src/parked.spec.ts': 'events with references only, that nobody handles',
   'apps/notifications/src/delivery/authorised.spec.ts': 'events with references and codes only',
   'apps/notifications/src/organisation/register.spec.ts': 'organisations only',
 };

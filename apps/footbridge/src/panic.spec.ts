@@ -1,8 +1,11 @@
 import { Service } from '@footbridge/contracts';
+import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { newRef } from '@footbridge/privacy';
 import { testInstance, waitUntil, type TestAccount, type TestInstance } from '@footbridge/testing';
 import pg from 'pg';
 import { services } from './services.js';
+
+const her = canaryPerson(90);
 
 /** With the services' own deny list: what a stolen laptop is still signed in with. */
 describe('T39 a panic ends the sessions of the organisation, in every service', () => {
@@ -40,7 +43,7 @@ describe('T39 a panic ends the sessions of the organisation, in every service', 
     refreshed = await tokenOf(worker, { auth_time: now() - 3_000 });
     silent = await tokenOf(worker, { auth_time: undefined });
     await becomes('all are told of everything', stolen, 200);
-    const file = await worker.post('/v1/cases', { purpose: 'ASSISTANCE', person: { givenName: 'Zyxqua', familyName: 'Vrmtt', birthDate: '1994-03-01' } });
+    const file = await worker.post('/v1/cases', { purpose: 'ASSISTANCE', person: { givenName: her.givenName, familyName: her.familyName, birthDate: '1994-03-01' } });
     consent = String((await worker.post('/v1/consent-records', { case: file.body['id'], purpose: 'REFERRAL_DISCLOSURE', recipient: other, categories: ['IDENTITY'], language: 'ro', medium: 'written', noticeVersion: '2026-1' })).body['id']);
     expect((await worker.post(`/v1/consent-records/${consent}/give`, { onBehalfOf: 'PERSON', how: 'in_person', capacity: true, freely: true })).status).toBe(200);
   }, 120_000);
@@ -89,4 +92,5 @@ describe('T39 a panic ends the sessions of the organisation, in every service', 
     await waitUntil('it is blind', async () => (await ask(again, 'GET', '/v1/shelters-keys')).status === 503);
     await database.query("delete from shelters.parked where topic = 'panic'");
   });
+  it('T10 leaves no name in any sink', async () => { expect(huntLeaks(await instance.sinks(), [her])).toEqual([]); }, 120_000);
 });

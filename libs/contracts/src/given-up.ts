@@ -4,18 +4,18 @@ import * as reintegration from './reintegration.js';
 import * as returns from './returns.js';
 import * as shelters from './shelters.js';
 
-const { CaseOpened, CaseReopened, SafetyAlertCleared, IntakeRegistered, ReferralSent, ReferralAcknowledged, ReferralAccepted, ReferralDeclined, ReferralExpired, ReferralServiceStarted, ReferralResumed, ReferralCompleted, ReferralUnsuccessful, ReferralClosed, IdentityAvailable, StatisticsCounted } = referrals;
+const { CaseOpened, CaseReopened, SafetyAlertCleared, IntakeRegistered, ReferralAcknowledged, ReferralAccepted, ReferralDeclined, ReferralExpired, ReferralServiceStarted, ReferralResumed, ReferralCompleted, ReferralUnsuccessful, ReferralClosed, IdentityAvailable, StatisticsCounted } = referrals;
 const { ShelterRegistered, ShelterOpened, CapacityBandPublished, BedRequested, BedHeld, BedRefused, BedReleased, BedHoldLapsed, IntakeOpened, IntakeRefused, PersonAdmitted } = shelters;
-const { ReturnCleared, ReturnDeparted, ReturnArrived, ReceptionConfirmed, ReturnCompleted, ReceptionRequested, ReceptionReady } = returns;
-const { ReintegrationProposed, ReintegrationAccepted, ReintegrationDeclined } = reintegration;
+const { ReturnCleared, ReturnDeparted, ReturnArrived, ReceptionConfirmed, ReturnCompleted, ReceptionReady } = returns;
+const { ReintegrationAccepted, ReintegrationDeclined } = reintegration;
 const { PartnerActivated, PartnerServicesChanged, AgreementSigned, SubscriptionChallenge, DeliveryDeadLettered, StatisticsOrdered, StatisticsReleased } = notifications;
 
-/** Who misses one of these knows or may less than it could. All others take something back, stop somebody, or are evidence: consent, clearance, erasure, keys, accounts. */
+/** Who misses one of these knows or may less than it could. All others take something back, stop somebody, say whom another service may have told (G7), or are evidence: consent, clearance, erasure, keys, accounts. */
 const onlyNews: ReadonlySet<string> = new Set([
-  CaseOpened, CaseReopened, SafetyAlertCleared, IntakeRegistered, ReferralSent, ReferralAcknowledged, ReferralAccepted, ReferralDeclined, ReferralExpired, ReferralServiceStarted, ReferralResumed, ReferralCompleted, ReferralUnsuccessful, ReferralClosed, IdentityAvailable, StatisticsCounted,
+  CaseOpened, CaseReopened, SafetyAlertCleared, IntakeRegistered, ReferralAcknowledged, ReferralAccepted, ReferralDeclined, ReferralExpired, ReferralServiceStarted, ReferralResumed, ReferralCompleted, ReferralUnsuccessful, ReferralClosed, IdentityAvailable, StatisticsCounted,
   ShelterRegistered, ShelterOpened, CapacityBandPublished, BedRequested, BedHeld, BedRefused, BedReleased, BedHoldLapsed, IntakeOpened, IntakeRefused, PersonAdmitted,
-  ReturnCleared, ReturnDeparted, ReturnArrived, ReceptionConfirmed, ReturnCompleted, ReceptionRequested, ReceptionReady,
-  ReintegrationProposed, ReintegrationAccepted, ReintegrationDeclined,
+  ReturnCleared, ReturnDeparted, ReturnArrived, ReceptionConfirmed, ReturnCompleted, ReceptionReady,
+  ReintegrationAccepted, ReintegrationDeclined,
   PartnerActivated, PartnerServicesChanged, AgreementSigned, SubscriptionChallenge, DeliveryDeadLettered, StatisticsOrdered, StatisticsReleased,
 ].map(({ type }) => type));
 

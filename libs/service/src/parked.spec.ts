@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { AccountDisabled, CaseAnonymised, ConsentWithdrawn, KeysLocked, ReferralSent, RestrictionChanged } from '@footbridge/contracts';
+import { AccountDisabled, CaseAnonymised, ConsentWithdrawn, KeysLocked, ReferralAccepted, RestrictionChanged } from '@footbridge/contracts';
 import { newRef } from '@footbridge/privacy';
 import { speaker, testInstance, waitUntil, type TestAccount, type TestInstance } from '@footbridge/testing';
 
@@ -37,7 +37,7 @@ describe('a parked event that an operator would give up', () => {
     expect([(await drop(garbage)).status, await stateOf(garbage)]).toEqual([200, 'dropped']);
   });
   it('news may be, and it stands in the audit of both who did it and whose event it was', async () => {
-    const id = await park({ type: ReferralSent.type, aggregate: randomUUID(), caseRef: newRef('csr') });
+    const id = await park({ type: ReferralAccepted.type, aggregate: randomUUID(), caseRef: newRef('csr') });
     const [event] = await rows<{ event_id: string }>('select event_id from parked where id = $1', [id]);
     expect((await drop(id)).status).toBe(200);
     expect((await drop(id)).status).toBe(404);
@@ -45,7 +45,7 @@ describe('a parked event that an operator would give up', () => {
       await client.query('begin'); await client.query("select set_config('app.org', $1, true)", [organisation]);
       return (await client.query('select kind, command, organisation, account, role, caused_by, ground from audit where caused_by = $1', [event?.event_id])).rows;
     } finally { await client.query('rollback'); client.release(); } };
-    const entry = { kind: 'parked', command: 'drop', organisation: network, account: operator.subject, role: 'OPERATOR', caused_by: event?.event_id, ground: ReferralSent.type };
+    const entry = { kind: 'parked', command: 'drop', organisation: network, account: operator.subject, role: 'OPERATOR', caused_by: event?.event_id, ground: ReferralAccepted.type };
     expect([await seen(network), await seen(house), await seen(newRef('org'))]).toEqual([[entry], [entry], []]);
   });
 });

@@ -1,10 +1,13 @@
 import { OrganisationAdded } from '@footbridge/contracts';
 import { referralsService } from '@footbridge/referrals';
+import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { newRef } from '@footbridge/privacy';
 import type { RunningService } from '@footbridge/service';
 import { ownKafka, say, speaker, testInstance, waitUntil, type OwnKafka, type TestInstance } from '@footbridge/testing';
 import { estateElsewhere } from './estate.js';
 import { seizureReport } from './report.js';
+
+const her = canaryPerson(91);
 
 describe('T19 what a seizure gives where the services run on their own, over Kafka', () => {
   const house = newRef('org');
@@ -16,7 +19,7 @@ describe('T19 what a seizure gives where the services run on their own, over Kaf
     await say(instance, OrganisationAdded, {}, { organisation: house, organisationType: 'NGO', country: 'AL', version: 1 });
     const { pool } = instance.services.get('referrals') as RunningService;
     await waitUntil('the directory knows the house', async () => (await pool.query('select 1 from known_organisation where organisation = $1', [house])).rowCount === 1, { within: 120_000 });
-    expect((await instance.account(house, 'CASE_WORKER').post('/v1/cases', { purpose: 'ASSISTANCE', ageBelief: 'adult', person: { givenName: 'Zyxqua' } })).status).toBe(201);
+    expect((await instance.account(house, 'CASE_WORKER').post('/v1/cases', { purpose: 'ASSISTANCE', ageBelief: 'adult', person: { givenName: her.givenName, familyName: her.familyName } })).status).toBe(201);
   }, 240_000);
   afterAll(async () => { await instance?.close(); await kafka?.remove(); });
 
@@ -30,6 +33,7 @@ describe('T19 what a seizure gives where the services run on their own, over Kaf
     expect(report.flatMap(({ reads }) => reads.filter((line) => line.startsWith('WRONG')))).toEqual([]);
     expect(JSON.stringify(report)).not.toMatch(/accounts\.json|bus\.event|file of data/);
   }, 120_000);
+  it('T10 leaves no name in any sink', async () => { expect(huntLeaks(await instance.sinks(), [her])).toEqual([]); }, 120_000);
   it('says so where a role does not see all, and where the broker does not answer', async () => {
     const own = new URL(instance.databaseUrl);
     [own.username, own.password] = ['referrals_app', 'test-referrals_app'];
