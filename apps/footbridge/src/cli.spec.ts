@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canaryPerson, huntLeaks, type Sink } from '@footbridge/privacy/testing';
-import { files } from '@footbridge/testing';
+import { backupFile, files } from '@footbridge/testing';
 import pg from 'pg';
 import { DataFolder } from './data-folder.js';
 import { adminUrlOf } from './postgres.js';
@@ -177,7 +177,7 @@ describe('npm run footbridge --', () => {
     const written = async (name: string): Promise<readonly Sink[]> => {
       const made = [join(place, `${name}.data`), join(place, `${name}.keys`)] as const;
       expect((await run('backup', ...made)).code).toBe(0);
-      return Promise.all(made.map(async (file) => ({ name: 'backup', content: await readFile(file) })));
+      return Promise.all(made.map(backupFile));
     };
     const clean = await written('clean');
     for (const args of [['doctor'], ['seizure-report'], ['parked', 'list'], ['audit', 'verify']]) await run(...args);

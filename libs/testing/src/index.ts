@@ -10,4 +10,4 @@ export { testInstance, testIssuer, type TestAccount, type TestAnswer, type TestI
 export { vaultStandIn, type VaultStandIn, type VaultTrouble } from './vault-stand-in.js';
 export { say, speaker, type Said } from './speaker.js';
 export { auditFaults, withAuditFault, type AuditFault } from './audit-fault.js';
-export { Answers, databaseFromNow, files, topics } from './sinks.js';
+export { Answers, backupFile, databaseFromNow, files, topics } from './sinks.js';

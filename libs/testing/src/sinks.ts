@@ -1,5 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import type { Sink } from '@footbridge/privacy/testing';
 import pg from 'pg';
 import type { OwnKafka } from './kafka.js';
@@ -42,6 +43,12 @@ export async function files(folder: string, name = 'files', { raw = false }: { r
     { name: `${name}: names`, content: entries.map(({ path }) => path).join('\n') },
     ...await Promise.all(entries.filter(({ entry }) => entry.isFile()).map(async ({ path }) => ({ name, content: await readFile(path), ...(raw ? { raw } : {}) }))),
   ];
+}
+
+/** A backup, unpacked: much, and of one form, so that what is in it is sought as it is. */
+export async function backupFile(path: string): Promise<Sink> {
+  const written = await readFile(path);
+  return { name: 'backup', content: written.subarray(0, 2).toString('hex') === '1f8b' ? gunzipSync(written) : written, raw: true };
 }
 
 /** What a database keeps from now on: its rows, its write-ahead log, and what its server says. Of a server that suites share, theirs too. */

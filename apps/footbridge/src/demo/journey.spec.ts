@@ -101,6 +101,8 @@ describe.each(transports)('the journey of ten invented people on %s', (_name, st
     const known = [
       // what everybody in the network is told: who is in it, which houses there are, and the same news
       ...listed.flat().flatMap((entry) => Object.values(entry).map(String).filter((value) => /^(?:org|shl)_/.test(value))), ...news.filter(({ type }) => isForAll.has(type)).map(({ id }) => id),
+      // how every envelope is sealed (RFC 9180: the key agreement, its hash, the cipher)
+      '0020-0001-0002',
       // what she herself let several know is theirs: her name, not a reference
       ...people.flatMap((person) => [...Object.values(person.values), person.phone]),
     ];
