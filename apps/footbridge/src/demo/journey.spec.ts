@@ -103,10 +103,14 @@ describe.each(transports)('the journey of ten invented people on %s', (_name, st
       ...listed.flat().flatMap((entry) => Object.values(entry).map(String).filter((value) => /^(?:org|shl)_/.test(value))), ...news.filter(({ type }) => isForAll.has(type)).map(({ id }) => id),
       // how every envelope is sealed (RFC 9180: the key agreement, its hash, the cipher)
       '0020-0001-0002',
+      // the public keys with which a house signs them
+      ...(must(await world.as('harbour.worker').get(`/v1/key-directory/${world.organisation('lantern')}`), 200, 'keys')['signing'] as readonly { readonly key: string; readonly publicKey: string }[]).flatMap(({ key, publicKey }) => [key, publicKey]),
       // what she herself let several know is theirs: her name, not a reference
       ...people.flatMap((person) => [...Object.values(person.values), person.phone]),
     ];
-    expect(assertUnlinkable(Object.fromEntries(told), { known })).toBeGreaterThan(1_000);
+    // The clock of a test stands still: what two services write down by themselves meanwhile is of one millisecond, and nobody's value.
+    const pooled = JSON.parse(JSON.stringify(Object.fromEntries(told), (name, value: unknown) => (name === 'raisedAt' ? undefined : value))) as Readonly<Record<string, unknown>>;
+    expect(assertUnlinkable(pooled, { known })).toBeGreaterThan(1_000);
   }, 60_000);
   it('T10 leaves no name anywhere, in no form', async () => {
     const all = await sinks();
