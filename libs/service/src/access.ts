@@ -79,8 +79,10 @@ export class Access {
   async #opensInEmergency(l: Lifecycle, row: BaseRow, caller: Principal, command: string): Promise<void> {
     const emergency = await this.emergency(l, row, caller);
     this.#mayOpen(l, row, caller, command, emergency !== undefined);
-    if (command !== 'read' || !emergency) return;
-    // Before anything is shown, as with every look (DP-14); she finds it in her own list of who looked (DP-15).
+    if (command === 'read' && emergency) await this.#looksInEmergency(l, row, caller, emergency);
+  }
+  /** Before anything is shown, as with every look (DP-14); she finds it in her own list of who looked (DP-15). */
+  async #looksInEmergency(l: Lifecycle, row: BaseRow, caller: Principal, emergency: BreakGlass): Promise<void> {
     await this.o.store.commit(row.owner, [this.#audit(l, row, caller, { command: 'look', ground: groundOf(emergency) })], []);
     await this.#watch(l, row, caller);
   }
@@ -90,15 +92,14 @@ export class Access {
     const looks = ['list', 'read', 'timeline'].some((look) => caller.action === `${l.name}.${look}`);
     return withCase?.lifecycles.includes(l.name) && looks && !oversees(caller) ? withCase.isOpen(now) : undefined;
   }
-  /** The row was found by that alone. Written down before anything is shown (DP-14, DP-15). @throws Problem */
+  /** The row was found by that alone. @throws Problem */
   async opensWithCase(l: Lifecycle, found: Loaded, caller: Principal): Promise<Loaded> {
     const { row } = found;
     const of = (row as BaseRow & { readonly caseId?: string }).caseId;
     const [emergency] = of === undefined || !this.o.asks?.breakGlass ? [] : await this.o.store.readAs<BreakGlass>(row.owner, this.o.asks.breakGlass, [of, caller.subject, this.o.clock.now().toISOString()]);
     if (!emergency || row.owner !== caller.organisation) throw new Problem('not-found');
     this.#mayOpen(l, row, caller, 'read', true);
-    await this.o.store.commit(row.owner, [this.#audit(l, row, caller, { command: 'look', ground: groundOf(emergency) })], []);
-    await this.#watch(l, row, caller);
+    await this.#looksInEmergency(l, row, caller, emergency);
     return { ...found, emergency };
   }
 

@@ -453,7 +453,7 @@ export class Engine {
     const given: Facts = { row: p.row, body: p.approvedBy ? { ...body, approvedBy: p.approvedBy } : body, caller: acting, command };
     // Object.assign where a command passes: it copies many members several times faster than a spread.
     const facts: Facts = Object.assign({}, given, p.facts ?? (l.facts ? await l.facts(this.store.reader(p.row.owner, p.expects, together, unread), given, now) : {}));
-    for (const service of needsFresh(table, facts)) if (this.freshness && !(await this.freshness.fresh(service, p.row.caseRef ?? (facts as { readonly caseRef?: string }).caseRef))) throw new Problem('service-unavailable', {}, { 'retry-after': '2' });
+    for (const service of needsFresh(table, facts)) await this.requireFresh(service, p.row.caseRef ?? (facts as { readonly caseRef?: string }).caseRef);
     const refused = [...refusals(guards, (p.ownersOnly ? { ...facts, row: { ...p.row, ...body } } : facts) as never, now), ...await this.#spokenFor(acting, p.row, facts)];
     const owner = isNew && l.owner ? l.owner(facts as never) : p.row.owner;
     // Whose the new row would be, not who asks for it: a foreign case's sensitive rules are named to nobody else (decisions 21).
