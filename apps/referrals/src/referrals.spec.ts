@@ -549,6 +549,26 @@ describe('referrals, on real Postgres and over HTTP', () => {
       expect(await fetched()).toMatchObject({ status: 200, body: { needs: { reason: 'Zyxqua sleeps badly; LDH 250, call 0691234567' } } });
       expect((await fetched()).headers.get('content-type')).toBe('application/json; charset=utf-8');
     });
+    it('T12 is refused whole where somebody else whom the house helps is named in it, from the moment she is known until she is not', async () => {
+      const id = await open();
+      await agreed(id, foreign, { categories: ['NEEDS'] });
+      const referral = await sent(id);
+      const theirs = await newest(receiver, 'referrals');
+      let version = 2;
+      const said = async (reason: string): Promise<number> => { expect((await worker.patch(`/v1/referrals/${referral}`, { needs: { reason } }, version)).status).toBe(200); version += 1; return (await receiver.get(`/v1/referrals/${theirs}/needs`)).status; };
+      expect(await said('came with Wqxolm Hjdkrat and her aunt')).toBe(200);
+      const other = await open({ ...adult, givenName: 'Wqxolm', familyName: 'Hjdkrat', aliases: ['Pvnuq'] });
+      for (const reason of ['came with Wqxolm Hjdkrat and her aunt', 'WQXOLM\u200b/hjdkrat', 'tarkdjHmloxqW', 'pvnuq hjdkrat']) expect([reason, await said(reason)]).toEqual([reason, 409]);
+      expect(await receiver.get(`/v1/referrals/${theirs}/needs`)).toMatchObject({ status: 409, body: { code: 'privacy-refused', reason: 'SCANNER_FOUND' } });
+      // of two people one word each is nobody, and a first name alone is many people's
+      for (const reason of ['Wqxolm Vrmttolk', 'Wqxolm came too', 'Pvnuq']) expect([reason, await said(reason)]).toEqual([reason, 200]);
+      expect((await worker.patch(`/v1/cases/${other}`, { person: { givenName: 'Lkytsa' } }, 1)).status).toBe(200);
+      expect(await said('came with Wqxolm Hjdkrat')).toBe(200);
+      expect(await said('came with Lkytsa Hjdkrat')).toBe(409);
+      // nobody to be looked for where nothing of her can be opened any more
+      await rows('delete from referrals.subject_key where subject = (select case_ref from referrals.case where id::text = (select aggregate from referrals.reference where ref = $1))', [other]);
+      expect(await receiver.get(`/v1/referrals/${theirs}/needs`)).toMatchObject({ status: 200, body: { needs: { reason: 'came with Lkytsa Hjdkrat' } } });
+    });
     it.each(auditFaults)('T36 is not read without an entry: %s', async (fault) => {
       const id = await open();
       await agreed(id, foreign);

@@ -296,6 +296,19 @@ describe('returns, on real Postgres and over HTTP', () => {
       expect((await officer.patch(`/v1/reception-plans/${mine}`, { mitigations: ['met inside', 'a sign: Zyxqua'] }, 1)).status).toBe(200);
       expect((await origin.get(`/v1/reception-plans/${theirs}/detail`)).body).toEqual({ mitigations: ['met inside', 'a sign: Zyxqua'] });
     });
+    it('T12 gives no detail in which somebody wrote who another traveller of the house is', async () => {
+      const { p, id } = await planning();
+      await consent(p, 'ORIGIN_OFFICE_DISCLOSURE', oo, { riskMitigation: true });
+      await clearance(p, 'ORIGIN_CONTACT');
+      const plan = await officer.post('/v1/reception-plans', { returnCase: id, originOffice: oo, mitigations: ['not in one car with Wqxolm Hjdkrat'] });
+      const theirs = await refOf(plan.body['id'], oo);
+      expect(await origin.get(`/v1/reception-plans/${theirs}/detail`)).toMatchObject({ status: 200, body: { mitigations: ['not in one car with Wqxolm Hjdkrat'] } });
+      const other = await planning();
+      await consent(other.p, 'ORIGIN_OFFICE_DISCLOSURE', oo, {});
+      await clearance(other.p, 'ORIGIN_CONTACT');
+      expect((await officer.post('/v1/reception-plans', { returnCase: other.id, originOffice: oo, traveller: { givenName: 'Wqxolm', familyName: 'Hjdkrat' } })).status).toBe(201);
+      expect(await origin.get(`/v1/reception-plans/${theirs}/detail`)).toMatchObject({ status: 409, body: { code: 'privacy-refused', reason: 'SCANNER_FOUND' } });
+    });
     it.each([['a referral', ReferralSent], ['a proposal of reintegration', ReintegrationProposed]] as const)('T29 says nothing that counts to an office that %s has reached too, unless she is named to it', async (_, event) => {
       const asked = async (categories: object): Promise<Record<string, unknown>> => {
         const { p, id } = await planning();

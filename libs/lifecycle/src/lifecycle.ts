@@ -1,4 +1,4 @@
-import type { EventDef } from '@footbridge/privacy';
+import type { EventDef, Named, Sealed } from '@footbridge/privacy';
 import type { Role } from '@footbridge/contracts';
 import type { BodyClass } from './body.js';
 import type { BaseRow, Fields, RowOf } from './fields.js';
@@ -159,6 +159,8 @@ export interface LifecycleSpec<S extends string, FS extends Fields, F extends Fa
   readonly reachable?: string;
   /** The states that a party may read of in the timeline; default: all (A12: the origin side sees no trace of a hold). */
   readonly told?: (row: RowOf<FS>, organisation: string) => readonly S[] | undefined;
+  /** Whose names the row holds: they may stand in nothing that leaves in words about somebody else. */
+  readonly person?: (row: RowOf<FS>) => Sealed<Named> | undefined;
   /** Values that events may carry; each event takes the fields it declares. */
   readonly wire?: (row: RowOf<FS>) => Readonly<Record<string, unknown>>;
   readonly recipients?: (row: RowOf<FS>, event: EventDef, facts: F) => readonly (string | undefined)[];

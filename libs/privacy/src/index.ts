@@ -13,7 +13,7 @@ export type { DocumentContent, DocumentDef, DocumentFormat, Readership } from '.
 export { defineDisclosure, disclosure, type DisclosedClass, type DisclosedMember, type DisclosedObject, type DisclosedValue, type Disclosure, type DisclosureDef, type DisclosureInput } from './disclosure.js';
 export type { MailTemplate } from './mail.js';
 export { scanAll, type Finding, type Scanner } from './scan.js';
-export { KnownIdentities, knownIdentity, nameTokens, type NameTokens } from './known-identity.js';
+export { KnownIdentities, knownIdentity, nameTokens, type Named, type NameTokens } from './known-identity.js';
 export { closedVocabulary } from './closed-vocabulary.js';
 export { structured, type StructuredKind } from './structured.js';
 export { LocalFileKeyStore, wrappedVersion, type KeyStore, type KeyVersions } from './key-store.js';

@@ -103,6 +103,25 @@ describe('the index of whom an organisation knows', () => {
     expect([known.find('Arta Hoxha'), known.find('Drita Kola').length]).toEqual([[], 2]);
   });
 
+  it('knows somebody by all her names in full; one word alone, only if asked to', () => {
+    const her = label('direct', { givenName: 'Arta', familyName: 'Hoxha', chosenName: 'Ari', aliases: ['Drita Kola', 'Bukuroshe'] });
+    const found = (alone: boolean | undefined, text: string, named: typeof her | Parameters<KnownIdentities['know']>[1] = her): boolean => { const known = new KnownIdentities(key); known.know('a', named, alone); return known.find(text).length > 0; };
+    for (const text of ['Hoxha Arta', 'Ari Hoxha', 'Kola, Drita', 'bukuroshe hoxha']) for (const alone of [true, false]) expect([text, alone, found(alone, text)]).toEqual([text, alone, true]);
+    // an alias of two words has its own family name
+    for (const text of ['Arta', 'Hoxha', 'Drita Hoxha', 'Arta Kola', 'Bukuroshe']) for (const alone of [undefined, false]) expect([text, alone, found(alone, text)]).toEqual([text, alone, false]);
+    const one = label('direct', { givenName: 'Arta', familyName: '' });
+    expect([found(undefined, 'for Arta', one), found(true, 'for Arta', one), found(false, 'for Arta', one), found(false, 'for Arta', label('direct', {}))]).toEqual([true, true, false, false]);
+    expect([found(false, '龘靐齉', label('direct', { givenName: '龘靐齉' })), found(false, 'x', label('direct', { chosenName: '', aliases: [''] }))]).toEqual([true, false]);
+  });
+
+  it('looks for everybody but some', () => {
+    const known = new KnownIdentities(key);
+    known.add('a 1', ['Arta Hoxha']);
+    known.add('a', ['Drita Kola']);
+    const besides = known.besides((person) => person === 'a');
+    expect([besides.name, besides.find('Drita Kola'), besides.find('Arta Hoxha').length, known.find('Drita Kola').length]).toEqual(['known-identity', [], 2, 2]);
+  });
+
   it('finds nobody by how long a name was that is gone', () => {
     const known = new KnownIdentities(key);
     known.add('a', ['龘靐齉']);

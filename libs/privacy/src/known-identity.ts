@@ -12,6 +12,9 @@ import { skeleton } from './skeleton.js';
  */
 export interface NameTokens { readonly words: readonly (readonly string[])[]; readonly whole: readonly string[]; readonly runs: readonly number[] }
 
+/** Under which names somebody is known. */
+export interface Named { readonly givenName?: string; readonly familyName?: string; readonly chosenName?: string; readonly aliases?: readonly string[] }
+
 const WORD = /[\p{L}\p{M}\p{N}\p{Cf}'’@$!|€\u2800]+/gu;
 const SIGNS = /[@$!|€]/u;
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
@@ -54,7 +57,7 @@ export function nameTokens(name: string | Sealed<string>, key: Buffer): NameToke
   };
 }
 
-interface Person { readonly tokens: NameTokens; readonly needed: number }
+interface Person { readonly of: string; readonly tokens: NameTokens; readonly needed: number }
 
 /**
  * The people whom one organisation knows, as keyed hashes of their names. Finds two words of one name, or the only one where
@@ -84,10 +87,20 @@ export class KnownIdentities implements Scanner {
   add(person: string, names: readonly (string | Sealed<string> | NameTokens)[]): void {
     this.remove(person);
     const told = names.map((name) => (typeof name === 'string' || Sealed.is(name) ? nameTokens(name, this.#key) : name)).filter(({ words }) => words.length > 0);
-    for (const [i, tokens] of told.entries()) this.#add(`${person} ${i}`, tokens);
+    for (const [i, tokens] of told.entries()) this.#add(person, `${person} ${i}`, tokens);
   }
-  #add(id: string, tokens: NameTokens): void {
-    const known: Person = { tokens, needed: Math.min(tokens.words.length, 2) };
+  /**
+   * Somebody by all her names in full: a chosen name or an alias of one word with her family name. `alone`: also names that are
+   * one word in all, which are many people's; in a script without spaces one word may be a whole name.
+   */
+  know(person: string, named: Sealed<Named>, alone = true): void {
+    const { givenName, familyName, chosenName, aliases = [] } = plaintextOf(named);
+    const said = (...parts: readonly (string | undefined)[]): string => parts.filter((part) => part !== undefined && part !== '').join(' ');
+    const names = [said(givenName, familyName), ...[chosenName, ...aliases].filter((name) => name !== undefined).map((name) => said(name, name.trim().includes(' ') ? undefined : familyName))];
+    this.add(person, names.map((name) => nameTokens(name, this.#key)).filter(({ words, runs }) => alone || words.length > 1 || runs.length > 0));
+  }
+  #add(of: string, id: string, tokens: NameTokens): void {
+    const known: Person = { of, tokens, needed: Math.min(tokens.words.length, 2) };
     this.#people.set(id, known);
     const enter = (hash: string, word: number): void => { this.#index.set(hash, (this.#index.get(hash) ?? new Map<Person, number>()).set(known, word)); };
     for (const hash of tokens.whole) enter(hash, -1);
@@ -110,7 +123,12 @@ export class KnownIdentities implements Scanner {
     }
   }
 
-  find(text: string): readonly Finding[] {
+  /** The same without some of the people: for words about somebody, in which others may not stand. */
+  besides(isLeftOut: (person: string) => boolean): Scanner {
+    return { name: this.name, find: (text) => this.find(text, isLeftOut) };
+  }
+
+  find(text: string, isLeftOut: (person: string) => boolean = () => false): readonly Finding[] {
     if (this.#people.size === 0) return [];
     const seen = new Map<Person, Map<number, Finding>>();
     for (const reading of readings(withoutReferences(text))) {
@@ -121,7 +139,7 @@ export class KnownIdentities implements Scanner {
         }
       }
     }
-    return [...seen].flatMap(([{ needed }, words]) => (words.has(-1) || words.size >= needed ? [...words.values()] : []));
+    return [...seen].flatMap(([{ of, needed }, words]) => ((words.has(-1) || words.size >= needed) && !isLeftOut(of) ? [...words.values()] : []));
   }
 
   *#candidates(text: string): Generator<{ readonly word: string; readonly start: number; readonly end: number }> {

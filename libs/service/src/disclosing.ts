@@ -1,26 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { KnownIdentities, PrivacyRefusal, disclosure, newRef, type DisclosureDef, type Gate, type Scanner, type Sealed } from '@footbridge/privacy';
+import { PrivacyRefusal, disclosure, newRef, type DisclosureDef, type Gate, type Named, type Sealed } from '@footbridge/privacy';
 import type { BaseRow, Lifecycle } from '@footbridge/lifecycle';
 import type { Engine } from './engine.js';
 import type { Principal } from './identity/principal.js';
+import { namesOf } from './people.js';
 import { Problem } from './problem.js';
-
-/** Under which names somebody is known. */
-export interface Named { readonly givenName?: string; readonly familyName?: string; readonly chosenName?: string; readonly aliases?: readonly string[] }
-
-/** Forgotten with the process: nothing that it has hashed is kept. */
-const key = randomBytes(32);
-
-/** Finds her full names, in every disguise, without being able to say them: it holds keyed hashes only. A first name alone is many people's, and passes. */
-export function namesOf(person: Sealed<Named> | undefined): Scanner {
-  const known = new KnownIdentities(key);
-  person?.test(({ givenName, familyName, chosenName, aliases = [] }) => {
-    const full = (name: string | undefined): string => [name, name?.trim().includes(' ') ? undefined : familyName].filter((part) => part !== undefined && part !== '').join(' ');
-    known.add('her', [[givenName, familyName].filter((part) => part !== undefined && part !== '').join(' '), ...[chosenName, ...aliases].filter((name) => name !== undefined).map(full)]);
-    return true;
-  });
-  return known;
-}
 
 export interface Disclosing {
   readonly gate: Gate;
@@ -32,7 +15,7 @@ export interface Disclosing {
   /** What she agrees to at this moment. */
   readonly categories: readonly string[];
   readonly values: Sealed<object>;
-  /** Whose names stand in no answer: they leave in an envelope only (decisions 20). */
+  /** Whose names stand in no answer: they leave in an envelope only (decisions 20). Those of the others whom the owner helps stand in none either, unless it tells itself. */
   readonly person: Sealed<Named> | undefined;
 }
 
@@ -42,7 +25,7 @@ export interface Disclosing {
  */
 export async function disclosing(engine: Engine, d: Disclosing, write: () => Promise<unknown>): Promise<Buffer> {
   const recipient = d.caller.organisation;
-  const known = [namesOf(d.person)];
+  const known = [namesOf(d.person), ...(recipient === d.row.owner ? [] : [await engine.store.people.of(d.row.owner)])];
   const passed = (auditId: string): Buffer => d.gate.disclose(d.def, disclosure({ recipient, purpose: d.purpose, categories: d.categories, auditId }), d.values, { recipient }, known).bytes();
   const auditId = newRef('evt');
   try { passed(auditId); } catch (error) {

@@ -151,7 +151,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const secret = config.secret ?? randomBytes(32);
   const refusals = new Refusals(definition.name, clock);
   const gate = serviceGate(refusals, config.mail ? { templates: definition.mails ?? [], address: config.mail.address } : undefined);
-  const store = new Store(pool, sessions, config.keyStore, definition.ports?.(config, pool, gate), clock);
+  const store = new Store(pool, sessions, config.keyStore, definition.lifecycles, definition.ports?.(config, pool, gate), clock);
   refusals.keep(store);
   const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate, onTrouble: (code) => log('event-trouble', { service: definition.name, reason: codeReason(code) }) });
   const access = new Access({ authorisation, store, clock, settings, asks: definition.access, requireFresh: (caseRef) => engine.requireFresh('referrals', caseRef) });

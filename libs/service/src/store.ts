@@ -2,6 +2,7 @@ import { isPersonal, personalClassOf, snakeCase, tableOf, type BaseRow, type Fie
 import { PrivacyRefusal, Sealed, label, openFields, sealFields, type KeyStore, type PersonalClass } from '@footbridge/privacy';
 import type { Pool } from 'pg';
 import { systemClock, type Clock } from './clock.js';
+import { People } from './people.js';
 import { isOver } from './reference-end.js';
 import { SubjectKeys, UNREAD } from './keys/subject-keys.js';
 import { body, type Body, type Sessions } from './sessions.js';
@@ -25,8 +26,14 @@ const instants = new Set(['dueAt', 'createdAt', 'updatedAt']);
 /** Rows, references, keys and commits of one service. All SQL of the engine is here. */
 export class Store {
   readonly keys: SubjectKeys;
+  readonly people: People;
+  readonly ports: Readonly<Record<string, unknown>>;
   readonly #resolved = new Map<string, { readonly aggregate: string; readonly until: number }>();
-  constructor(readonly pool: Pool, private readonly sessions: Sessions, keyStore: KeyStore, readonly ports: Readonly<Record<string, unknown>> = {}, private readonly clock: Pick<Clock, 'now'> = systemClock) { this.keys = new SubjectKeys(pool, keyStore); }
+  constructor(readonly pool: Pool, private readonly sessions: Sessions, keyStore: KeyStore, lifecycles: readonly Lifecycle[] = [], ports: Readonly<Record<string, unknown>> = {}, private readonly clock: Pick<Clock, 'now'> = systemClock) {
+    this.keys = new SubjectKeys(pool, keyStore);
+    this.people = new People(this, lifecycles);
+    this.ports = { ...ports, people: this.people };
+  }
 
   /**
    * Reads as an organisation: row-level security applies. `query` yields one JSON object a row and takes its parameters as `$1->>n`.
@@ -185,8 +192,8 @@ export class Store {
     keyRows.push({ t: 'subject_key', op: 'insert', row: { subject, owner: row.owner, wrapped } });
     return key;
   }
-  /** After `CaseAnonymised`: the key is gone from memory too. */
-  forget(subject: string): void { this.keys.forget(subject); }
+  /** After `CaseAnonymised`: the key, and what was kept to find her names by, are gone from memory too. */
+  forget(subject: string): void { this.keys.forget(subject); this.people.forget(subject); }
 
   async #open(l: Lifecycle, json: Record<string, unknown>, unread: boolean): Promise<BaseRow> {
     const row: Record<string, unknown> = {};

@@ -97,6 +97,7 @@ const sealedIn = <T>(body: Readonly<Record<string, unknown>>, name: string): T |
 
 export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> = lifecycle<CaseFacts>()({
   name: 'Case', service: 'referrals', prefix: 'cas', states: states.Case.values, fields: caseFields,
+  person: (row) => row.person,
   facts: async (read, { row, body, caller, command }, now) => {
     if (command === 'openCase') {
       const opener = await organisationOf(read, caller.organisation);

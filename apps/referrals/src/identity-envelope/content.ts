@@ -21,3 +21,8 @@ export function contentOf(row: Pick<ReferralRow, 'serviceType' | 'needs'>, { per
   add('TRAVEL', escort?.map((who) => ({ escort: who })));
   return content;
 }
+
+const inWords: readonly ConsentCategory[] = ['NEEDS', 'HEALTH', 'EXPLOITATION', 'RISK_MITIGATION'];
+const said = (value: unknown): readonly string[] => (typeof value === 'string' ? [value] : typeof value === 'object' && value !== null ? Object.values(value).flatMap(said) : []);
+/** What of it is written about her in somebody's words; who she is, and who comes with her, stands in fields of its own. */
+export const wordsOf = (content: Content): string => inWords.flatMap((category) => said(content[category])).join('\n');

@@ -3,8 +3,8 @@ import {
   ReferralUnsuccessful, ReferralWithdrawn, ReturnCancelled, ReturnWithdrawn, RiskType, after, deadlines, type ConsentCategory, type ConsentPurpose, type Role,
 } from '@footbridge/contracts';
 import { NONE, guard, lifecycle, type Companion, type Facts, type LifecycleSpec, type Read } from '@footbridge/lifecycle';
-import { PrivacyRefusal, authorise, collectEnvelope, instantOf, label, sealEnvelope, type ConsentCapability, type SealedEnvelope, type SigningKeys } from '@footbridge/privacy';
-import { aggregate } from '@footbridge/service';
+import { PrivacyRefusal, authorise, collectEnvelope, instantOf, label, sealEnvelope, type ConsentCapability, type Sealed, type SealedEnvelope, type SigningKeys } from '@footbridge/privacy';
+import { aggregate, type People } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
 import { Case } from '../case/case.lifecycle.js';
 import { caseIsOpen, inCase, worksOnCase, type CaseContext, type InCase } from '../case/case-rules.js';
@@ -22,7 +22,7 @@ import type { ReferralRow } from '../referral/referral.entity.js';
 import { Referral } from '../referral/referral.lifecycle.js';
 import { newestValid } from '../risk-assessment/newest.js';
 import { RiskAssessment } from '../risk-assessment/risk-assessment.lifecycle.js';
-import { contentOf } from './content.js';
+import { contentOf, wordsOf, type Content } from './content.js';
 import { SealIdentityBody } from './identity-envelope.dto.js';
 import { IdentityEnvelopeState, envelopeFields, type EnvelopeRow } from './identity-envelope.entity.js';
 
@@ -68,7 +68,10 @@ async function attempt(make: () => Promise<SealedEnvelope>): Promise<NonNullable
 async function sealed(read: Read, { ground, context, consent, categories, key, until, escort }: { readonly escort: EnvelopeRow['escort']; readonly ground: Ground; readonly context: CaseContext; readonly consent: ConsentRow; readonly categories: readonly ConsentCategory[]; readonly key: FoundKey<string>; readonly until: Date }, now: Date): Promise<EnvelopeFacts['made']> {
   if (!('verified' in key)) return undefined;
   const risks = categories.includes('RISK_MITIGATION') ? await read.many(RiskAssessment, { caseId: ground.caseId, state: ['completed'] }) : [];
-  const content = contentOf(ground.referral ?? { serviceType: 'return' }, context.case, context.isChild, categories, newestValid(risks.filter((r) => r.plan), RiskType.values, now)?.plan, escort);
+  const content: Sealed<Content> = contentOf(ground.referral ?? { serviceType: 'return' }, context.case, context.isChild, categories, newestValid(risks.filter((r) => r.plan), RiskType.values, now)?.plan, escort);
+  // Who she is, is why it is sealed; who others are, is not.
+  const others = await read.port<People>('people').of(consent.owner, context.case.caseRef ?? context.case.id);
+  if (content.test((said) => others.find(wordsOf(said)).length > 0)) return { refused: 'SCANNER_FOUND' };
   return attempt(async () => sealEnvelope(await leaveFor(read, consent, ground, categories, now), content, key.verified, { signingKeys: read.port<SigningKeys>('signingKeys'), expires: until, now }));
 }
 

@@ -124,6 +124,19 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
   });
 
   describe('an envelope', () => {
+    it('T12: says who she is, and in its words about her who no other client of the house is', async () => {
+      const s = await story();
+      const write = async (reason: string, version: number): Promise<void> => { ok(await worker.patch(`/v1/referrals/${s.referral}`, { needs: { reason } }, version)); };
+      await write('fled with Wqxolm Hjdkrat', 2);
+      ok(await worker.post('/v1/cases', { purpose: 'ASSISTANCE', person: { givenName: 'Wqxolm', familyName: 'Hjdkrat' } }), 201);
+      const refused = await seal(s);
+      expect([refused.status, reasons(refused), await stored(s)]).toEqual([409, ['SCANNER_FOUND'], []]);
+      expect(JSON.stringify(refused.body)).not.toMatch(/wqxolm|hjdkrat/i);
+      await write('fled with a friend', 3);
+      ok(await seal(s), 201);
+      const { envelope } = ok(await collect(s)).body as { envelope: SealedEnvelope };
+      expect(await opened(envelope)).toMatchObject({ IDENTITY: { familyName: her.familyName }, NEEDS: { reason: 'fled with a friend' } });
+    });
     it('T12, DP-14: is sealed by the owner\'s worker, told by a pointer, fetched by its receiver alone, and on record before it is answered', async () => {
       const s = await story();
       const made = ok(await seal(s), 201);

@@ -62,6 +62,7 @@ const forgotten = ({ row, returnCase }: PlanFacts): readonly Companion[] =>
 
 export const ReceptionPlan = lifecycle<PlanFacts>()({
   name: 'ReceptionPlan', service: 'returns', prefix: 'rcp', states: states.ReceptionPlan.values, fields: receptionPlanFields,
+  person: (row) => row.traveller,
   links: { returnCase: { kind: 'ret', column: 'returnCase', collection: 'return-cases' } },
   facts: async (read, { row, body, command }, now): Promise<Omit<PlanFacts, keyof Facts>> => {
     const returnCase = await returnOf(read, row.returnCase);
