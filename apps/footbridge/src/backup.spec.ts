@@ -29,6 +29,13 @@ create table erasure_receipt (case_ref text primary key, owner text not null);
 create table consent_record (id uuid primary key, state text not null, version integer not null);
 create table known_consent (consent text primary key, state text not null, version integer not null);
 create table identity_envelope (id uuid primary key, state text not null, version integer not null, sealed bytea);
+create table recipient_key (id text primary key, state text not null, version integer not null);
+create table known_agreement (agreement text primary key, ended boolean not null, version integer not null);
+create table known_partner (organisation text primary key, state text not null, version integer not null);
+create table known_organisation (organisation text primary key, active boolean not null, version integer not null);
+create table disabled (subject text primary key, version integer not null, disabled boolean not null);
+create table "case" (id text primary key, restricted_at timestamptz, version integer not null);
+create table known_restriction (request uuid primary key, case_ref text not null, restricted boolean not null, version integer not null);
 create table statistics_ledger (position bigint generated always as identity primary key, family text not null, period text not null, unique (family, period));
 create table statistics_release (period text primary key, family text not null, json text not null, foreign key (family, period) references statistics_ledger (family, period));
 alter table person enable row level security; alter table person force row level security;
@@ -44,7 +51,14 @@ const definitionOf = (name: string, statements: string): ServiceDefinition => {
   }
   return service({ name, lifecycles: [], migrations: [First1800000000000] });
 };
-const definitions = ['referrals', 'shelters', 'returns', 'reintegration', 'notifications'].map((name) => definitionOf(name, name === 'referrals' ? tables : ''));
+/** Registers, as the service that keeps them has them. */
+const registers = `
+create table partner (id text primary key, state text not null, version integer not null);
+create table agreement (id text primary key, state text not null, version integer not null);
+create table organisation (id text primary key, disabled boolean not null, version integer not null);
+create table account (id text primary key, disabled boolean not null, version integer not null);
+`;
+const definitions = ['referrals', 'shelters', 'returns', 'reintegration', 'notifications'].map((name) => definitionOf(name, name === 'referrals' ? tables : name === 'notifications' ? registers : ''));
 
 describe('backup and restore', () => {
   let place: string;
@@ -190,7 +204,7 @@ describe('backup and restore', () => {
       await backup(folder, laterData, laterKeys);
       // Nothing of it is in the data, nor anything of a person in what is beside it.
       expect(gunzipSync(await readFile(laterData)).toString('utf8')).not.toMatch(/noise of the first time/);
-      expect((JSON.parse(await readFile(laterKeys, 'utf8')) as { ended: unknown }).ended).toEqual([
+      expect((JSON.parse(await readFile(laterKeys, 'utf8')) as { ended: { rows: unknown[] }[] }).ended.filter(({ rows }) => rows.length > 0)).toEqual([
         { table: ['referrals', 'consent_record'], rows: [[withdrawn, 'withdrawn', 3]] }, { table: ['referrals', 'identity_envelope'], rows: [[fetched, 'collected', 2], [destroyed, 'destroyed', 2]].sort() }, { table: ['referrals', 'known_consent'], rows: [['con_a', 'withdrawn', 3]] }]);
       for (const [keysFile, newest] of [[laterKeys, undefined], [earlyKeys, laterKeys]] as const) {
         const other = await fresh();
@@ -206,6 +220,51 @@ describe('backup and restore', () => {
       }
     } finally {
       await inside(folder, async (client) => { await client.query('delete from referrals.statistics_release; delete from referrals.statistics_ledger; delete from referrals.consent_record; delete from referrals.known_consent; delete from referrals.identity_envelope'); });
+    }
+  }, 300_000);
+
+  it('T25 who was put out of use or is restricted since stays so, also where the older data has never heard of it; what the data itself knows to be later stands', async () => {
+    const [earlyData, earlyKeys, laterKeys] = ['standing.data', 'standing.keys', 'stood.keys'].map((name) => join(place, name)) as [string, string, string];
+    const request = randomUUID(), early = randomUUID();
+    const standing: readonly (readonly [table: string, key: string, before: string, ends: string, shown: string])[] = [
+      ['referrals.recipient_key', 'id', "'active'", "state = 'retired'", 'state'], ['referrals.known_agreement', 'agreement', 'false', 'ended = true', 'ended'],
+      ['referrals.known_partner', 'organisation', "'partner_active'", "state = 'partner_suspended'", 'state'], ['referrals.known_organisation', 'organisation', 'true', 'active = false', 'active'],
+      ['referrals.case', 'id', 'null', "restricted_at = '2026-11-02T03:04:05.678Z'", 'restricted_at'], ['notifications.partner', 'id', "'partner_active'", "state = 'partner_terminated'", 'state'],
+      ['notifications.agreement', 'id', "'signed'", "state = 'ended'", 'state'], ['notifications.organisation', 'id', 'false', 'disabled = true', 'disabled'], ['notifications.account', 'id', 'false', 'disabled = true', 'disabled'],
+    ];
+    const all = async (client: pg.Client): Promise<unknown[]> => {
+      const found: unknown[] = [];
+      for (const [table, key, , , shown] of standing) found.push((await client.query(`select ${key} as key, ${shown} as shown, version from ${table} order by 1`)).rows);
+      return [...found, (await client.query('select * from referrals.disabled order by 1')).rows, (await client.query('select * from referrals.known_restriction order by version')).rows];
+    };
+    await inside(folder, async (client) => {
+      for (const [table, , before] of standing) await client.query(`insert into ${table} values ('ends', ${before}, 2), ('stays', ${before}, 2), ('later', ${before}, 9)`);
+      await client.query("insert into referrals.disabled values ('acc_early', 2, false)");
+      await client.query("insert into referrals.known_restriction values ($1, 'csr_a', false, 2)", [early]);
+    });
+    try {
+      await backup(folder, earlyData, earlyKeys);
+      const { before, after } = await inside(folder, async (client) => {
+        const then = await all(client);
+        for (const [table, key, , ends] of standing) await client.query(`update ${table} set ${ends}, version = 3 where ${key} = 'ends'`);
+        await client.query("update referrals.disabled set disabled = true, version = 3; insert into referrals.disabled values ('acc_new', 1, true), ('acc_good', 1, false)");
+        await client.query("update referrals.known_restriction set restricted = true, version = 3");
+        await client.query("insert into referrals.known_restriction values ($1, 'csr_b', true, 4)", [request]);
+        const now = await all(client);
+        // older than what the data says: it was put right again since
+        for (const [table, key, , ends] of standing) await client.query(`update ${table} set ${ends}, version = 3 where ${key} = 'later'`);
+        await backup(folder, join(place, 'stood.data'), laterKeys);
+        return { before: then, after: now };
+      });
+      expect(after).not.toEqual(before);
+      const kept = (rows: unknown): unknown => (rows as { subject?: string }[]).filter(({ subject }) => subject !== 'acc_good');
+      for (const newest of [undefined, laterKeys]) {
+        const other = await fresh();
+        await restore(other, earlyData, earlyKeys, definitions, newest);
+        await inside(other, async (client) => { expect(await all(client)).toEqual(newest === undefined ? before : after.map(kept)); });
+      }
+    } finally {
+      await inside(folder, async (client) => { await client.query(`${standing.map(([table]) => `delete from ${table}`).join(';')}; delete from referrals.disabled; delete from referrals.known_restriction`); });
     }
   }, 300_000);
 
