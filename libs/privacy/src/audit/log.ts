@@ -8,7 +8,7 @@ export type Entry = Readonly<Record<string, unknown>>;
 /** The same content is the same bytes. What is not said is left out, so that a column which comes later changes no old entry. */
 export function entryBytes(entry: Entry): Buffer {
   const said = Object.entries(entry).filter(([, value]) => value !== null && value !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Buffer.from(JSON.stringify(said), 'utf8');
+  return Buffer.from(JSON.stringify(said));
 }
 export const entryHash = (entry: Entry): Buffer => leafHash(entryBytes(entry));
 

@@ -93,7 +93,7 @@ export class MerkleTree {
   }
 
   /** Shows that the tree of the first leaves is the beginning of this one. */
-  consistencyProof(first: number): readonly Buffer[] { return first <= 0 || first >= this.size ? [] : this.#subproof(first, 0, this.size, true); }
+  consistencyProof(first: number): readonly Buffer[] { return first <= 0 || first > this.size ? [] : this.#subproof(first, 0, this.size, true); }
   #subproof(first: number, from: number, to: number, isWhole: boolean): readonly Buffer[] {
     if (first === to) return isWhole ? [] : [this.#rootOf(from, to)];
     const middle = from + split(to - from);

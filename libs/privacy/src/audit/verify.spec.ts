@@ -1,7 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { keyIdOf, type SigningKeys, type VerifyingKey } from '../signing-keys.js';
-import { NOTHING, Peaks, chained, digestOf, entryBytes, entryHash, signRoot, verifyAudit, type AuditLog, type AuditReport, type Entry, type Leaf, type SignedRoot, type WitnessedRoot } from './index.js';
+import { NOTHING, Peaks, auditSigner, chained, digestOf, entryBytes, entryHash, signRoot, verifyAudit, type AuditLog, type AuditReport, type Entry, type Leaf, type SignedRoot, type WitnessedRoot } from './index.js';
+import { isWitnessSigned } from './log.js';
 
 const newKeys = (): SigningKeys & { readonly verifying: readonly VerifyingKey[] } => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -54,6 +55,23 @@ const swapEntries = (kept: Kept, a: number, b: number): void => {
   const [x, y] = [kept.leaves[a] as Writable<Leaf>, kept.leaves[b] as Writable<Leaf>];
   [x.entry, y.entry] = [{ ...y.entry, position: x.position }, { ...x.entry, position: y.position }];
 };
+
+describe('what is signed', () => {
+  const root: SignedRoot = { service: 'referrals', number: 3, size: 5, root: Buffer.alloc(32, 1), chain: Buffer.alloc(32, 2), at: '2026-11-25T03:00:00Z', previous: Buffer.alloc(32, 4), signature: { key: 'k', signature: 's' } };
+  it('is the same bytes in every version of this library: old roots are verified for years', async () => {
+    expect(digestOf(root).toString('hex')).toBe('154b82cbbdc16c0c2ef21f1a17bd4b0a11f28ed7778358471280c70d4259de66');
+    let said = '', by = '';
+    await signRoot({ ...keys, sign: (signer, bytes) => { [by, said] = [signer, bytes.toString()]; return keys.sign(signer, bytes); } }, root);
+    expect([by, said]).toEqual(['service-referrals', `footbridge audit root\nreferrals\n${digestOf(root).toString('hex')}\n`]);
+    expect(auditSigner('returns')).toBe('service-returns');
+  });
+  it('is a witness by any of the keys that the service has had', async () => {
+    const [old, strange] = [newKeys(), newKeys()];
+    const { signature: { signature }, ...rest } = await signRoot(old, root);
+    const witness = { service: 'referrals', digest: digestOf(rest), signature, at: root.at, witness: 'shelters' };
+    expect([isWitnessSigned([...keys.verifying, ...old.verifying], witness), isWitnessSigned([...old.verifying, ...keys.verifying], witness), isWitnessSigned([...keys.verifying, ...strange.verifying], witness), isWitnessSigned([], witness)]).toEqual([true, true, false, false]);
+  });
+});
 
 describe('an entry', () => {
   it('is the same bytes in whatever order it is written, with or without what it does not say', () => {
