@@ -165,6 +165,11 @@ describe('post', () => {
   });
 });
 
+it('a failure names no address', () => {
+  const failure = new EgressFailure('UNREACHABLE');
+  expect([failure.name, failure.code, failure.message]).toEqual(['EgressFailure', 'UNREACHABLE', 'UNREACHABLE']);
+});
+
 describe('an endpoint that does not behave is cut off', () => {
   const flood: RequestListener = (_, response) => {
     response.writeHead(200);
@@ -189,14 +194,16 @@ describe('an endpoint that does not behave is cut off', () => {
   });
 
   it('one that lets it drip: an answer that nobody reads is given up after a second', async () => {
+    const hungUp: Promise<void>[] = [];
     const port = await listen((_, response) => {
       response.writeHead(200);
       const drip = setInterval(() => response.write('x'), 50);
-      response.on('close', () => clearInterval(drip));
+      hungUp.push(new Promise((done) => { response.on('close', () => { clearInterval(drip); done(); }); }));
     });
     const before = Date.now();
     expect(await egress().post(`http://127.0.0.1:${port}/`, body, {})).toEqual({ status: 200 });
     expect(Date.now() - before).toBeLessThan(15_000); // the limit of all others is twenty seconds
+    expect(await Promise.all(hungUp)).toHaveLength(1);
     expect(await codeOf(egress({ timeoutMs: 300 }).post(`http://127.0.0.1:${port}/`, body, {}, () => true))).toBe('TIMED_OUT');
   });
 
@@ -300,11 +307,13 @@ describe('T40 the connection goes to the address that was looked at (SSRF)', () 
   });
 
   it('a connection that was made in time is not cut when the time to make it is over', async () => {
-    const port = await listen((_, response) => { setTimeout(() => response.end(), 100); });
+    const ports = new Set<number | undefined>();
+    const port = await listen((request, response) => { ports.add(request.socket.remotePort); setTimeout(() => response.end(), 100); });
     const one = egress({ timeoutMs: 1_000 });
     const first = await one.post(`http://127.0.0.1:${port}/`, body, {});
     await new Promise((done) => { setTimeout(done, 1_100); });
     expect([first, await one.post(`http://127.0.0.1:${port}/`, body, {})]).toEqual([{ status: 200 }, { status: 200 }]);
+    expect(ports.size).toBe(1);
   });
 
   it('localhost is this machine, and no name server is asked for it', async () => {

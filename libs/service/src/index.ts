@@ -13,7 +13,7 @@ export { Action, EVERYBODY, routesIn, unknownRoutes, type Route } from './action
 export { Access, type AccessQueries } from './access.js';
 export { accessDefaults, accessSettings, type AccessSettings } from './access-settings.js';
 export { accessSchema } from './access-schema.js';
-export { countingLooks } from './looks.js';
+export { countingLooks, tellsOthers } from './looks.js';
 export { Authorisation, PolicyError, type AuthorisationOptions, type Decision, type KnownAction, type Question } from './authorisation.js';
 export { createTable, columnsOfTable } from './ddl.js';
 export { commonControllers } from './common-routes.js';

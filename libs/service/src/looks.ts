@@ -9,3 +9,6 @@ export const countingLooks = (): string => `
 drop index audit_looks;
 create index audit_looks on audit (account, at) where command in ('reveal', 'fetchNeeds', 'disclose', 'collect', 'accessCopy', 'lookRefused');
 `;
+
+/** What tells another organisation of a person, by action: of those whom her case is addressed to, and within what she agreed to. */
+export const tellsOthers: readonly string[] = ['Referral.needs', 'Referral.disclosure', 'IdentityEnvelope.collect', 'ReturnCase.disclosure', 'ReceptionPlan.detail', 'ReceptionPlan.itinerary'];

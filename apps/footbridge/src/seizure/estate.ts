@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { Service, type Role } from '@footbridge/contracts';
-import { isPersonalClass, type DataClass } from '@footbridge/privacy';
+import { PrivacyRefusal, isPersonalClass, type DataClass } from '@footbridge/privacy';
 import { KafkaTransport, topicOf } from '@footbridge/messaging';
-import { accessSettings, authorisationOf, keySettings, keyStoresOf, transportSettings, type AccessSettings } from '@footbridge/service';
-import type { AnyRow } from '@footbridge/lifecycle';
+import { isPersonal, type AnyRow, type Fields } from '@footbridge/lifecycle';
+import { accessSettings, authorisationOf, keySettings, keyStoresOf, tellsOthers, transportSettings, type AccessSettings } from '@footbridge/service';
 import pg from 'pg';
 import { keyTables, leftOut, withDatabase } from '../backup.js';
 import type { DataFolder } from '../data-folder.js';
@@ -22,7 +22,20 @@ export interface KeyHolder {
   /** `elsewhere`: no key store of this installation was named to the report. */
   readonly state: 'open' | 'locked' | 'gone' | 'not answering' | 'elsewhere';
 }
-export interface Insider { readonly role: Role; /** Kinds whose sealed fields this role reads: in cases that are given to it, and in others of its organisation. */ readonly given: readonly string[]; readonly colleagues: readonly string[]; /** Of another organisation's. */ readonly foreign: readonly string[]; /** Steps that it asks for and somebody else has to allow. */ readonly twoPersons: readonly string[] }
+export interface Insider {
+  readonly role: Role;
+  /** Kinds whose sealed fields this role reads, but for those named: in cases that are given to it, in others of its organisation, and there in an emergency. */
+  readonly given: readonly string[];
+  readonly colleagues: readonly string[];
+  readonly emergency: readonly string[];
+  /** Of another organisation's, opened as if they were its own. */
+  readonly foreign: readonly string[];
+  /** What it may fetch of a case that another organisation has addressed to its own. */
+  readonly told: readonly string[];
+  /** Steps that it asks for and somebody else has to allow: always, and only in some cases. */
+  readonly twoPersons: readonly string[];
+  readonly sometimesTwo: readonly string[];
+}
 export interface Estate {
   readonly tables: readonly Table[];
   readonly keyTables: readonly string[];
@@ -83,14 +96,20 @@ async function brokerOf(transport: ReturnType<typeof transportSettings>, { bus }
   } catch { throw new Refusal('The broker does not answer. Set KAFKA_BROKERS (and KAFKA_SSL, KAFKA_SASL_… where it asks for them) as the services have them.'); } finally { await kafka.close(); }
 }
 
-async function keysOf(settings: ReturnType<typeof keySettings>, directory: string | undefined, { cases, envelopes }: Found): Promise<Estate['keys']> {
+async function keysOf(settings: ReturnType<typeof keySettings>, directory: string | undefined, { cases, envelopes, samples }: Found): Promise<Estate['keys']> {
   const kept = settings.vault ? 'vault' : directory === undefined ? 'elsewhere' : 'file';
   const { keyStore } = keyStoresOf(settings, directory ?? '');
   const files = kept === 'file' ? await readdir(directory ?? '').catch(() => []) : [];
   const modes = await Promise.all(files.map(async (file) => (await stat(`${directory ?? ''}/${file}`).catch(() => undefined))?.mode ?? 0));
+  // A key that is there may be another one: only what it opens is open.
   const stateOf = async (organisation: string): Promise<KeyHolder['state']> => {
     if (kept === 'elsewhere') return 'elsewhere';
-    try { return await keyStore.isLocked(organisation) ? 'locked' : (await keyStore.versions(organisation)) ? 'open' : 'gone'; } catch { return 'not answering'; }
+    try {
+      if (await keyStore.isLocked(organisation)) return 'locked';
+      const sample = samples.get(organisation);
+      if (sample) await keyStore.unwrap(organisation, sample.wrapped, sample.subject);
+      return (await keyStore.versions(organisation)) ? 'open' : 'gone';
+    } catch (error) { return error instanceof PrivacyRefusal && (error.code === 'UNWRAP_FAILED' || error.code === 'KEY_UNKNOWN') ? 'gone' : 'not answering'; }
   };
   const holders = await Promise.all([...new Set([...cases.keys(), ...envelopes.keys()])].map(async (organisation): Promise<KeyHolder> => ({ organisation, cases: cases.get(organisation) ?? 0, envelopes: envelopes.get(organisation) ?? 0, state: await stateOf(organisation) })));
   return { kept, backupDays: settings.keyBackupDays, holders, exposed: modes.filter((mode) => (mode & 0o077) !== 0).length };
@@ -102,7 +121,7 @@ const closed: ReadonlySet<string> = new Set(['bytea']);
 
 interface Found {
   readonly tables: readonly Table[]; readonly bus?: { readonly messages: number; readonly since?: string }; readonly cases: ReadonlyMap<string, number>; readonly envelopes: ReadonlyMap<string, number>;
-  readonly erased: Estate['erased']; readonly secrets?: { readonly hashed: number; readonly plain: number };
+  /** One wrapped key of each organisation. */ readonly samples: ReadonlyMap<string, { readonly subject: string; readonly wrapped: string }>; readonly erased: Estate['erased']; readonly secrets?: { readonly hashed: number; readonly plain: number };
 }
 /** `whose`: the services whose cases are counted. */
 async function read(url: string, whose: readonly Service[]): Promise<Found> {
@@ -131,16 +150,18 @@ async function read(url: string, whose: readonly Service[]): Promise<Found> {
     const { rows: [bus] } = await there('bus.event') ? await client.query<{ n: string; since: Date | null }>('select count(*) as n, min(at) as since from bus.event') : { rows: [] };
     const { rows: [secrets] } = await there('identity.account') ? await client.query<{ hashed: string; plain: string }>("select count(*) filter (where secret like 'scrypt:%') as hashed, count(*) filter (where secret not like 'scrypt:%') as plain from identity.account") : { rows: [] };
     const cases = new Map<string, number>();
+    const samples = new Map<string, { readonly subject: string; readonly wrapped: string }>();
     let erased = { cases: 0, withKey: 0 };
     for (const service of whose) {
       if (await there(`${service}.subject_key`)) for (const [owner, n] of await counted(`select owner, count(*) as n from ${service}.subject_key group by 1`)) cases.set(owner, (cases.get(owner) ?? 0) + n);
+      if (await there(`${service}.subject_key`)) for (const { owner, subject, wrapped } of (await client.query<{ owner: string; subject: string; wrapped: string }>(`select distinct on (owner) owner, subject, wrapped from ${service}.subject_key order by owner, subject`)).rows) samples.set(owner, { subject, wrapped });
       if (!(await there(`${service}.erasure_receipt`))) continue;
       const { rows: [gone] } = await client.query<{ n: string; key: string }>(`select count(*) as n, count(*) filter (where exists (select 1 from ${service}.subject_key k where k.subject = e.case_ref)) as key from ${service}.erasure_receipt e`);
       erased = { cases: erased.cases + Number(gone?.n ?? 0), withKey: erased.withKey + Number(gone?.key ?? 0) };
     }
     const envelopes = whose.includes('referrals') && await there('referrals.identity_envelope') ? await counted("select owner, count(*) as n from referrals.identity_envelope where state = 'waiting' group by 1") : new Map<string, number>();
     return {
-      tables, cases, envelopes, erased, ...(bus ? { bus: { messages: Number(bus.n), ...(bus.since ? { since: bus.since.toISOString() } : {}) } } : {}),
+      tables, cases, envelopes, samples, erased, ...(bus ? { bus: { messages: Number(bus.n), ...(bus.since ? { since: bus.since.toISOString() } : {}) } } : {}),
       ...(secrets ? { secrets: { hashed: Number(secrets.hashed), plain: Number(secrets.plain) } } : {}),
     };
   } finally { await client.end(); }
@@ -150,11 +171,21 @@ async function read(url: string, whose: readonly Service[]): Promise<Found> {
 export function insidersOf(access: AccessSettings): readonly Insider[] {
   const asked = services.map((definition) => ({ definition, policies: authorisationOf(definition, access.policies) }));
   const roles = [...new Set(asked.flatMap(({ policies }) => [...policies.actions.values()].flatMap((a) => a.roles)))].sort();
+  const sealed = new Map(services.flatMap(({ lifecycles }) => lifecycles.map((l) => [l.name, Object.entries(l.fields as Fields).filter(([, field]) => isPersonal(field)).map(([name]) => name)] as const)));
   return roles.map((role) => {
-    const reads = (standing: { readonly own: boolean; readonly party: boolean; readonly assigned?: boolean }): readonly string[] => asked.flatMap(({ policies }) => [...policies.actions.values()]
-      .filter(({ name, group }) => group === 'reveal' && policies.decide({ action: name, roles: [role], ofCase: true, consentLive: true, signedInLately: true, purpose: 'ASSISTANCE', fields: [], ...standing }).allowed).map(({ kind = '' }) => kind));
-    const twoPersons = asked.flatMap(({ definition }) => definition.lifecycles.flatMap((l) => (l.rows as readonly AnyRow[]).filter(([, , , by, , , more]) => by.includes(role) && more?.approval).map(([, command]) => `${l.name}.${command}`)));
-    return { role, given: reads({ own: true, party: true, assigned: true }), colleagues: reads({ own: true, party: true, assigned: false }), foreign: reads({ own: false, party: true }), twoPersons: [...new Set(twoPersons)] };
+    const reads = (standing: { readonly own: boolean; readonly party: boolean; readonly assigned?: boolean; readonly breakGlass?: boolean }): readonly string[] => asked.flatMap(({ policies }) => [...policies.actions.values()].filter(({ group }) => group === 'reveal').flatMap(({ name, kind = '' }) => {
+      const allows = (fields: readonly string[]): boolean => policies.decide({ action: name, roles: [role], ofCase: true, consentLive: true, signedInLately: true, purpose: 'ASSISTANCE', fields, ...standing }).allowed;
+      const fields = sealed.get(kind) ?? [];
+      const never = fields.filter((field) => !allows([field]));
+      return never.length === fields.length && !allows([]) ? [] : [never.length === 0 ? kind : `${kind} (without ${never.join(', ')})`];
+    }));
+    const told = asked.flatMap(({ policies }) => [...policies.actions.values()].filter(({ name }) => tellsOthers.includes(name) && policies.decide({ action: name, roles: [role], ofCase: true, consentLive: true, signedInLately: true, own: false, party: true }).allowed).map(({ name }) => name));
+    const asks = (isWanted: (approval: unknown) => boolean): readonly string[] => [...new Set(asked.flatMap(({ definition }) => definition.lifecycles.flatMap((l) => (l.rows as readonly AnyRow[]).filter(([, , , by, , , more]) => by.includes(role) && more?.approval && isWanted(more.approval)).map(([, command]) => `${l.name}.${command}`))))];
+    const opensAtOnce = asks((approval) => typeof approval === 'function').includes('BreakGlass.breakGlass');
+    return {
+      role, given: reads({ own: true, party: true, assigned: true }), colleagues: reads({ own: true, party: true, assigned: false }), emergency: opensAtOnce ? reads({ own: true, party: true, assigned: false, breakGlass: true }) : [],
+      foreign: reads({ own: false, party: true }), told, twoPersons: asks((approval) => typeof approval !== 'function'), sometimesTwo: asks((approval) => typeof approval === 'function'),
+    };
   });
 }
 

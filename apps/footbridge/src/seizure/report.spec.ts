@@ -1,7 +1,10 @@
 import { contracts } from '@footbridge/contracts';
 import { WireSchema } from '@footbridge/privacy';
+import { tellsOthers } from '@footbridge/service';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { lifetimes } from '../identity/lifetimes.js';
-import { insidersOf, personalColumns, type Estate } from './estate.js';
+import { insidersOf, personalColumns, type Estate, type Insider } from './estate.js';
 import { seizureReport, wordsOf, type Seized } from './report.js';
 
 const access = { stepUpMinutes: 15, signInUnknown: 'refused', looksPerHour: 30 } as const;
@@ -14,6 +17,7 @@ const estate: Estate = {
   keys: { kept: 'file', backupDays: 35, exposed: 0, holders: [{ organisation: 'org_a', cases: 3, envelopes: 0, state: 'open' }, { organisation: 'org_b', cases: 2, envelopes: 0, state: 'locked' }] },
   erased: { cases: 0, withKey: 0 }, accounts: { file: false, signingKeys: true, secrets: { hashed: 4, plain: 0 } }, access, lifetimes, insiders: [],
 };
+const nothing: Omit<Insider, 'role'> = { given: [], colleagues: [], emergency: [], foreign: [], told: [], twoPersons: [], sometimesTwo: [] };
 const part = (taken: string, of: Estate = estate): Seized => seizureReport(of).find((seized) => seized.taken === taken) as Seized;
 const wrong = (of: Estate): readonly string[] => seizureReport(of).flatMap(({ reads }) => reads.filter((line) => line.startsWith('WRONG')));
 
@@ -76,7 +80,7 @@ describe('T19 what a seizure gives, from the facts of the instance', () => {
     expect(wrong({ ...estate, access: { ...access, signInUnknown: 'accepted' } })).toHaveLength(1);
     expect(wrong({ ...estate, accounts: { ...estate.accounts, secrets: { hashed: 3, plain: 1 } } })).toEqual(['WRONG: 1 secret of accounts that is no hash']);
     expect(wrong({ ...estate, erased: { cases: 2, withKey: 2 } })).toEqual(['WRONG: a wrapped key of 2 cases that are erased']);
-    expect(wrong({ ...estate, insiders: [{ role: 'LAWYER', given: [], colleagues: [], foreign: ['Case'], twoPersons: [] }] })).toEqual(['WRONG: sealed fields of other organisations: Case']);
+    expect(wrong({ ...estate, insiders: [{ ...nothing, role: 'LAWYER', foreign: ['Case'] }] })).toEqual(['WRONG: sealed fields of other organisations: Case']);
   });
 
   it('of a laptop: as long as tokens and sessions of this instance live', () => {
@@ -84,7 +88,7 @@ describe('T19 what a seizure gives, from the facts of the instance', () => {
     const { lifetimes: _, ...elsewhere } = estate;
     expect(part('laptop', { ...elsewhere, accounts: { ...estate.accounts, issuer: 'https://sso.example.org' } }).reads[0]).toBe('what its worker may see, as long as tokens and sessions of https://sso.example.org live: that is set there');
     expect(part('laptop').closed).toEqual([]);
-    expect(part('laptop', { ...estate, insiders: [{ role: 'DPO', given: [], colleagues: [], foreign: [], twoPersons: ['Hold.lift'] }] }).closed).toEqual(['without a second person: Hold.lift']);
+    expect(part('laptop', { ...estate, insiders: [{ ...nothing, role: 'DPO', twoPersons: ['Hold.lift'] }] }).closed).toEqual(['without a second person: Hold.lift']);
   });
 
   it('in words, one line for each', () => {
@@ -108,6 +112,27 @@ describe('what an insider could read, as the policies of this instance decide', 
     expect(of('CASE_WORKER')?.given).toContain('Case');
     expect(of('CASE_WORKER')?.colleagues).toEqual([]);
     expect(of('SUPERVISOR')?.colleagues).toContain('Case');
+  });
+  it('who receives cases of others fetches what she agreed to, and opens no file of theirs', () => {
+    expect(of('RECEIVER')?.told).toEqual(expect.arrayContaining(['Referral.needs', 'Referral.disclosure', 'IdentityEnvelope.collect']));
+    expect(of('ORIGIN_OFFICE')?.told).toEqual(expect.arrayContaining(['ReceptionPlan.detail', 'ReceptionPlan.itinerary']));
+    for (const role of ['OPERATOR', 'MEDIA_OFFICER', 'CASE_WORKER']) expect([role, of(role)?.told]).toEqual([role, []]);
+    expect(new Set(insiders.flatMap(({ told }) => told))).toEqual(new Set(tellsOthers));
+  });
+  it('every answer to another organisation is among what it can be told', () => {
+    const apps = join(import.meta.dirname, '../../..');
+    const telling = readdirSync(apps, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts') && !file.includes('node_modules') && !file.endsWith('.spec.ts')).filter((file) => /\b(?:disclosing\(|once: \(\{ made)/.test(readFileSync(join(apps, file), 'utf8')));
+    // needs; the pick-up of an envelope by its command, by a referral and by a return; detail and itinerary of a reception
+    expect(telling.map((file) => file.split('/').slice(-2).join('/')).sort()).toEqual(['identity-envelope/identity-envelope.lifecycle.ts', 'reception-plan/detail.controller.ts', 'referral/needs.controller.ts']);
+  });
+  it('says of whom the facts of trafficking are kept, and what opens in an emergency', () => {
+    expect(of('SHELTER_INTAKE')?.given).toContain('Case (without trafficking)');
+    expect(of('LAWYER')?.given).toContain('Case');
+    expect(of('CASE_WORKER')?.emergency).toContain('Case');
+    expect(of('CASE_WORKER')?.sometimesTwo).toContain('BreakGlass.breakGlass');
+    expect([of('CASE_WORKER')?.twoPersons.includes('BreakGlass.breakGlass'), of('MEDIA_OFFICER')?.emergency]).toEqual([false, []]);
+    const told = seizureReport({ ...estate, insiders: insiders.filter(({ role }) => role === 'CASE_WORKER') }).find(({ taken }) => taken === 'insider CASE_WORKER');
+    expect(told?.reads).toEqual(expect.arrayContaining([expect.stringMatching(/^in an emergency, at once, .*\bCase\b/)]));
   });
   it('names the steps that take a second person', () => {
     expect(of('CASE_WORKER')?.twoPersons).toEqual(expect.arrayContaining(['Hold.lift', 'SafetyAlert.clear', 'Export.askExport']));

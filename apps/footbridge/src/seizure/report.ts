@@ -138,15 +138,18 @@ function laptop({ lifetimes, access, accounts, insiders }: Estate): Seized {
   };
 }
 
-function insiderOf({ role, given, colleagues, foreign, twoPersons }: Insider, { access }: Estate): Seized {
+function insiderOf({ role, given, colleagues, emergency, foreign, told, twoPersons, sometimesTwo }: Insider, { access }: Estate): Seized {
+  const more = emergency.filter((kind) => !colleagues.includes(kind));
   return {
     taken: `insider ${role}`,
     reads: [
-      ...(given.length > 0 ? [`sealed fields, in cases that are given to this account: ${list(given)}; ${access.looksPerHour} persons an hour, each look on record`] : ['no sealed field']),
+      ...(given.length > 0 ? [`sealed fields, in cases that are given to this account: ${list(given)}; ${access.looksPerHour} persons an hour, each look on record`] : ['no sealed field of a case']),
       ...(colleagues.length > 0 ? [`also in colleagues' cases: ${list(colleagues)}`] : []),
+      ...(more.length > 0 ? [`in an emergency, at once, with an alert to supervision: ${list(more)} in a colleague's case`] : []),
+      ...(told.length > 0 ? [`of a case that another organisation has addressed to its own, what she has agreed to: ${list(told)}; ${access.looksPerHour} persons an hour, each look on record`] : []),
       ...(foreign.length > 0 ? [`WRONG: sealed fields of other organisations: ${list(foreign)}`] : []),
     ],
-    closed: [...(foreign.length === 0 ? ['sealed fields of other organisations'] : []), ...(twoPersons.length > 0 ? [`without a second person: ${list(twoPersons)}`] : [])],
+    closed: [...(foreign.length === 0 ? ['the files of other organisations'] : []), ...(twoPersons.length > 0 ? [`without a second person: ${list(twoPersons)}`] : []), ...(sometimesTwo.length > 0 ? [`without a second person, but for what cannot wait or is not grave: ${list(sometimesTwo)}`] : [])],
     then: [],
   };
 }
