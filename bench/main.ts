@@ -19,5 +19,7 @@ if (id === 'accept' && spawnSync('pgbench', ['--version']).error) {
   process.exit(2);
 }
 const run = await load();
-process.stdout.write(`${JSON.stringify(await run(flags.includes('--quick')), null, 2)}\n`);
-process.exit(0);
+const result = await run(flags.includes('--quick'));
+process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+// A goal that was missed on a quiet machine fails; what was too noisy to be judged says so.
+process.exit('misses' in result && result.misses && !result.tooNoisy ? 1 : 0);

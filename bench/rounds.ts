@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 export interface Rate { readonly perSecond: number; readonly cpuMicroseconds?: number }
-export interface Result { readonly id: string; readonly ratio: number; readonly min: number; readonly max: number; readonly rounds: number; readonly ours: Readonly<Record<string, unknown>>; readonly reference: Readonly<Record<string, unknown>>; readonly stealPercent: readonly number[]; readonly tooNoisy?: true }
+export interface Result { readonly id: string; readonly ratio: number; readonly min: number; readonly max: number; readonly rounds: number; readonly ours: Readonly<Record<string, unknown>>; readonly reference: Readonly<Record<string, unknown>>; readonly stealPercent: readonly number[]; readonly tooNoisy?: true; /** Goals that this figure does not reach. */ readonly misses?: readonly string[] }
 
 function ticks(): { steal: number; all: number } {
   try {

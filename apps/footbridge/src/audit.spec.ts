@@ -346,6 +346,7 @@ describe('the audit logs of an instance, on real Postgres', () => {
       await program.parseAsync(line.split(' '), { from: 'user' });
       return said;
     };
+    expect(wordsOf({ ...await verify('returns'), newest: undefined, signed: 0, size: 3, isWhole: true, findings: [] })[0]).toMatch(/^UNSIGNED returns: 3 entries; none signed yet/);
     expect(await run('audit sign')).toHaveLength(Service.values.length);
     const code = process.exitCode;
     try {

@@ -120,11 +120,13 @@ export function wordsOf({ service, isWhole, findings, size, signed, expired, wai
   const alike = Object.entries(witnesses).map(([witness, count]) => `${witness} (${count})`);
   const parts = [
     `${size} entries${expired > 0 ? `, ${expired} of them kept as hashes only (older than ${keptYears} years)` : ''}`,
-    newest ? `${signed} signed by root ${newest.number} of ${newest.at}` : 'none signed yet (the first root comes at the next full hour)',
+    newest ? `${signed} signed by root ${newest.number} of ${newest.at}` : 'none signed yet: until the first root (within five minutes; `audit sign` makes one now) nobody would notice a change',
     ...(waiting > 0 ? [`${waiting} not in the tree yet`] : []),
     alike.length > 0 ? `roots kept alike by ${alike.join(', ')}` : 'no witness has kept a root of it',
   ];
-  return [`${isWhole ? 'whole  ' : 'BROKEN '}${service}: ${parts.join('; ')}.`, ...shown(findings).map((line) => `        ${line}`)];
+  // What nobody has signed may have been written anew from its beginning.
+  const word = !isWhole ? 'BROKEN ' : newest || size === 0 ? 'whole  ' : 'UNSIGNED ';
+  return [`${word}${service}: ${parts.join('; ')}.`, ...shown(findings).map((line) => `        ${line}`)];
 }
 
 const mostShown = 20;
