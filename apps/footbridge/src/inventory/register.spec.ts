@@ -9,7 +9,7 @@ import { identitySchema } from '../identity/schema.js';
 import { services } from '../services.js';
 import { bodies, bodyPaths, eventPaths, pathOf, register, sealedPaths } from './register.js';
 import { settings } from './settings.js';
-import { asCsv, asJson, asMarkdown } from './written.js';
+import { asCsv, asJson, asMarkdown, goesOf } from './written.js';
 
 /** Before this file declares some of its own. */
 const real = bodies();
@@ -94,4 +94,14 @@ describe('the register, read by a data protection officer', () => {
     expect(table).toContain('| column:referrals.case.sealed/health | special | ASSISTANCE | CASE_BASIS | with the case: 24 months after closing, a child until 21; then the key is destroyed | PERSON, OWNER_WORKER (role), RECEIVER (consent)');
     expect(csv.split('\r\n')[0]).toBe('path,class,purpose,legal basis,retention,who sees it,in events,in logs,to other organisations,in statistics');
   });
+});
+
+it('says of each where it goes: no secret, no setting and nothing that only the machine sees goes anywhere', () => {
+  const whole = register();
+  const goes = (path: string): ReturnType<typeof goesOf> => goesOf(whole.entries.find((e) => e.path === path) ?? (() => { throw new Error(path); })());
+  for (const { path, ...of } of whole.entries.filter((e) => e.path.startsWith('setting:'))) expect([path, goesOf({ path, ...of })]).toEqual([path, { events: 'no', logs: 'no', others: 'never', statistics: 'never' }]);
+  for (const path of ['column:identity.account.secret', 'column:referrals.case.id', 'column:referrals.case.sealed', 'column:referrals.subject_key.wrapped']) expect([path, goes(path).others, goes(path).events]).toEqual([path, 'never', 'no']);
+  expect(goes('column:referrals.case.sealed/person')).toMatchObject({ events: 'no', logs: 'no', others: 'in an envelope, with consent' });
+  expect(goes('column:referrals.referral.state')).toMatchObject({ events: 'yes', others: 'as a party' });
+  expect(whole.entries.filter((e) => e.class === 'direct' && goesOf(e).events === 'yes')).toEqual([]);
 });
