@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { canaryPerson } from './canary-person.js';
+import { canaryPerson, type Canary } from './canary-person.js';
 import { huntLeaks } from './leak-hunt.js';
 
 const person = canaryPerson(7);
@@ -28,7 +28,9 @@ describe('the hunt finds each leak that is planted for it', () => {
     ['base64 stuck to other letters', 'base64 > plain', around(`xyz${Buffer.from(name).toString('base64')}`)],
     ['base64url', 'base64url > plain', around(Buffer.from(`~~~???${name}~~~???`).toString('base64url'))],
     ['base64 in lines', 'base64 in lines > plain', around((Buffer.from(`${'x'.repeat(50)}${name}${'y'.repeat(80)}`).toString('base64').match(/.{1,76}/g) ?? []).join('\r\n'))],
+    ['base64 in lines of another system, beyond the second', 'base64 in lines > plain', around((Buffer.from(`${'x'.repeat(112)}${name}${'y'.repeat(80)}`).toString('base64').match(/.{1,76}/g) ?? []).join('\n'))],
     ['hex', 'hex > plain', around(Buffer.from(name).toString('hex'))],
+    ['hex with half a byte too many', 'hex > plain', around(`${Buffer.from(name).toString('hex')}f`)],
     ['upper-case hex', 'hex > plain', around(Buffer.from(name).toString('hex').toUpperCase())],
     ['hex of a database', 'hex > plain', around(`\\x${Buffer.from(`..${name}..`).toString('hex')}`)],
     ['hex stuck to another digit', 'hex > plain', around(`0${Buffer.from(name).toString('hex')}`)],
@@ -52,14 +54,18 @@ describe('the hunt finds each leak that is planted for it', () => {
     ['SHA-256 of upper case, as bytes', 'sha256', Buffer.concat([Buffer.from([0]), createHash('sha256').update(name.toUpperCase()).digest()])],
     ['quoted-printable', 'quoted-printable > plain', around(Buffer.from(name).toString('hex').toUpperCase().replace(/../g, '=$&'))],
     ['quoted-printable over two lines', 'quoted-printable > plain', around(`${name.slice(0, 4)}=\r\n${name.slice(4)}`)],
+    ['quoted-printable over two lines of another system', 'quoted-printable > plain', around(`${name.slice(0, 4)}=\n${name.slice(4)}`)],
     ['encoded words of a mail, cut inside a letter', 'encoded words > plain', around(`=?UTF-8?B?${Buffer.from(name).subarray(0, 3).toString('base64')}?=\r\n =?utf-8?b?${Buffer.from(name).subarray(3).toString('base64')}?=`)],
     ['encoded words of a mail, the other kind', 'encoded words > plain', around(`=?UTF-8?Q?a_${Buffer.from(name).subarray(0, 3).toString('hex').replace(/../g, '=$&')}?= =?UTF-8*en?q?${Buffer.from(name).subarray(3).toString('hex').toUpperCase().replace(/../g, '=$&')}?=`)],
     ['JSON escapes', 'json > plain', around(escaped(name))],
     ['JSON escapes twice', 'json > plain', around(escaped(name).replaceAll('\\', '\\\\'))],
     ['HTML escapes', 'html > plain', around([...name].map((c) => `&#${c.charCodeAt(0)};`).join(''))],
+    ['HTML escapes in hex', 'html > plain', around(`&#x110000;&#0;${[...name].map((c) => `&#x${c.charCodeAt(0).toString(16)};`).join('')}`)],
+    ['escaped bytes twice', 'escaped bytes > plain', around(Buffer.from(name).toString('hex').replace(/../g, '\\\\x$&'))],
     ['escaped bytes', 'escaped bytes > plain', around(Buffer.from(name).toString('hex').replace(/../g, '\\x$&'))],
     ['Latin-1', 'latin-1', Buffer.from(name, 'latin1')],
     ['gzip', 'gzip > plain', gzipSync(`some text ${name} and more`)],
+    ['gzip that was cut off', 'gzip > plain', gzipSync(`${name}${Array.from({ length: 400 }, (_, n) => createHash('md5').update(String(n)).digest('hex')).join('')}`).subarray(0, 4_000)],
     ['gzip inside other bytes', 'gzip > plain', around(gzipSync(name))],
     ['gzip of a named file', 'gzip > plain', around(Buffer.concat([Buffer.from('1f8b081e0000000000030200aabb6c6f672e74787400686900', 'hex'), Buffer.from('cccc', 'hex'), deflateRawSync(name)]))],
     ['deflate', 'deflate > plain', around(deflateSync(`some text ${name} and more`, { level: 9 }))],
@@ -99,7 +105,7 @@ describe('the hunt finds nothing where nothing is', () => {
   });
 
   it('and refuses a value too short to be told from chance', () => {
-    expect(() => huntLeaks([], [{ name: 'x', values: { givenName: 'Li' } }])).toThrow(RangeError);
+    expect(() => huntLeaks([], [{ name: 'x', values: { givenName: 'Li' } }])).toThrow(new RangeError('x, givenName: too short to be told from chance.'));
   });
 });
 
@@ -126,5 +132,36 @@ describe('the hunt', () => {
   });
   it('takes no sum of somebody else for hers, and no letters that are near each other for pieces', () => {
     expect(huntLeaks([{ name: 'log', content: `${createHash('sha256').update(`${name} `).digest('hex')} ${[...name].slice(1).join('-')}` }], [person])).toEqual([]);
+  });
+  it('makes no name of half of one, and does not say twice what stands there whole', () => {
+    const sum = (text: string): string => createHash('sha256').update(text).digest('hex');
+    for (const field of ['givenName', 'familyName']) {
+      const content = ['Qezvxwoj undefined', 'undefined Qezvxwoj', 'undefined, Qezvxwoj', 'Qezvxwoj, undefined'].map(sum).join(' ');
+      expect(huntLeaks([{ name: 'log', content }], [{ name: 'x', values: { [field]: 'Qezvxwoj' } }])).toEqual([]);
+    }
+    expect(huntLeaks([{ name: 'log', content: `for ${person.givenName} ${person.familyName}` }], [person]).map(({ field, encoding }) => `${field} ${encoding}`).sort()).toEqual(['familyName plain', 'givenName plain']);
+  });
+  it('says each disguise of a value that stands there in several, but not that what is plain can be folded too', () => {
+    expect(found(Buffer.concat([around(Buffer.from(name, 'utf16le')), around(name.toUpperCase())]))).toEqual(expect.arrayContaining(['folded', 'utf-16le']));
+    expect(found(around(`${name} and ${name.toUpperCase()}`))).toEqual(['plain']);
+  });
+  it('joins nothing that stands apart, and looks for pieces and sums where somebody may have put them', () => {
+    const hex = (text: string): string => Buffer.from(text).toString('hex');
+    expect(found(around(`${hex(name.slice(0, 5))} ${hex(name.slice(5))}`))).toEqual([]);
+    expect(found(around(Buffer.from([...name].join('-')).toString('base64')))).toEqual([]);
+    const sum = createHash('sha256').update(name).digest();
+    expect(found(around(Buffer.from(sum.toString('base64')).toString('base64')))).toEqual([]);
+    const spaced: Canary = { name: 'x', values: { address: 'Qezvx 12 Wojtr' } };
+    expect(huntLeaks([{ name: 'mail', content: 'Subject: =?utf-8?q?to_Qezvx_12_Wojtr?=' }], [spaced]).map(({ encoding }) => encoding)).toContain('encoded words > plain');
+    expect(huntLeaks([{ name: 'link', content: around(Buffer.from('Qezvxwoj???').toString('base64url')) }], [{ name: 'x', values: { givenName: 'Qezvxwoj' } }]).map(({ encoding }) => encoding)).toContain('base64url > plain');
+  });
+  it('looks for an encoding inside another where a stretch of it reads like text: twelve characters, or all there is', () => {
+    const short: Canary = { name: 'x', values: { givenName: 'Qezv' } };
+    const inner = Buffer.from('Qezv').toString('base64').slice(0, 6);
+    const hidden = (...parts: readonly string[]): boolean => huntLeaks([{ name: 'log', content: `"${Buffer.from(parts.join(''), 'latin1').toString('base64')}"` }], [short]).some(({ encoding }) => encoding === 'base64 > base64 > plain');
+    const noise = '\xff\xfe\xff\xfe\xff\xfe';
+    for (const tail of ['......', '\n.....', '\r.....', ' .....', '~.....']) expect([tail, hidden(noise, inner, tail, noise), hidden(noise, inner, tail.slice(0, 5), noise)]).toEqual([tail, true, false]);
+    for (const tail of ['\x1f......', '\x7f......', '.....\x1f.', '\x80......']) expect([tail, hidden(noise, inner, tail, noise)]).toEqual([tail, false]);
+    for (const [tail, is] of [['', true], [' ', true], ['~', true], ['\x1f', false], ['\x7f', false]] as const) expect([tail, hidden(inner, tail)]).toEqual([tail, is]);
   });
 });

@@ -36,7 +36,7 @@ export function huntLeaks(sinks: readonly Sink[], canaries: readonly Canary[]): 
   const wanted = wantedOf(canaries);
   const leaks = new Map<string, Leak>();
   for (const sink of sinks) {
-    const content = typeof sink.content === 'string' ? Buffer.from(sink.content, 'utf8') : sink.content;
+    const content = Buffer.from(sink.content as string);
     const report = ({ canary, field }: Needle, encoding: string): void => {
       const leak = { sink: sink.name, canary, field, encoding };
       leaks.set(JSON.stringify(leak), leak);
@@ -49,7 +49,7 @@ export function huntLeaks(sinks: readonly Sink[], canaries: readonly Canary[]): 
 
 const SUMS = ['md5', 'sha1', 'sha256'] as const;
 const backward = (text: string): string => [...text].reverse().join('');
-const letters = (text: string): string => text.replace(/[^\p{L}\p{N}]+/gu, '');
+const letters = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, '');
 
 /** Names stand together too: a sum of the whole is another than that of a part. */
 function* valuesOf({ values }: Canary): Generator<readonly [field: string, value: string, whole: boolean]> {
@@ -70,10 +70,10 @@ function wantedOf(canaries: readonly Canary[]): Wanted {
     const forms = new Set([value, value.toLowerCase(), value.toUpperCase(), fold(value), value.normalize('NFD')]);
     for (const sum of SUMS) for (const form of forms) sums.push({ canary, field, encoding: sum, bytes: createHash(sum).update(form).digest() });
     if (whole) continue; // its parts are sought already
-    for (const form of [...forms].slice(1)) written.push({ canary, field, encoding: 'other case', bytes: Buffer.from(form, 'utf8') });
-    exact.push({ canary, field, encoding: 'plain', bytes: Buffer.from(value, 'utf8') }, { canary, field, encoding: 'bytes backward', bytes: Buffer.from(value, 'utf8').reverse() });
-    folded.push({ canary, field, encoding: 'folded', bytes: Buffer.from(fold(value), 'utf8') }, { canary, field, encoding: 'backward', bytes: Buffer.from(backward(fold(value)), 'utf8') });
-    pieces.push({ canary, field, encoding: 'in pieces', bytes: Buffer.from(letters(fold(value)), 'utf8') });
+    for (const form of [...forms].slice(1)) written.push({ canary, field, encoding: 'other case', bytes: Buffer.from(form) });
+    exact.push({ canary, field, encoding: 'plain', bytes: Buffer.from(value) }, { canary, field, encoding: 'bytes backward', bytes: Buffer.from(value).reverse() });
+    folded.push({ canary, field, encoding: 'folded', bytes: Buffer.from(fold(value)) }, { canary, field, encoding: 'backward', bytes: Buffer.from(backward(fold(value))) });
+    pieces.push({ canary, field, encoding: 'in pieces', bytes: Buffer.from(letters(fold(value))) });
     for (const form of forms) {
       const little = Buffer.from(form, 'utf16le');
       exact.push({ canary, field, encoding: 'utf-16le', bytes: little }, { canary, field, encoding: 'utf-16be', bytes: Buffer.from(little).swap16() });
@@ -83,17 +83,17 @@ function wantedOf(canaries: readonly Canary[]): Wanted {
 }
 
 function search(content: Buffer, path: readonly string[], wanted: Wanted, report: (found: Needle, encoding: string) => void, readable?: Buffer): void {
-  const text = content.toString('utf8');
+  const text = content.toString();
   const exact = within(content, path.length > 1 ? wanted.exact : wanted.exactAndSums);
   const plain = new Set(exact.filter(({ encoding }) => encoding === 'plain').map(({ canary, field }) => `${canary}/${field}`));
   const folded = [text, ...(text.includes('\ufffd') ? [content.toString('latin1')] : [])]
-    .flatMap((read, i) => within(Buffer.from(fold(read), 'utf8'), wanted.folded).map((needle) => (i === 0 ? needle : { ...needle, encoding: 'latin-1' })))
+    .flatMap((read, i) => within(Buffer.from(fold(read)), wanted.folded).map((needle) => (i === 0 ? needle : { ...needle, encoding: 'latin-1' })))
     .filter(({ canary, field }) => !plain.has(`${canary}/${field}`));
   const seen = new Set([...exact, ...folded].map(({ canary, field }) => `${canary}/${field}`));
-  const pieces = path.length > IN_PIECES ? [] : within(Buffer.from(letters(fold(text)), 'utf8'), wanted.pieces).filter(({ canary, field }) => !seen.has(`${canary}/${field}`));
+  const pieces = path.length > IN_PIECES ? [] : within(Buffer.from(letters(fold(text))), wanted.pieces).filter(({ canary, field }) => !seen.has(`${canary}/${field}`));
   for (const found of [...exact, ...folded, ...pieces]) report(found, [...path, found.encoding].join(' > '));
   if (path.length === DEEPEST) return;
-  const words = readable ? readable.toString('utf8') : text;
+  const words = readable ? readable.toString() : text;
   for (const { encoding, reveal } of disguises) {
     const inside = reveal(content, text, words);
     const [all, within] = inside === undefined || Buffer.isBuffer(inside) ? [inside, inside] : [inside.all, inside.readable];
@@ -123,7 +123,7 @@ function within(content: Buffer, needles: readonly Needle[]): Needle[] {
 }
 
 /** Runs of an encoding's alphabet, each decoded from every position at which a unit of it could begin. */
-function runs(text: string, run: RegExp, unit: number, decode: (run: string) => Buffer): Revealed | undefined {
+function runs(text: string, run: RegExp, unit: number, decode: (run: string) => Buffer): Revealed {
   const parts: Buffer[] = [];
   const readable: Buffer[] = [];
   // a log says the same words again and again: each is looked into once
@@ -132,7 +132,7 @@ function runs(text: string, run: RegExp, unit: number, decode: (run: string) => 
     parts.push(part, SEPARATOR);
     if (isReadable(part)) readable.push(part, SEPARATOR);
   }
-  return parts.length > 0 ? { all: Buffer.concat(parts), readable: Buffer.concat(readable) } : undefined;
+  return { all: Buffer.concat(parts), readable: Buffer.concat(readable) };
 }
 /** Random bytes, which all sealed columns are, have four printable ones in ten; an encoding has nothing else. A stretch of them is enough. */
 function isReadable(part: Buffer): boolean {
@@ -141,7 +141,7 @@ function isReadable(part: Buffer): boolean {
     run = (byte > 31 && byte < 127) || byte === 10 || byte === 13 ? run + 1 : 0;
     if (run >= READABLE) return true;
   }
-  return part.length < READABLE && part.length > 0 && part.every((byte) => byte > 31 && byte < 127);
+  return part.every((byte) => byte > 31 && byte < 127);
 }
 const READABLE = 12;
 const SEPARATOR = Buffer.from('\n\n');
@@ -152,13 +152,13 @@ function unescaped(text: string, escape: RegExp, mean: (...groups: string[]) => 
     any = true;
     return mean(...groups);
   });
-  return any ? Buffer.from(plain, 'utf8') : undefined;
+  return any ? Buffer.from(plain) : undefined;
 }
 
-const character = (run: string, code: number): string => (code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : run);
-const bytesOf = (run: string): string => Buffer.from(run.replace(/[^0-9a-f]/gi, ''), 'hex').toString('utf8');
+const character = (code: number): string => String.fromCodePoint(Math.min(code, 0x10ffff));
+const bytesOf = (run: string): string => Buffer.from(run.replace(/[^0-9a-f]/gi, ''), 'hex').toString();
 
-function inflated(content: Buffer, beginnings: readonly string[], inflate: (part: Buffer) => Buffer): Buffer | undefined {
+function inflated(content: Buffer, beginnings: readonly string[], inflate: (part: Buffer) => Buffer): Buffer {
   const parts: Buffer[] = [];
   for (const beginning of beginnings.map((hex) => Buffer.from(hex, 'hex'))) for (let at = content.indexOf(beginning); at !== -1; at = content.indexOf(beginning, at + 1)) {
     try {
@@ -167,7 +167,7 @@ function inflated(content: Buffer, beginnings: readonly string[], inflate: (part
       // bytes that only look like a beginning
     }
   }
-  return parts.length > 0 ? Buffer.concat(parts) : undefined;
+  return Buffer.concat(parts);
 }
 
 /** Node refuses a gzip with anything behind it, and a log has something behind it; the raw stream inside ends by itself (RFC 1952). */
@@ -181,24 +181,23 @@ function afterGzipHeader(part: Buffer): Buffer {
 const zlibOptions = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST_INFLATED };
 
 /** Of a mail's header (RFC 2047): words that follow each other are one text, wherever the lines end. */
-function encodedWords(text: string): Buffer | undefined {
-  const found = (text.match(/(?:=\?[\w*-]+\?[bq]\?[^?\s]*\?=\s*)+/gi) ?? []).flatMap((words) => [
-    ...[...words.matchAll(/\?([bq])\?([^?\s]*)\?=/gi)].map(([, kind = '', word = '']) => (kind.toLowerCase() === 'b' ? Buffer.from(word, 'base64') : Buffer.from(word.replaceAll('_', ' ').replace(/=([0-9a-f]{2})/gi, (_, byte: string) => String.fromCharCode(Number.parseInt(byte, 16))), 'latin1'))), SEPARATOR,
-  ]);
-  return found.length > 0 ? Buffer.concat(found) : undefined;
+function encodedWords(text: string): Buffer {
+  return Buffer.concat([...text.matchAll(/(?:=\?[\w*-]+\?[bq]\?[^?\s]*\?=\s*)+/gi)].flatMap(([words]) => [
+    ...[...words.matchAll(/\?([bq])\?([^?\s]*)\?=/gi) as Iterable<[string, string, string]>].map(([, kind, word]) => (kind.toLowerCase() === 'b' ? Buffer.from(word, 'base64') : Buffer.from(word.replaceAll('_', ' ').replace(/=([0-9a-f]{2})/gi, (_, byte: string) => String.fromCharCode(Number.parseInt(byte, 16))), 'latin1'))), SEPARATOR,
+  ]));
 }
 
 const disguises: readonly Disguise[] = [
   { encoding: 'base64', reveal: (_, __, text) => runs(text, /[A-Za-z0-9+/]{6,}/g, 4, (run) => Buffer.from(run, 'base64')) },
-  { encoding: 'base64url', reveal: (_, __, text) => (/[-_]/.test(text) ? runs(text, /(?=[A-Za-z0-9]*[-_])[A-Za-z0-9_-]{6,}/g, 4, (run) => Buffer.from(run, 'base64url')) : undefined) },
-  { encoding: 'base64 in lines', reveal: (_, __, text) => (/[A-Za-z0-9+/]{60,}\r?\n[A-Za-z0-9+/]/.test(text) ? runs(text, /[A-Za-z0-9+/]{60,}(?:\r?\n[A-Za-z0-9+/]+)+/g, 4, (run) => Buffer.from(run.replace(/\s/g, ''), 'base64')) : undefined) },
-  { encoding: 'hex', reveal: (_, __, text) => runs(text, /[0-9a-fA-F]{8,}/g, 2, (run) => Buffer.from(run.slice(0, run.length & ~1), 'hex')) },
+  { encoding: 'base64url', reveal: (_, __, text) => runs(text, /(?<![A-Za-z0-9_-])(?=[A-Za-z0-9]*[-_])[A-Za-z0-9_-]{6,}/g, 4, (run) => Buffer.from(run, 'base64url')) },
+  { encoding: 'base64 in lines', reveal: (_, __, text) => runs(text, /(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{60,}(?:\r?\n[A-Za-z0-9+/]+)+/g, 4, (run) => Buffer.from(run.replace(/\s/g, ''), 'base64')) },
+  { encoding: 'hex', reveal: (_, __, text) => runs(text, /[0-9a-fA-F]{8,}/g, 2, (run) => Buffer.from(run, 'hex')) },
   { encoding: 'url', reveal: (_, __, text) => unescaped(text, /(?:%[0-9a-f]{2})+|\+/gi, (run) => (run === '+' ? ' ' : bytesOf(run))) },
-  { encoding: 'quoted-printable', reveal: (_, __, text) => unescaped(text, /(?:=[0-9A-F]{2})+|=\r?\n/g, (run) => (run.startsWith('=\n') || run.startsWith('=\r') ? '' : bytesOf(run))) },
-  { encoding: 'encoded words', reveal: (_, __, text) => (text.includes('=?') ? encodedWords(text) : undefined) },
-  { encoding: 'json', reveal: (_, __, text) => unescaped(text, /\\+u([0-9a-f]{4})/gi, (_run, code = '') => String.fromCharCode(Number.parseInt(code, 16))) },
-  { encoding: 'html', reveal: (_, __, text) => unescaped(text, /&#(x?)([0-9a-f]{1,6});/gi, (run, hex = '', code = '') => character(run, Number.parseInt(code, hex === '' ? 10 : 16))) },
-  { encoding: 'escaped bytes', reveal: (_, __, text) => unescaped(text, /(?:\\+x[0-9a-f]{2})+/gi, (run) => bytesOf(run)) },
+  { encoding: 'quoted-printable', reveal: (_, __, text) => unescaped(text, /(?:=[0-9A-F]{2})+|=\r?\n/g, bytesOf) },
+  { encoding: 'encoded words', reveal: (_, __, text) => encodedWords(text) },
+  { encoding: 'json', reveal: (_, __, text) => unescaped(text, /\\+u([0-9a-f]{4})/gi, (_run, code) => String.fromCharCode(Number.parseInt(code, 16))) },
+  { encoding: 'html', reveal: (_, __, text) => unescaped(text, /&#(x?)([0-9a-f]{1,6});/gi, (_run, hex, code) => character(Number.parseInt(code, hex === '' ? 10 : 16))) },
+  { encoding: 'escaped bytes', reveal: (_, __, text) => unescaped(text, /(?:\\+x[0-9a-f]{2})+/gi, bytesOf) },
   // bytes that somebody took for text, as a log does
   { encoding: 'latin-1', reveal: (_, __, text) => (/(?:[^\0][\0\x01]){4}/.test(text) ? Buffer.from(text, 'latin1') : undefined) },
   { encoding: 'gzip', reveal: (content) => inflated(content, ['1f8b08'], (part) => inflateRawSync(afterGzipHeader(part), zlibOptions)) },
