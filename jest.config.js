@@ -11,6 +11,7 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] }, // never 'import': jest's own require breaks
   globalSetup: '<rootDir>/libs/testing/jest/global-setup.js',
   globalTeardown: '<rootDir>/libs/testing/jest/global-teardown.js',
+  testSequencer: '<rootDir>/libs/testing/jest/sequencer.js',
   maxWorkers: 2,
   testTimeout: 60_000,
   modulePathIgnorePatterns: ['<rootDir>/\\.footbridge', '<rootDir>/\\.nx'],
