@@ -113,6 +113,10 @@ describe('what another organisation is told', () => {
     expect(told(values, {}, { recipient }, needs, known)).toBe('SCANNER_FOUND');
     expect(told({ person: { access: '+355691234567' } }, { categories: ['CONTACT'] })).toContain('+355691234567');
   });
+  it('takes a labelled value for what its label allows', () => {
+    expect(told({ needs: label('special', { words: 'x' }) })).toBe('{"needs":{"words":"x"}}');
+    expect(told({ needs: label('direct', { words: 'x' }) })).toBe('CLASS_NOT_ALLOWED /needs');
+  });
   it('reads what is said, not how JSON writes it', () => {
     const known = [knownIdentity(['Qëzvxwöj Vrmtt'], Buffer.alloc(32))];
     for (const words of ['Vrmtt\nQezvxwoj', 'so\tVrmtt\r\nand Qezvxwoj', '"Vrmtt"\\"Qezvxwoj"', 'Vrmtt\u0001Qezvxwoj', 'Vrmtt\fQezvxwoj\b']) expect([words, told({ needs: { words } }, {}, { recipient }, needs, known)]).toEqual([words, 'SCANNER_FOUND']);

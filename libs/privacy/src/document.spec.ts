@@ -84,6 +84,11 @@ describe('a document', () => {
     const row = { who: newRef('org'), code: 'o', band: 'by-gender', period: '2026-Q4', version: 1, boolean: true, integer: 3, decimal: 0.5 };
     for (const readership of ['public', 'operator'] as const) expect(JSON.parse(out({ name: 'support-bundle-2', readership, head: {}, columns: both }, { head: {}, rows: [row] }))).toEqual({ head: {}, rows: [row] });
   });
+  it('has a file name of its own name, of as many words as that has', () => {
+    const bundle: DocumentDef = { name: 'support-bundle', readership: 'operator', head: {}, columns: {} };
+    const named = (name: string): string => codeOf(() => out(bundle, { head: {}, rows: [] }, { 'file-name': name }));
+    expect(['footbridge-support-bundle.json', 'footbridge-support-bundle-2026-W07.json', 'footbridge-support.json', 'footbridge-support-bundle-x.json', 'footbridge-support--.json', 'footbridge-supportbundle.json'].map(named)).toEqual(['passed', 'passed', ...Array<string>(4).fill('METADATA_INVALID /file-name')]);
+  });
   it('for the operator says how things stand: moments, days, codes, figures', () => {
     const bundle: DocumentDef = { name: 'doctor', readership: 'operator', head: { at: wire.instant, on: wire.day, who: wire.ref('org') }, columns: { finding: wire.code(Cube), wrong: wire.boolean, count: figure.integer(-5, 5) } };
     const given = { head: { at: '2026-11-24T03:06:00.123Z', on: '2026-11-24', who: newRef('org') }, rows: [{ finding: 'by-gender', wrong: false, count: -5 }] };

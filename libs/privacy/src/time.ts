@@ -37,7 +37,7 @@ export function isDay(text: unknown): text is Day {
   return typeof text === 'string' && DAY.test(text) && exists(`${text}T00:00:00.000Z`);
 }
 
-const ENDS: Readonly<Record<Precision, string>> = { hour: ':00:00.000Z', minute: ':00.000Z', millisecond: 'Z' };
+const ENDS: Readonly<Record<Precision, string>> = { hour: ':00:00.000Z', minute: ':00.000Z', millisecond: '' };
 
 /** A moment that exists, and is told no finer than `precision`. */
 export function isInstant(text: unknown, precision: Precision = 'millisecond'): text is Instant {
