@@ -4,6 +4,7 @@ import type { Utility } from './statistics.js';
 
 const benches: Readonly<Record<string, () => Promise<(quick: boolean) => Promise<Result | Utility>>>> = {
   accept: async () => (await import('./accept.js')).accept,
+  alike: async () => (await import('./alike.js')).alike,
   privacy: async () => (await import('./privacy.js')).privacy,
   relay: async () => (await import('./relay.js')).relay,
   statistics: async () => (await import('./statistics.js')).statistics,
