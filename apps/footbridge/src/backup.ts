@@ -275,6 +275,7 @@ async function fill(adminUrl: string, header: Header, dataFile: string, tables: 
     for (const { rows } of tables) { counted.tables++; counted.rows += rows.length; }
     // Whoever is erased stays erased, whichever of the files still held a key.
     for (const [schema] of (await tablesOf(client)).filter(([, name]) => name === 'erasure_receipt')) await client.query(`delete from ${client.escapeIdentifier(schema)}.subject_key where subject in (select case_ref from ${client.escapeIdentifier(schema)}.erasure_receipt)`);
+    // Here triggers have something to add, since the rows were of another moment.
     await endAgain(client, ended, await tablesOf(client));
     // What was added numbers itself on from there.
     for (const [schema, table] of (await tablesOf(client)).filter(([, name]) => name === 'statistics_ledger')) await client.query(`select setval(pg_get_serial_sequence($1, 'position'), max(position)) from ${client.escapeIdentifier(schema)}.${client.escapeIdentifier(table)} having count(*) > 0`, [`${client.escapeIdentifier(schema)}.${client.escapeIdentifier(table)}`]);

@@ -1,9 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canaryPerson, huntLeaks, type Sink } from '@footbridge/privacy/testing';
 import { backupFile, files } from '@footbridge/testing';
 import pg from 'pg';
+import { diagnose } from './commands/doctor.js';
 import { DataFolder } from './data-folder.js';
 import { adminUrlOf } from './postgres.js';
 import { alertsOf, footbridge, Started } from './start.fixture.js';
@@ -150,6 +152,50 @@ describe('npm run footbridge --', () => {
     expect(await alertsOf(restored.url, token.trim())).toBe(200);
     await restored.end();
   }, 180_000);
+
+  it('a key that is another one, missing, damaged or open to others: start, readyz and doctor say which and what to do, all others are served, and nothing is sealed or lost', async () => {
+    const copy = join(place, 'copy');
+    const house = (JSON.parse((await footbridge(copy, 'accounts', '--json')).out) as { name: string; organisation: string }[]).find(({ name }) => name === 'lantern.worker')?.organisation ?? '';
+    const [file, other] = [join(copy, 'keys', `${house}.keys.json`), join(copy, 'keys', 'org_other.keys.json')];
+    const right = await readFile(file);
+    const put = (content: string | Buffer, at = file): Promise<void> => writeFile(at, content, { mode: 0o600 });
+    await put(JSON.stringify({ current: 1, keys: { 1: randomBytes(32).toString('base64') } }));
+    await put('no key', other);
+    const started = await Started.ready(copy, { FOOTBRIDGE_DEMONSTRATION: 'yes' });
+    const token = (await footbridge(copy, 'token', 'lantern.worker')).out.trim();
+    const ask = async (method: 'GET' | 'POST', path: string): Promise<{ status: number; code: unknown; after: string | null; items: unknown }> => {
+      for (;;) {
+        const answer = await fetch(`${started.url}${path}`, { method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, ...(method === 'POST' ? { body: JSON.stringify({ purpose: 'ASSISTANCE', ageBelief: 'adult', person: { givenName: her.givenName } }) } : {}) });
+        const body = await answer.json() as Record<string, unknown>;
+        if (body['code'] === 'service-unavailable') { await new Promise((resolve) => { setTimeout(resolve, 200); }); continue; }
+        return { status: answer.status, code: body['code'], after: answer.headers.get('retry-after'), items: body['items'] };
+      }
+    };
+    const doctor = async (): Promise<string[]> => { const found = (await diagnose(new DataFolder(copy), {})).filter((finding) => finding.wrong).map(({ says }) => says); said += found.join('\n'); return found; };
+    const refused = { status: 503, code: 'keys-unavailable', after: null };
+    const isAnother = `${file} is not the key that wrapped what is there: put the right one back from the file of keys of the newest backup, and keep this one until everything opens. Until then nothing of ${house} is opened or sealed; all others go on.`;
+    const isDamaged = `${other} is damaged: put it back from the file of keys of the newest backup.`;
+    expect(await (await fetch(`${started.url}/readyz`)).json()).toMatchObject({ status: 'ready', missing: [], warnings: expect.arrayContaining([expect.stringMatching(/^[a-z]+: keys$/)]) as unknown });
+    expect(await doctor()).toEqual([isDamaged, isAnother]);
+    expect(await ask('POST', '/v1/cases')).toMatchObject(refused);
+    expect(await ask('GET', '/v1/cases')).toMatchObject({ status: 200, items: expect.any(Array) as unknown });
+    await Promise.all([rm(file), rm(other)]);
+    expect(await ask('POST', '/v1/cases')).toMatchObject(refused);
+    expect(await doctor()).toEqual([expect.stringContaining(`${file} is missing, and what it wrapped is there`)]);
+    await expect(stat(file)).rejects.toMatchObject({ code: 'ENOENT' });
+    await put(right);
+    await chmod(file, 0o644);
+    expect(await ask('POST', '/v1/cases')).toMatchObject(refused);
+    expect(await doctor()).toEqual([expect.stringContaining(`${file} can be read by others: chmod 600`)]);
+    await chmod(file, 0o600);
+    // A service that keeps nothing of hers yet waits until one that does has seen that it opens.
+    for (const until = Date.now() + 60_000; (await ask('POST', '/v1/cases')).status !== 201;) { expect(Date.now()).toBeLessThan(until); await new Promise((resolve) => { setTimeout(resolve, 500); }); }
+    expect(await ask('GET', '/v1/cases')).toMatchObject({ status: 200, items: expect.arrayContaining([expect.anything()]) as unknown });
+    expect(await doctor()).toEqual([]);
+    const { error } = await started.end();
+    said += error;
+    expect(error.split('\n').filter((line) => line.startsWith('/'))).toEqual([isDamaged, isAnother]);
+  }, 400_000);
 
   it.each([
     [[], 'Name a command. See npm run footbridge -- --help'],

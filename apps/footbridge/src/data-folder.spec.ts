@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataFolder } from './data-folder.js';
 import { InstanceLock, holderOf } from './instance-lock.js';
-import { Refusal } from './refusal.js';
+import { folderRefusal, Refusal } from './refusal.js';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -28,6 +28,11 @@ describe('a data folder', () => {
     await lock.release();
     expect(await readdir(at)).toEqual(['footbridge.json', 'keys']);
     expect(await said(at)).toBe('opened');
+  });
+
+  it('on a disk that is full is kept: whoever is told so makes room, and does not begin anew elsewhere', () => {
+    for (const code of ['ENOSPC', 'EDQUOT', '53100']) expect(folderRefusal('/data', Object.assign(new Error('x'), { code })).message).toBe('The disk of /data is full. Make room on it, then start again: nothing that was answered is lost. Keep the data folder as it is.');
+    expect(folderRefusal('/data', Object.assign(new Error('x'), { code: 'EROFS' })).message).toBe('The data folder /data cannot be used: it is read-only. Set FOOTBRIDGE_DATA to a folder that you may write to.');
   });
 
   it('that this user may not write to is refused in one line', async () => {

@@ -34,22 +34,27 @@ export function front({ services, identity, table, demonstration = false, identi
     switch (path) {
       case '/': response.writeHead(302, { location: '/docs', 'content-length': 0 }).end(); return true;
       case '/livez': showJson(response, 200, { status: 'ok', ...(demonstration ? { data: 'demonstration' } : {}) }); return true;
-      case '/readyz': { const missing = await whatIsMissing(); showJson(response, missing.length > 0 ? 503 : 200, { status: missing.length > 0 ? 'waiting' : 'ready', missing }); return true; }
+      case '/readyz': { const { missing, warnings } = await readiness(); showJson(response, missing.length > 0 ? 503 : 200, { status: missing.length > 0 ? 'waiting' : 'ready', missing, ...(warnings.length > 0 ? { warnings } : {}) }); return true; }
       case '/openapi.json': showJson(response, 200, await wholeReference()); return true;
       default: return path.startsWith('/docs') && await showDocs(path, response);
     }
   };
 
-  const whatIsMissing = async (): Promise<readonly string[]> => {
+  /** Missing: it serves nobody. Warnings: it serves, but an operator has something to put right. */
+  const readiness = async (): Promise<{ readonly missing: readonly string[]; readonly warnings: readonly string[] }> => {
+    const warnings: string[] = [];
     const ready = everyService.map(async ([name, service]) => {
       const { status, body } = await service.ask('/readyz');
-      const said: unknown = status === 200 ? undefined : JSON.parse(body.toString('utf8'));
-      const missing = typeof said === 'object' && said !== null && 'missing' in said && Array.isArray(said.missing) ? said.missing.map(String) : [];
-      return status === 200 ? [] : missing.length > 0 ? missing.map((what) => `${name}: ${what}`) : [name];
+      const said = objectOf(body);
+      const listed = (member: 'missing' | 'warnings'): string[] => { const list = said[member]; return Array.isArray(list) ? list.map((what) => `${name}: ${String(what)}`) : []; };
+      warnings.push(...listed('warnings'));
+      const missing = listed('missing');
+      return status === 200 ? [] : missing.length > 0 ? missing : [name];
     });
     const signIn = identity.ask(identityProbe).then(({ status }) => (status === 200 ? [] : ['identity']));
     const names = [...Service.values, 'identity'];
-    return (await Promise.allSettled([...ready, signIn])).flatMap((result, i) => (result.status === 'fulfilled' ? result.value : [names[i] ?? 'identity']));
+    const missing = (await Promise.allSettled([...ready, signIn])).flatMap((result, i) => (result.status === 'fulfilled' ? result.value : [names[i] ?? 'identity']));
+    return { missing, warnings: warnings.sort() };
   };
 
   const wholeReference = async (): Promise<unknown> => {

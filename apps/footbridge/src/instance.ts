@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { Service } from '@footbridge/contracts';
 import { PostgresTransport } from '@footbridge/messaging';
-import { PolicyError, Problem, WrongSetting, accessSettings, keySettings, keyStoresOf, log, codeReason, reasonOf, mailOf, manualClock, populationOf, provision, provisionedRoles, serveMetrics, startService, systemClock, type RunningService, type ServiceDefinition } from '@footbridge/service';
+import { PolicyError, Problem, WrongSetting, accessSettings, clockSaid, databaseOff, differ, keySettings, keyStoresOf, log, codeReason, reasonOf, mailOf, manualClock, populationOf, provision, provisionedRoles, serveMetrics, startService, systemClock, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { DataFolder } from './data-folder.js';
 import { Door, front } from './front.js';
 import { audience } from './identity/audience.js';
 import type { Identity } from './identity/identity.js';
 import { identityKeys } from './identity/signing-keys.js';
+import { keyWarnings } from './key-warnings.js';
 import { startPostgres } from './postgres.js';
 import { readPrivateFile, writePrivateFile } from './private-file.js';
-import { Refusal } from './refusal.js';
+import { diskRefusal, isDiskFull, Refusal } from './refusal.js';
 import { routeTable } from './routes.js';
 import { readAccounts, seedAccounts } from './seed.js';
 import type { Settings } from './settings.js';
@@ -20,6 +21,8 @@ export interface Instance {
   readonly folder: DataFolder;
   readonly services: ReadonlyMap<string, RunningService>;
   readonly identity: Identity;
+  /** What an operator has to put right although it serves: keys that do not open what they wrapped. */
+  readonly warnings: readonly string[];
   /** True when this start made the demonstration's accounts: what belongs to them can now be made through the API. */
   readonly seeded: boolean;
   /** The database has gone without being asked to: nothing works from here on. */
@@ -55,7 +58,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
     undo.push(() => identity.close());
     const seeded = await seedAccounts(identity.pool, folder.accountsFile, settings.seed) === 'seeded';
 
-    const keys = settingOf(() => { const own = keySettings(process.env); return { ...keyStoresOf(own, folder.keys), keyBackupDays: own.keyBackupDays }; });
+    const keys = settingOf(() => { const own = keySettings(process.env); return { ...keyStoresOf(own, folder.keys), keyBackupDays: own.keyBackupDays, isFiles: own.vault === undefined }; });
     const secret = await cursorSecret(folder);
     const [mail, population] = [settingOf(() => mailOf(process.env, url)), settingOf(() => populationOf(process.env))];
     const start = async (definition: ServiceDefinition): Promise<RunningService> => {
@@ -76,6 +79,9 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
       if (outcome.status === 'rejected') throw outcome.reason instanceof PolicyError ? new Refusal(outcome.reason.message) : outcome.reason;
       services.set(outcome.value.name, outcome.value);
     }
+    const warnings = [...await keyWarnings(folder.keys, keys.isFiles, [...services.values()].flatMap(({ engine }) => [...engine.store.keys.troubles.values()]))];
+    const off = await databaseOff(identity.pool);
+    if (differ(off)) warnings.push(clockSaid('the database', off));
     const upstream = (name: Service) => {
       const service = services.get(name);
       if (!service) throw new Error(`no service ${name}`);
@@ -89,9 +95,10 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
       const metrics = serveMetrics(settings.metricsPort, settings.host);
       undo.push(() => new Promise<void>((closed) => { metrics.close(() => { closed(); }); metrics.closeAllConnections(); }));
     }
-    return { url, folder, services, identity, seeded, onEnd: postgres.onEnd, close };
+    return { url, folder, services, identity, warnings, seeded, onEnd: postgres.onEnd, close };
   } catch (error) {
     await close();
+    if (isDiskFull(error)) throw diskRefusal(settings.dataPath);
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { Service } from '@footbridge/contracts';
 import { LocalFileKeyStore, LocalFileSigningKeys, PrivacyRefusal, VaultTransitKeyStore, VaultTransitSigningKeys, isReceipt, newRef, type KeyStore, type SignedErasureReceipt, type SigningKeys, type VerifyingKey } from '@footbridge/privacy';
 import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { days } from '@footbridge/service';
-import { files, testInstance, vaultStandIn, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
+import { files, testInstance, vaultStandIn, withAuditFault, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import pg from 'pg';
 import { services } from './services.js';
 
@@ -234,14 +234,28 @@ describe('keys of an organisation, in all services', () => {
     const kept = await Promise.all(files.map(async (entry) => [join(folder, entry), await readFile(join(folder, entry))] as const));
     for (const [path] of kept) await chmod(path, 0o644);
     forget();
-    expect(await name(id)).toBe('service-unavailable');
+    expect(await name(id)).toBe('keys-unavailable');
     for (const [path] of kept) { await writeFile(path, 'no key'); await chmod(path, 0o600); }
     forget();
     const refused = await worker.get(`/v1/cases/${id}?reveal=person&purpose=ASSISTANCE`);
-    expect([refused.status, refused.headers.get('retry-after'), JSON.stringify(refused.body)]).toEqual([503, '5', expect.not.stringMatching(/KEY_|file|org_/) as string]);
+    expect([refused.status, refused.headers.get('retry-after'), JSON.stringify(refused.body)]).toEqual([503, null, expect.not.stringMatching(/KEY_|file|org_/) as string]);
+    expect(refused.body).toMatchObject({ code: 'keys-unavailable', detail: expect.stringContaining('tell your administrator') as string });
     for (const [path, bytes] of kept) await writeFile(path, bytes, { mode: 0o600 });
     forget();
     expect(await name(id)).toBe(her.givenName);
+  });
+
+  it('on a full disk (simulated: the database raises 53100 where an entry of the audit is written) a write is refused, told apart from a mistake of ours, said by /readyz, and nothing of it is there', async () => {
+    const count = async (): Promise<unknown> => (await query('select count(*) as n from referrals."case"'))[0];
+    const before = await count();
+    const referrals = instance.services.get('referrals')!;
+    const port = await referrals.listen(0);
+    const missing = async (): Promise<unknown> => ((await (await fetch(`http://127.0.0.1:${port}/readyz`)).json()) as { missing: string[] }).missing;
+    expect(await missing()).not.toContain('disk');
+    const refused = await withAuditFault(instance.databaseUrl, 'referrals', 'the disk is full', () => worker.impatient.post('/v1/cases', { purpose: 'ASSISTANCE', person }));
+    expect([refused.status, refused.body['code'], refused.headers.get('retry-after')]).toEqual([503, 'service-unavailable', '2']);
+    expect([await missing(), await count()]).toEqual([expect.arrayContaining(['disk']), before]);
+    await opened();
   });
 
   it('T10 leave no name in any sink, whatever was turned, locked, damaged or stopped half-way', async () => { expect(huntLeaks([...await instance.sinks(), ...await files(folder)], [her])).toEqual([]); }, 120_000);

@@ -9,7 +9,7 @@ import type { DataFolder } from './data-folder.js';
 import { isAlive } from './instance-lock.js';
 import { postgresPrograms, type PostgresPrograms } from './postgres-programs.js';
 import { readPrivateFile, writePrivateFile } from './private-file.js';
-import { folderRefusal, isMissing, Refusal } from './refusal.js';
+import { diskRefusal, folderRefusal, isMissing, Refusal } from './refusal.js';
 import { serverUser, type ServerUser } from './server-user.js';
 
 const superuser = 'footbridge_admin';
@@ -105,6 +105,7 @@ async function initialise(programs: PostgresPrograms, user: ServerUser, director
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => { said = `${said}${chunk.toString('utf8')}`.slice(-2_000); });
   const status = await new Promise<number | null>((resolve, reject) => { child.on('close', resolve); child.on('error', reject); });
+  if (status !== 0 && /No space left on device/.test(said)) throw diskRefusal(directory);
   if (status !== 0) throw new Refusal(`PostgreSQL could not be set up in ${directory}: ${lastLine(said)}`);
 }
 
@@ -125,6 +126,7 @@ async function start(folder: DataFolder, programs: PostgresPrograms, user: Serve
     const said = await readFile(folder.postgresLog, 'utf8').catch(() => '');
     // another process took the port in between, or the last processes of a killed server are just ending
     const passing = /could not bind|Address already in use|still in use|lock file ".*" already exists/.test(said);
+    if (!passing && /No space left on device/.test(said)) throw diskRefusal(folder.path);
     if (!passing || attempt >= 20) throw new Refusal(`PostgreSQL does not start on ${folder.postgres}: ${lastLine(said)} If the data is damaged, move the folder away and restore a backup (npm run footbridge -- restore).`);
     await sleep(500);
   }

@@ -37,6 +37,7 @@ async function main(): Promise<void> {
     log('not-ready', { service: 'footbridge', reason: missing.includes('"database"') ? 'DATABASE_AWAY' : 'EVENTS_NOT_HEARD' }, 'error');
     throw new Refusal('Footbridge has started but did not become ready within a minute. Run npm run footbridge -- doctor to see what is wrong.');
   }
+  for (const warning of instance.warnings) process.stderr.write(`${warning}\n`);
   if (settings.seed === 'demonstration') await (await import('./demo/prepare.js')).prepareDemonstration(instance.url, instance.folder);
   process.stdout.write(`Footbridge is ready: ${instance.url} (docs /docs, accounts: npm run footbridge -- accounts)\n`);
 }

@@ -52,13 +52,14 @@ const inside: Readonly<Record<string, Way>> = {
   'apps/footbridge/src/private-file.ts': [['files'], 'secrets of the instance'],
   'apps/footbridge/src/backup.ts': [['files', 'pg'], 'copies sealed columns and wrapped keys: no plaintext'],
   'apps/footbridge/src/audit.ts': [['pg'], 'reads the audit logs of the own database'],
+  'apps/footbridge/src/key-warnings.ts': [['pg'], 'has the own keys open what they wrapped, and says nothing of it but whether they did'],
   'apps/footbridge/src/start.ts': [['fetch', 'process.stderr', 'process.stdout'], 'starts the instance and asks whether it runs'],
 };
 /** What somebody runs with their own account: they are shown, and write into their own files, what they may see. */
 const byAPerson: Readonly<Record<string, Way>> = {
   'apps/footbridge/src/cli.ts': [['process.stderr', 'process.stdout'], 'the terminal of whoever runs it'],
   'apps/footbridge/src/connection.ts': [['fetch'], 'speaks to the API as an account'],
-  'apps/footbridge/src/commands/doctor.ts': [['fetch'], 'asks the own instance whether it is ready'],
+  'apps/footbridge/src/commands/doctor.ts': [['fetch', 'pg'], 'asks the own instance whether it is ready, and the own database for its time'],
   'apps/footbridge/src/commands/access-copy.ts': [['files', 'process.stderr'], 'a new file that opens with her passphrase alone'],
   'apps/footbridge/src/commands/envelope.ts': [['files'], 'a recipient writes what it has opened into a file of its own, of mode 600'],
   'apps/footbridge/src/import/commands.ts': [['process.stderr'], 'the terminal'],

@@ -5,7 +5,11 @@ import { PrivacyRefusal } from './refusal.js';
 
 const HOLDER = /^[a-z0-9][a-z0-9_-]{0,79}$/;
 const LATER = /^\.([1-9]\d{0,5})$/;
+const NAMED = /^([a-z0-9][a-z0-9_-]{0,79})\.(?:([1-9]\d{0,5})\.)?$/;
 const GONE = '.destroyed';
+
+/** The name of a file in the folder of keys, and the code of what is wrong with it. */
+export interface UnusableFile { readonly file: string; readonly code: string }
 
 /**
  * Files of keys, readable by their owner only: `<holder>.<suffix>` for the first version of a holder's key, `<holder>.<version>.<suffix>`
@@ -56,6 +60,17 @@ export class KeyFiles<Keys> {
       return between === '' ? [1] : LATER.test(between) ? [Number(between.slice(1))] : [];
     });
     return found.sort((a, b) => a - b);
+  }
+
+  /** The names of files of this kind that cannot be used, and why. */
+  async unusable(): Promise<readonly UnusableFile[]> {
+    const found: UnusableFile[] = [];
+    for (const file of (await present(readdir(this.directory)) ?? []).sort()) {
+      const [, holder, version] = file.endsWith(`.${this.suffix}`) ? NAMED.exec(file.slice(0, -this.suffix.length)) ?? [] : [];
+      if (holder === undefined) continue;
+      try { await this.read(holder, version === undefined ? 1 : Number(version)); } catch (error) { found.push({ file, code: (error as PrivacyRefusal).code }); }
+    }
+    return found;
   }
 
   /** Renamed, written over and taken away; what a stop in the middle has left, too. A disk may keep what was there: whoever fears that encrypts the disk. */

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { newSubjectKey } from './fields.js';
-import { LocalFileKeyStore } from './key-store.js';
+import { LocalFileKeyStore, type Wrapped } from './key-store.js';
 import { PrivacyRefusal } from './refusal.js';
 
 const source = dirname(fileURLToPath(import.meta.url));
@@ -60,13 +60,121 @@ describe('a wrapped key', () => {
     expect(await store.unwrap('org_a', after, 'case-1')).toEqual(key);
   });
 
-  it('does not open any more once the file is gone, also for a process that has used it', async () => {
+  it('does not open any more once the file is gone, also for a process that has used it; and no other key is made in its place', async () => {
     const wrapped = await store.wrap('org_a', key, 'case-1');
     await store.wrap('org_a', key, 'case-1');
+    const kept = await readFile(fileOf('org_a'));
     await rm(fileOf('org_a'));
     expect(await codeOf(() => store.unwrap('org_a', wrapped, 'case-1'))).toBe('KEY_UNKNOWN');
-    await store.wrap('org_a', key, 'case-2');
-    expect(await codeOf(() => store.unwrap('org_a', wrapped, 'case-1'))).toBe('UNWRAP_FAILED');
+    for (const act of [() => store.wrap('org_a', key, 'case-2'), () => store.rotate('org_a'), () => store.rotate('org_a', 1)]) expect(await codeOf(act)).toBe('KEY_UNKNOWN');
+    expect(await readdir(join(folder, 'keys'))).toEqual([]);
+    await writeFile(fileOf('org_a'), kept, { mode: 0o600 });
+    expect(await store.unwrap('org_a', await store.wrap('org_a', key, 'case-2'), 'case-2')).toEqual(key);
+    expect(await store.unwrap('org_a', wrapped, 'case-1')).toEqual(key);
+  });
+});
+
+describe('a key that is not the one of before', () => {
+  const another = (version = 1): string => JSON.stringify({ current: version, keys: { [version]: newSubjectKey().toString('base64') } });
+  const again = (): LocalFileKeyStore => new LocalFileKeyStore(join(folder, 'keys'));
+  let before: Wrapped[];
+  let kept: Buffer;
+  beforeEach(async () => {
+    before = [{ wrapped: await store.wrap('org_a', key, 'case-2'), aad: 'case-2' }, { wrapped: await store.wrap('org_a', key, 'case-1'), aad: 'case-1' }];
+    kept = await readFile(fileOf('org_a'));
+  });
+  const put = (text: string | Buffer, name = 'org_a.keys.json'): Promise<void> => writeFile(join(folder, 'keys', name), text, { mode: 0o600 });
+
+  it('wraps nothing, from the start of a process on; the right one put back wraps and opens again', async () => {
+    await put(another());
+    const next = again();
+    for (let n = 0; n < 2; n += 1) expect(await codeOf(() => next.wrap('org_a', key, 'x', before))).toBe('UNWRAP_FAILED');
+    // Nor for who knows nothing of what is wrapped, on the same store.
+    expect(await codeOf(() => next.wrap('org_a', key, 'x'))).toBe('UNWRAP_FAILED');
+    await put(kept);
+    expect(await codeOf(() => next.wrap('org_a', key, 'x'))).toBe('UNWRAP_FAILED');
+    expect(await next.unwrap('org_a', await next.wrap('org_a', key, 'x', before), 'x')).toEqual(key);
+    expect(await next.unwrap('org_a', await next.wrap('org_a', key, 'y'), 'y')).toEqual(key);
+  });
+
+  it('wraps nothing where it came while the process ran', async () => {
+    const next = again();
+    await next.wrap('org_a', key, 'x', before);
+    await put(another());
+    expect(await codeOf(() => next.wrap('org_a', key, 'x', before))).toBe('UNWRAP_FAILED');
+    expect(await codeOf(() => next.wrap('org_a', key, 'x'))).toBe('UNWRAP_FAILED');
+    await put(kept);
+    await next.wrap('org_a', key, 'x', before);
+  });
+
+  it('that was never tried wraps for who has nothing yet, and only for them', async () => {
+    expect(await again().wrap('org_b', key, 'x', [])).toMatch(/^file1\.1\./);
+    await put(another());
+    expect(await again().wrap('org_a', key, 'x')).toMatch(/^file1\.1\./);
+  });
+
+  it('is missing, and none is made for whom something was wrapped, also in a process that has never met it', async () => {
+    await rm(join(folder, 'keys'), { recursive: true });
+    const next = again();
+    for (const act of [() => next.wrap('org_a', key, 'x', before), () => next.wrap('org_a', key, 'x', before.slice(1))]) expect(await codeOf(act)).toBe('KEY_UNKNOWN');
+    expect(existsSync(join(folder, 'keys'))).toBe(false);
+    // Whoever was asked to open something of it knows that there was one.
+    expect(await codeOf(() => next.unwrap('org_a', before[0]!.wrapped, 'case-2'))).toBe('KEY_UNKNOWN');
+    for (const act of [() => next.wrap('org_a', key, 'x'), () => next.rotate('org_a')]) expect(await codeOf(act)).toBe('KEY_UNKNOWN');
+    expect(existsSync(join(folder, 'keys'))).toBe(false);
+    expect(await next.wrap('org_b', key, 'x')).toMatch(/^file1\.1\./);
+  });
+
+  it('is older than the newest that has wrapped something: the newest is missing', async () => {
+    await store.rotate('org_a');
+    const newest = { wrapped: await store.wrap('org_a', key, 'case-3'), aad: 'case-3' };
+    await rm(join(folder, 'keys', 'org_a.2.keys.json'));
+    for (const one of [store, again()]) expect(await codeOf(() => one.wrap('org_a', key, 'x', [newest, ...before]))).toBe('KEY_UNKNOWN');
+    expect(await codeOf(() => store.wrap('org_a', key, 'x'))).toBe('KEY_UNKNOWN');
+    expect(await codeOf(() => store.rotate('org_a', 2))).toBe('KEY_UNKNOWN');
+    expect(await again().wrap('org_a', key, 'x', before)).toMatch(/^file1\.1\./);
+  });
+
+  it('is newer, and has wrapped nothing yet: an older one that opens what is there speaks for it, once', async () => {
+    const next = again();
+    await next.rotate('org_a');
+    expect(await next.wrap('org_a', key, 'x', before)).toMatch(/^file1\.2\./);
+    let opened = 0;
+    next.unwrap = (...given) => { opened += 1; return LocalFileKeyStore.prototype.unwrap.apply(next, given); };
+    await next.wrap('org_a', key, 'x', before);
+    expect(opened).toBe(0);
+  });
+
+  it('is asked for by one that opens, where others are damaged; a damaged one takes nothing from a key that has opened something', async () => {
+    const damaged = { wrapped: `${before[0]!.wrapped.slice(0, -1)}${before[0]!.wrapped.endsWith('A') ? 'Q' : 'A'}`, aad: 'case-2' };
+    const other = { ...before[0]!, aad: 'case-9' };
+    const next = again();
+    expect(await codeOf(() => next.wrap('org_a', key, 'x', [other]))).toBe('UNWRAP_FAILED');
+    expect(await codeOf(() => next.wrap('org_a', key, 'x'))).toBe('UNWRAP_FAILED');
+    expect(await next.wrap('org_a', key, 'x', [other, damaged, ...before])).toMatch(/^file1\.1\./);
+    expect(await codeOf(() => next.unwrap('org_a', other.wrapped, other.aad))).toBe('UNWRAP_FAILED');
+    expect(await next.wrap('org_a', key, 'x')).toMatch(/^file1\.1\./);
+    expect(await next.wrap('org_a', key, 'x', [other])).toMatch(/^file1\.1\./);
+  });
+
+  it('says what it is refused by last, where nothing opens', async () => {
+    await put(another());
+    expect(await codeOf(() => again().wrap('org_a', key, 'x', [{ wrapped: 'nothing', aad: 'x' }, before[0]!]))).toBe('UNWRAP_FAILED');
+    await chmod(fileOf('org_a'), 0o644);
+    expect(await codeOf(() => again().wrap('org_a', key, 'x', before))).toBe('KEY_FILE_EXPOSED');
+  });
+
+  it('files that do not serve are named, each with its code; others are not', async () => {
+    expect(await store.unusable()).toEqual([]);
+    expect(await new LocalFileKeyStore(join(folder, 'nowhere')).unusable()).toEqual([]);
+    await put('no key', 'org_c.keys.json');
+    await put(another(2), 'org_c.2.keys.json');
+    await put(another(), 'org_d.keys.json');
+    await chmod(fileOf('org_d'), 0o604);
+    for (const name of ['org_e.x.keys.json', 'org_e.keys.json.new', 'org_e.signing.json', 'ORG.keys.json', 'x.org_e.keys.json', '.keys.json']) await put('no key', name);
+    expect(await store.unusable()).toEqual([{ file: 'org_c.keys.json', code: 'KEY_FILE_DAMAGED' }, { file: 'org_d.keys.json', code: 'KEY_FILE_EXPOSED' }]);
+    await put('no key', 'org_c.3.keys.json');
+    expect((await store.unusable()).map(({ file }) => file)).toEqual(['org_c.3.keys.json', 'org_c.keys.json', 'org_d.keys.json']);
   });
 });
 

@@ -1,17 +1,23 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { KeyFiles, LockFiles, asNumber, damaged } from './key-file.js';
+import { KeyFiles, LockFiles, asNumber, damaged, type UnusableFile } from './key-file.js';
 import { PrivacyRefusal } from './refusal.js';
 
 /** The versions of an organisation's key: which one wraps now, and which are still there. */
 export interface KeyVersions { readonly current: number; readonly kept: readonly number[] }
+
+/** What an organisation's key has wrapped before, and for what. */
+export interface Wrapped { readonly wrapped: string; readonly aad: string }
 
 /**
  * Keeps the keys of organisations, and wraps the keys of cases with them. An organisation may keep its own elsewhere.
  * Every refusal is a PrivacyRefusal; where the store does not answer it is KEY_STORE_UNAVAILABLE, and nothing was changed.
  */
 export interface KeyStore {
-  /** @throws PrivacyRefusal KEYS_LOCKED, KEY_INVALID, KEY_STORE_UNAVAILABLE */
-  wrap(organisation: string, key: Buffer, aad: string): Promise<string>;
+  /**
+   * `before`, newest first: whoever has any gets no first key, and nothing is wrapped with one that opens none of it (looked at once for each
+   * key). The first key of whoever has none is made here. @throws PrivacyRefusal KEYS_LOCKED, KEY_INVALID, KEY_UNKNOWN, UNWRAP_FAILED, KEY_STORE_UNAVAILABLE
+   */
+  wrap(organisation: string, key: Buffer, aad: string, before?: readonly Wrapped[]): Promise<string>;
   /** @throws PrivacyRefusal KEYS_LOCKED, KEY_UNKNOWN, UNWRAP_FAILED, KEY_STORE_UNAVAILABLE */
   unwrap(organisation: string, wrapped: string, aad: string): Promise<Buffer>;
   /** Undefined before its first key. */
@@ -20,6 +26,8 @@ export interface KeyStore {
   rotate(organisation: string, to?: number): Promise<number>;
   /** This version and every older one, for good: what is wrapped with them opens nowhere any more. @throws PrivacyRefusal KEY_VERSION_CURRENT */
   destroyVersion(organisation: string, version: number): Promise<void>;
+  /** Files of keys that are there and do not serve, where there are files. */
+  unusable?(): Promise<readonly UnusableFile[]>;
   /** Panic: nothing is wrapped or opened any more, in any process and after any restart, until it is unlocked. */
   lock(organisation: string): Promise<void>;
   unlock(organisation: string): Promise<void>;
@@ -48,8 +56,10 @@ const LAST = 999_999;
 export class LocalFileKeyStore implements KeyStore {
   readonly #files: KeyFiles<KeyRing>;
   readonly #locks: LockFiles;
-  /** The newest version that this process has met. */
+  /** The newest version that this process has met, or has been asked for. */
   readonly #newest = new Map<string, number>();
+  /** Of each version: the key that was tried last, and whether it opened anything. */
+  readonly #tried = new Map<string, { readonly key: Buffer; readonly opens: boolean }>();
 
   constructor(directory: string) {
     this.#files = new KeyFiles(directory, 'keys.json', ringOf);
@@ -57,10 +67,13 @@ export class LocalFileKeyStore implements KeyStore {
   }
 
   /** @throws also ORGANISATION_INVALID, KEY_FILE_EXPOSED, KEY_FILE_DAMAGED, as all of these do */
-  async wrap(organisation: string, key: Buffer, aad: string): Promise<string> {
+  async wrap(organisation: string, key: Buffer, aad: string, before: readonly Wrapped[] = []): Promise<string> {
     if (key.length !== KEY) throw new PrivacyRefusal('KEY_INVALID');
     await this.#locks.refuseLocked(organisation);
-    const { version, wrapping } = await this.#current(organisation) ?? await this.#made(organisation, 1);
+    const current = await this.#current(organisation);
+    if (before.some(({ wrapped }) => (wrappedVersion(wrapped) ?? 0) > (current?.version ?? 0))) throw new PrivacyRefusal('KEY_UNKNOWN');
+    const { version, wrapping } = current ?? await this.#made(organisation, 1);
+    await this.#prove(organisation, version, wrapping, before);
     const iv = randomBytes(IV);
     const cipher = createCipheriv('aes-256-gcm', wrapping, iv);
     cipher.setAAD(aadOf(organisation, version, aad));
@@ -73,14 +86,20 @@ export class LocalFileKeyStore implements KeyStore {
     const [version, sealed] = [Number(parts?.[1]), Buffer.from(String(parts?.[2]), 'base64url')];
     if (sealed.length !== IV + KEY + TAG) throw new PrivacyRefusal('UNWRAP_FAILED');
     await this.#locks.refuseLocked(organisation);
+    // What it has wrapped is there: it had this key, and gets no other in its place.
+    this.#newest.set(organisation, Math.max(this.#newest.get(organisation) ?? 0, version));
     const wrapping = await this.#key(organisation, version);
     if (!wrapping) throw new PrivacyRefusal('KEY_UNKNOWN');
     try {
       const decipher = createDecipheriv('aes-256-gcm', wrapping, sealed.subarray(0, IV), { authTagLength: TAG });
       decipher.setAAD(aadOf(organisation, version, aad));
       decipher.setAuthTag(sealed.subarray(IV + KEY));
-      return Buffer.concat([decipher.update(sealed.subarray(IV, IV + KEY)), decipher.final()]);
+      const key = Buffer.concat([decipher.update(sealed.subarray(IV, IV + KEY)), decipher.final()]);
+      this.#tried.set(`${organisation} ${version}`, { key: wrapping, opens: true });
+      return key;
     } catch {
+      // One that has opened something is the right one, and what it does not open is damaged.
+      if (!this.#opens(organisation, version, wrapping)) this.#tried.set(`${organisation} ${version}`, { key: wrapping, opens: false });
       throw new PrivacyRefusal('UNWRAP_FAILED');
     }
   }
@@ -93,6 +112,7 @@ export class LocalFileKeyStore implements KeyStore {
 
   async rotate(organisation: string, to?: number): Promise<number> {
     const current = (await this.versions(organisation))?.current ?? 0;
+    if (current < (this.#newest.get(organisation) ?? 0)) throw new PrivacyRefusal('KEY_UNKNOWN');
     const last = to ?? current + 1;
     if (!Number.isSafeInteger(last) || last > LAST) throw new PrivacyRefusal('KEY_INVALID');
     // None is left out: whoever wraps finds a newer one by the number that follows.
@@ -112,6 +132,30 @@ export class LocalFileKeyStore implements KeyStore {
   unlock(organisation: string): Promise<void> { return this.#locks.unlock(organisation); }
   isLocked(organisation: string): Promise<boolean> { return this.#locks.isLocked(organisation); }
 
+  /** Files that are there and do not serve, by their names in the folder. */
+  unusable(): Promise<readonly UnusableFile[]> { return this.#files.unusable(); }
+
+  #opens(organisation: string, version: number, wrapping: Buffer): boolean {
+    const tried = this.#tried.get(`${organisation} ${version}`);
+    return tried !== undefined && tried.opens && tried.key.equals(wrapping);
+  }
+
+  /** No word is sealed under a key that is not shown to be the organisation's. @throws PrivacyRefusal */
+  async #prove(organisation: string, version: number, wrapping: Buffer, before: readonly Wrapped[]): Promise<void> {
+    if (this.#opens(organisation, version, wrapping)) return;
+    // Nothing that it wrapped is known, here or of whoever shares this store: there is nothing to lose by it.
+    if (before.length === 0 && !this.#tried.has(`${organisation} ${version}`)) return;
+    let refused = new PrivacyRefusal('UNWRAP_FAILED');
+    for (const { wrapped, aad } of before) {
+      try {
+        await this.unwrap(organisation, wrapped, aad);
+        this.#tried.set(`${organisation} ${version}`, { key: wrapping, opens: true });
+        return;
+      } catch (error) { refused = error as PrivacyRefusal; }
+    }
+    throw refused;
+  }
+
   async #key(organisation: string, version: number): Promise<Buffer | undefined> {
     return (await this.#files.read(organisation, version) ?? await this.#files.read(organisation))?.keys.get(version);
   }
@@ -122,6 +166,8 @@ export class LocalFileKeyStore implements KeyStore {
     const version = met !== undefined && await this.#files.read(organisation, met + 1) === undefined && await this.#key(organisation, met) !== undefined
       ? met
       : (await this.versions(organisation))?.current;
+    // It had one, or a newer one: what is wrapped with that opens with no other.
+    if ((version ?? 0) < (met ?? 0)) throw new PrivacyRefusal('KEY_UNKNOWN');
     if (version === undefined) return undefined;
     const wrapping = await this.#key(organisation, version);
     if (!wrapping) throw new PrivacyRefusal('KEY_FILE_DAMAGED');

@@ -42,6 +42,15 @@ it('a key of another kind, and a file without the current one, are refused', asy
   expect((await new LocalFileSigningKeys(folder).sign('org_a', bytes)).key).toHaveLength(16);
 });
 
+it('files that do not serve are named, those of old public halves and of other keys are not', async () => {
+  const keys = new LocalFileSigningKeys(folder);
+  await keys.sign('org_a', bytes);
+  expect(await keys.unusable()).toEqual([]);
+  for (const name of ['org_b.signing.json', 'org_c.verifying.json', 'org_d.keys.json']) await writeFile(join(folder, name), 'no key', { mode: 0o600 });
+  await chmod(join(folder, 'org_a.signing.json'), 0o640);
+  expect(await keys.unusable()).toEqual([{ file: 'org_a.signing.json', code: 'KEY_FILE_EXPOSED' }, { file: 'org_b.signing.json', code: 'KEY_FILE_DAMAGED' }]);
+});
+
 it('a newer key of another process signs from the next time on, also before the older one is gone', async () => {
   const keys = new LocalFileSigningKeys(folder);
   const [first] = [await keys.sign('org_a', bytes), await keys.sign('org_a', bytes)];

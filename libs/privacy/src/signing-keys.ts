@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
-import { KeyFiles, LockFiles, asNumber, damaged } from './key-file.js';
+import { KeyFiles, LockFiles, asNumber, damaged, type UnusableFile } from './key-file.js';
 import { PrivacyRefusal } from './refusal.js';
 
 /** An Ed25519 signature and the key that made it: the first 16 characters of the SHA-256 of its public half. */
@@ -43,6 +43,9 @@ export class LocalFileSigningKeys implements SigningKeys {
     this.#retired = new KeyFiles(directory, 'verifying.json', publicOf);
     this.#locks = new LockFiles(directory);
   }
+
+  /** Files that are there and do not serve. */
+  unusable(): Promise<readonly UnusableFile[]> { return this.#files.unusable(); }
 
   async sign(signer: string, bytes: Buffer): Promise<Signature> {
     await this.#locks.refuseLocked(signer);

@@ -53,6 +53,38 @@ describe('keys in a Vault', () => {
     for (const act of [() => store.wrap('../keys', key, 'x'), () => store.versions('a/b'), () => store.rotate('A'), () => store.lock('..'), () => store.unlock('..'), () => store.destroyVersion('..', 1)]) expect(await codeOf(async () => act())).toBe('ORGANISATION_INVALID');
   });
 
+  it('wrap nothing for whom something was wrapped that they do not open, and none is made for them; one that opens speaks for all', async () => {
+    const before = [{ wrapped: await storeOf().wrap(name, key, 'c'), aad: 'c' }];
+    const store = storeOf();
+    const asked = vault.requests.length;
+    expect(await codeOf(() => store.wrap(`${name}_x`, key, 'c', before))).toBe('KEY_UNKNOWN');
+    expect(vault.requests.slice(asked).filter((line) => !/decrypt|-locked/.test(String(line)))).toEqual([]);
+    expect(await store.versions(`${name}_x`)).toBeUndefined();
+    await storeOf().wrap(`${name}_y`, key, 'c');
+    for (let twice = 0; twice < 2; twice += 1) expect(await codeOf(() => store.wrap(`${name}_y`, key, 'c', before))).toBe('UNWRAP_FAILED');
+    expect(await store.wrap(name, key, 'd', [{ wrapped: before[0]!.wrapped, aad: 'other' }, ...before])).toMatch(/^vault:v1:/);
+    // Known now, and asked no more.
+    const then = vault.requests.length;
+    expect(await store.wrap(name, key, 'd', before)).toMatch(/^vault:v1:/);
+    expect(vault.requests.slice(then).filter((line) => /decrypt/.test(String(line)))).toEqual([]);
+    // One that does not open any more is asked for again.
+    expect(await codeOf(() => store.unwrap(name, before[0]!.wrapped, 'other'))).toBe('UNWRAP_FAILED');
+    const last = vault.requests.length;
+    await store.wrap(name, key, 'd', before);
+    expect(vault.requests.slice(last).filter((line) => /decrypt/.test(String(line)))).toHaveLength(1);
+  });
+
+  it('that Vault made anew in the place of a deleted one are found by their version', async () => {
+    const store = storeOf();
+    await store.rotate(name, 2);
+    const newer = { wrapped: (await store.wrap(name, key, 'c')), aad: 'c' };
+    expect(newer.wrapped).toMatch(/^vault:v2:/);
+    await store.unwrap(name, newer.wrapped, 'c');
+    expect(await store.wrap(name, key, 'c', [newer])).toMatch(/^vault:v2:/);
+    const [v1] = [`${newer.wrapped}`.replace('v2', 'v9')];
+    expect(await codeOf(() => store.wrap(name, key, 'c', [newer, { wrapped: v1, aad: 'c' }]))).toBe('KEY_UNKNOWN');
+  });
+
   it('are made once, and asked for no more than needed', async () => {
     const store = storeOf();
     const before = vault.requests.length;

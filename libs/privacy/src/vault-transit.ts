@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request, type Dispatcher } from 'undici';
-import type { KeyStore, KeyVersions } from './key-store.js';
+import { wrappedVersion, type KeyStore, type KeyVersions, type Wrapped } from './key-store.js';
 import { PrivacyRefusal } from './refusal.js';
 import { keyIdOf, type Signature, type SigningKeys, type VerifyingKey } from './signing-keys.js';
 
@@ -151,15 +151,18 @@ export class VaultTransitKeyStore implements KeyStore {
   readonly #vault: Vault;
   readonly #locks: VaultLocks;
   readonly #made = new Set<string>();
+  /** Versions that have opened something. */
+  readonly #opened = new Set<string>();
 
   constructor(options: VaultOptions) {
     this.#vault = new Vault(options);
     this.#locks = new VaultLocks(this.#vault, options.now);
   }
 
-  async wrap(organisation: string, key: Buffer, aad: string): Promise<string> {
+  async wrap(organisation: string, key: Buffer, aad: string, before: readonly Wrapped[] = []): Promise<string> {
     if (key.length !== KEY) throw new PrivacyRefusal('KEY_INVALID');
     await this.#locks.refuseLocked(organisation);
+    await this.#prove(organisation, before);
     if (!this.#made.has(organisation)) {
       // There already: Vault leaves it as it is.
       await this.#vault.must('POST', `keys/${organisation}`, { type: 'aes256-gcm96' });
@@ -167,7 +170,19 @@ export class VaultTransitKeyStore implements KeyStore {
     }
     const { ciphertext } = await this.#vault.must('POST', `encrypt/${organisation}`, { plaintext: key.toString('base64'), associated_data: aadOf(organisation, aad) });
     if (typeof ciphertext !== 'string' || !CIPHERTEXT.test(ciphertext)) throw unavailable();
+    // Vault has made another key in the place of one that was deleted: what it wrapped is thrown away.
+    if (before.some(({ wrapped }) => (wrappedVersion(wrapped) ?? 0) > (wrappedVersion(ciphertext) ?? 0))) throw new PrivacyRefusal('KEY_UNKNOWN');
     return ciphertext;
+  }
+
+  /** Before Vault is asked to make anything: that its key is the one that wrapped the others. @throws PrivacyRefusal */
+  async #prove(organisation: string, before: readonly Wrapped[]): Promise<void> {
+    if (before.length === 0 || before.some(({ wrapped }) => this.#opened.has(`${organisation} ${String(wrappedVersion(wrapped))}`))) return;
+    let refused: unknown;
+    for (const { wrapped, aad } of before) {
+      try { await this.unwrap(organisation, wrapped, aad); return; } catch (error) { refused = error; }
+    }
+    throw refused;
   }
 
   async unwrap(organisation: string, wrapped: string, aad: string): Promise<Buffer> {
@@ -175,9 +190,11 @@ export class VaultTransitKeyStore implements KeyStore {
     await this.#locks.refuseLocked(organisation);
     const { status, ok, data, errors } = await this.#vault.ask('POST', `decrypt/${organisation}`, { ciphertext: wrapped, associated_data: aadOf(organisation, aad) });
     if (status === 404) throw unavailable();
+    if (!ok) this.#opened.delete(`${organisation} ${String(wrappedVersion(wrapped))}`);
     if (!ok) throw new PrivacyRefusal(/not found|too old|too new|disallowed by policy/.test(errors) ? 'KEY_UNKNOWN' : 'UNWRAP_FAILED');
     const key = Buffer.from(String(data['plaintext']), 'base64');
     if (key.length !== KEY) throw new PrivacyRefusal('UNWRAP_FAILED');
+    this.#opened.add(`${organisation} ${String(wrappedVersion(wrapped))}`);
     return key;
   }
 

@@ -5,11 +5,13 @@ import { isRef } from '@footbridge/privacy';
 import { HandlerRefusal, type EventServer } from '@footbridge/messaging';
 import type { FastifyReply } from 'fastify';
 import { auditControllers } from './audit/routes.js';
+import { databaseOff, differ } from './clocks.js';
 import { showDocs } from './docs-page.js';
 import { Engine } from './engine.js';
 import { aboutAccounts } from './access.js';
 import { Action, EVERYBODY } from './action.js';
 import { Public } from './http.js';
+import { AccessTokens } from './identity/access-token.js';
 import { KeysController } from './keys/routes.js';
 import { openapi } from './openapi.js';
 import { Problem, problems, type ProblemCode } from './problem.js';
@@ -20,15 +22,20 @@ import type { Running, ServiceDefinition } from './service.js';
 /** What every service has: health, its documents, the pages of its problems. */
 @Controller()
 export class ServiceController {
-  constructor(@Inject('RUNNING') private readonly running: Running, @Inject('DEFINITION') private readonly definition: ServiceDefinition, @Inject('EVENTS') private readonly events: EventServer) {}
+  constructor(@Inject('RUNNING') private readonly running: Running, @Inject('DEFINITION') private readonly definition: ServiceDefinition, @Inject('EVENTS') private readonly events: EventServer, @Inject(AccessTokens) private readonly tokens: AccessTokens) {}
 
   @Public() @Get('livez') livez(): object { return { status: 'ok' }; }
   @Public() @Get('readyz') async readyz(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
     const missing: string[] = [];
-    await this.running.pool.query('select 1').catch(() => missing.push('database'));
+    const warnings: string[] = [];
+    const off = await databaseOff(this.running.pool).catch(() => { missing.push('database'); return 0; });
+    if (this.running.engine.store.diskIsFull) missing.push('disk');
     if (!(await Promise.resolve(this.events.freshness.fresh('notifications')).catch(() => false))) missing.push('events');
     void reply.status(missing.length > 0 ? 503 : 200);
-    return { status: missing.length > 0 ? 'waiting' : 'ready', missing };
+    // What waits for an operator while all else goes on.
+    if (await this.running.engine.store.keys.needOperator()) warnings.push('keys');
+    if ([off, this.tokens.issuerOff ?? 0].some(differ)) warnings.push('clock');
+    return { status: missing.length > 0 ? 'waiting' : 'ready', missing, ...(warnings.length > 0 ? { warnings } : {}) };
   }
   @Public() @Get('openapi.json') openapi(): object { return openapi(this.definition.name, this.definition.lifecycles, this.definition.documented); }
   @Public() @Get('asyncapi.json') asyncapi(): object { return asyncapi(); }

@@ -96,7 +96,7 @@ export function problemOf(error: unknown): Problem {
   if (code) return new Problem(code);
   const { code: sql } = error as { code?: unknown };
   // The database is away or starting: nothing was changed, the client may come again.
-  if (typeof sql === 'string' && /^(08|57P|53|ECONN|ENOTFOUND|EPIPE|ETIMEDOUT)/.test(sql) || error instanceof Error && /terminated|timeout exceeded when trying to connect/.test(error.message)) return new Problem('service-unavailable', {}, { 'retry-after': '2' });
+  if (typeof sql === 'string' && /^(08|57P|53|58030|ENOSPC|ECONN|ENOTFOUND|EPIPE|ETIMEDOUT)/.test(sql) || error instanceof Error && /terminated|timeout exceeded when trying to connect/.test(error.message)) return new Problem('service-unavailable', {}, { 'retry-after': '2' });
   return new Problem('internal-error');
 }
 export const BODY_LIMIT = 1_048_576;

@@ -3,7 +3,7 @@ import type { ArgumentsHost } from '@nestjs/common';
 import { systemClock } from './clock.js';
 import { ProblemFilter, problemOf } from './http.js';
 import { registry } from './metrics.js';
-import { MOST_ENTRIES, Refusals, serviceGate } from './refusals.js';
+import { MOST_ENTRIES, MOST_WAITING, Refusals, serviceGate } from './refusals.js';
 import type { Change } from './store.js';
 
 const Sent: EventDef = { type: 'footbridge.referrals.referral-sent.v1', service: 'referrals', name: 'ReferralSent', audience: 'directed', data: { referral: wire.ref('rfr'), state: wire.code(codeList('S', ['sent', 'call 069 123 4567'])) } };
@@ -52,25 +52,43 @@ describe('a refusal of a service', () => {
     expect([rows, await counted('garbage', 'BODY_MALFORMED')]).toEqual([[], 1]);
   });
 
-  it('in a flood is counted each time and written so often, the last entry saying that there were more', async () => {
+  it('in a flood is counted each time and written so often; the last entry says how many more there were, and one that was the last itself says nothing', async () => {
     const { refusals, rows } = kept('flood');
     for (let i = 0; i < 100; i += 1) refusals.note(new PrivacyRefusal('FIELD_INVALID'));
-    refusals.note(new PrivacyRefusal('SEALED_VALUE'));
+    for (let i = 0; i < MOST_ENTRIES; i += 1) refusals.note(new PrivacyRefusal('SEALED_VALUE'));
+    for (let i = 0; i < MOST_ENTRIES - 1; i += 1) refusals.note(new PrivacyRefusal('KEY_INVALID'));
     await refusals.stop();
-    const grounds = rows.map(({ row }) => row['ground']);
-    expect([grounds.length, grounds[MOST_ENTRIES - 1], grounds[MOST_ENTRIES]]).toEqual([MOST_ENTRIES + 1, 'FIELD_INVALID AND_MORE', 'SEALED_VALUE']);
+    const of = (code: string): unknown[] => rows.map(({ row }) => row['ground']).filter((ground) => String(ground).startsWith(code));
+    expect(of('FIELD_INVALID')).toEqual([...Array<string>(MOST_ENTRIES - 1).fill('FIELD_INVALID'), 'FIELD_INVALID AND_80_MORE']);
+    expect(of('SEALED_VALUE')).toEqual(Array(MOST_ENTRIES).fill('SEALED_VALUE'));
+    expect(of('KEY_INVALID')).toEqual(Array(MOST_ENTRIES - 1).fill('KEY_INVALID'));
     expect(await counted('flood', 'FIELD_INVALID')).toBe(100);
   });
 
-  it('that cannot be written stays refused, and the next one is written', async () => {
+  it('that cannot be written is kept, with its time, and written once that can be again', async () => {
     const state = kept('away');
     state.fail = true;
     state.refusals.note(new PrivacyRefusal('FIELD_INVALID'));
+    const before = new Date().toISOString();
     await state.refusals.stop();
+    expect(state.rows).toEqual([]);
     state.fail = false;
     state.refusals.note(new PrivacyRefusal('SEALED_VALUE'));
     await state.refusals.stop();
-    expect(state.rows.map(({ row }) => row['ground'])).toEqual(['SEALED_VALUE']);
+    await state.refusals.stop();
+    expect(state.rows.map(({ row }) => row['ground'])).toEqual(['FIELD_INVALID', 'SEALED_VALUE']);
+    expect(String(state.rows[0]?.row['at']) <= before).toBe(true);
+  });
+
+  it('of very many that cannot be written keeps as many as it may, and says how many more there were', async () => {
+    const state = kept('bounded');
+    state.fail = true;
+    for (let n = 0; n < MOST_WAITING + 7; n += 1) state.refusals.note(new PrivacyRefusal(`CODE_${n}`));
+    await state.refusals.stop();
+    state.fail = false;
+    await state.refusals.stop();
+    const grounds = state.rows.map(({ row }) => row['ground']);
+    expect([grounds.length, grounds[0], grounds[MOST_WAITING - 1], grounds.at(-1)]).toEqual([MOST_WAITING + 1, 'CODE_0', `CODE_${MOST_WAITING - 1}`, 'REFUSALS_NOT_KEPT AND_6_MORE']);
   });
 });
 

@@ -19,6 +19,7 @@ import { commonControllers } from './common-routes.js';
 import type { Classes } from './classes.js';
 import type { Clock } from './clock.js';
 import { systemClock } from './clock.js';
+import { databaseOff, differ } from './clocks.js';
 import { Deadlines } from './deadlines.js';
 import { KnownDenyList } from './deny.js';
 import { Engine } from './engine.js';
@@ -112,6 +113,7 @@ export const service = (definition: ServiceDefinition): ServiceDefinition => def
 
 /** Connections of a service for what its callers ask; the pool is for everything else. */
 const SESSIONS = 3;
+const PROVING_MS = 3_000;
 const connectionOf = (url: string, schema: string): pg.ClientConfig => ({ connectionString: url, connectionTimeoutMillis: 10_000, keepAlive: true, options: `-c search_path=${schema} -c timezone=UTC -c statement_timeout=30000`, application_name: `footbridge-${schema}` });
 const poolOf = (url: string, schema: string, lost: () => void, max = 8): pg.Pool => {
   const pool = new pg.Pool({ ...connectionOf(url, schema), max, idleTimeoutMillis: 30_000 });
@@ -148,6 +150,8 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const pool = poolOf(config.databaseUrl, definition.name, lost, config.poolSize);
   const sessions = new Sessions(connectionOf(config.databaseUrl, definition.name), SESSIONS, lost);
   const clock = config.clock ?? systemClock;
+  const off = await databaseOff(pool);
+  if (differ(off)) log('clocks-differ', { service: definition.name, reason: codeReason('DATABASE_CLOCK'), milliseconds: Math.round(off) }, 'error');
   const secret = config.secret ?? randomBytes(32);
   const refusals = new Refusals(definition.name, clock);
   const gate = serviceGate(refusals, config.mail ? { templates: definition.mails ?? [], address: config.mail.address } : undefined);
@@ -159,7 +163,13 @@ export async function startService(definition: ServiceDefinition, config: Servic
   // A schema that has no place for it (a service that only speaks, in a test) keeps no keys. Who has locked is known before anything is opened.
   const { rows: [schema] } = await pool.query<{ keepsKeys: boolean }>("select to_regclass('key_lock') is not null as \"keepsKeys\"");
   const keepers = schema?.keepsKeys ? [new KeyKeeper(engine, config.keyStore, config.signingKeys, eventServer.parked, config.accounts?.endSessions)] : [];
-  if (keepers.length > 0) await store.keys.look();
+  if (keepers.length > 0) {
+    await store.keys.look();
+    // A key store that is away keeps nobody from starting.
+    await Promise.race([store.keys.prove().catch(() => undefined), new Promise((later) => { setTimeout(later, PROVING_MS).unref(); })]);
+  }
+  store.keys.onClosed = (refusal) => { refusals.note(refusal); };
+  for (const { code } of store.keys.troubles.values()) log('keys-refused', { service: definition.name, reason: codeReason(code) }, 'error');
   const deadlines = new Deadlines(engine, config.deadlinesEveryMs);
   const audit = new AuditSequencer({ engine, pool, service: definition.name as Service, signingKeys: config.signingKeys, roots: config.auditRoots });
   const running: Running = { engine, pool, gate, clock, config, deadlines, freshness: eventServer.freshness, refusals };
@@ -179,7 +189,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
     providers: [
       { provide: Engine, useValue: engine }, { provide: CURSOR_SECRET, useValue: secret }, { provide: 'RUNNING', useValue: running }, { provide: 'DEFINITION', useValue: definition },
       { provide: 'EVENTS', useValue: eventServer }, { provide: AuditSequencer, useValue: audit },
-      { provide: Access, useValue: access }, { provide: SignIn, useValue: new SignIn(tokens, denyList) }, { provide: APP_GUARD, useClass: SignedIn }, { provide: APP_FILTER, useValue: new ProblemFilter(refusals) },
+      { provide: Access, useValue: access }, { provide: AccessTokens, useValue: tokens }, { provide: SignIn, useValue: new SignIn(tokens, denyList) }, { provide: APP_GUARD, useClass: SignedIn }, { provide: APP_FILTER, useValue: new ProblemFilter(refusals) },
       ...(definition.providers?.(running) ?? []),
     ],
   };

@@ -1,5 +1,6 @@
 import { testDatabase, waitUntil } from '@footbridge/testing';
 import pg from 'pg';
+import { problemOf } from './http.js';
 import { body, Sessions } from './sessions.js';
 
 const whoAmI = body('who', 'jsonb', 'returns table (organisation text, pid integer)', `return query select current_setting('app.org'), pg_backend_pid();`);
@@ -48,6 +49,24 @@ describe('sessions', () => {
     await waitUntil('both connections are known to be lost', () => losses === 2);
     const [after] = await sessions.run<{ pid: number }>(whoAmI, 'a', '[]');
     expect(after?.pid).not.toBe(before?.pid);
+  });
+
+  test('on a full disk (simulated: the database raises 53100 wherever a body is made) the reason is the disk, for everybody who waits for that body, and all is well when there is room', async () => {
+    const admin = new pg.Client({ connectionString: url });
+    await admin.connect();
+    await admin.query("create function disk_is_full() returns event_trigger language plpgsql as $$ begin raise exception 'could not extend file: No space left on device' using errcode = 'disk_full'; end $$; create event trigger disk_is_full on ddl_command_start when tag in ('CREATE FUNCTION') execute function disk_is_full()");
+    try {
+      const answers = await Promise.allSettled(Array.from({ length: 6 }, () => sessions.run(whoAmI, 'a', '[]')));
+      expect(answers.map((answer) => (answer as PromiseRejectedResult).reason as unknown)).toEqual(Array(6).fill(expect.objectContaining({ code: '53100' })));
+      expect(sessions.diskIsFull).toBe(true);
+      expect(problemOf((answers[0] as PromiseRejectedResult).reason)).toMatchObject({ code: 'service-unavailable' });
+    } finally { await admin.query('drop event trigger disk_is_full; drop function disk_is_full()'); await admin.end(); }
+    expect(await sessions.run(whoAmI, 'a', '[]')).toHaveLength(1);
+    const other = new Sessions({ connectionString: url }, 1, () => undefined);
+    expect(other.diskIsFull).toBe(false);
+    await expect(other.run(fails, 'a', '[]')).rejects.toMatchObject({ code: '23505' });
+    expect(other.diskIsFull).toBe(false);
+    await other.close();
   });
 
   test('a server that cannot be reached is said so, and tried again the next time', async () => {

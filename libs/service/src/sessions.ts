@@ -10,7 +10,12 @@ export function body(kind: string, takes: string, returns: string, text: string)
   return { name: `${kind}_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`, takes, returns, text };
 }
 
-interface Line { readonly client: Promise<pg.Client>; readonly compiled: Set<string>; waiting: number; isLost: boolean; isGathering: boolean }
+interface Line { readonly client: Promise<pg.Client>; /** What each body has become here: nothing, or why it could not be made. */ readonly compiled: Map<string, Promise<unknown>>; waiting: number; isLost: boolean; isGathering: boolean }
+
+/** How long one full disk is believed to be still full: whatever is written next says it again. */
+const FULL_MS = 15_000;
+/** SQLSTATE 53100, or the operating system's own word. */
+export const isDiskFull = (error: unknown): boolean => ['53100', 'ENOSPC'].includes(String((error as { readonly code?: unknown } | undefined)?.code));
 
 /** A session that has met so many bodies makes room for a new one. */
 const WORN = 1_000;
@@ -23,20 +28,29 @@ export class Sessions {
   readonly #lines: Line[] = [];
   constructor(private readonly options: pg.ClientConfig, private readonly size: number, private readonly lost: () => void) {}
 
+  #fullAt = Number.NEGATIVE_INFINITY;
+  /** The database found its disk full a moment ago. */
+  get diskIsFull(): boolean { return performance.now() - this.#fullAt < FULL_MS; }
+
   /** Runs a body as an organisation, in one round trip. @throws the database's error, or that of a connection that is gone */
   async run<R>(work: Body, organisation: string, values: string): Promise<R[]> {
     const line = this.#line();
     line.waiting += 1;
+    let made: Promise<unknown> | undefined;
     try {
       const client = await line.client;
       gather(line, client);
-      if (!line.compiled.has(work.name)) {
-        line.compiled.add(work.name);
-        client.query(`create or replace function pg_temp.${work.name}(text, ${work.takes}) ${work.returns} language plpgsql as $session$\n#variable_conflict use_column\ndeclare changed bigint; begin perform set_config('app.org', $1, true); ${work.text} end $session$`)
-          .catch(() => { line.compiled.delete(work.name); });
+      made = line.compiled.get(work.name);
+      if (!made) {
+        made = client.query(`create or replace function pg_temp.${work.name}(text, ${work.takes}) ${work.returns} language plpgsql as $session$\n#variable_conflict use_column\ndeclare changed bigint; begin perform set_config('app.org', $1, true); ${work.text} end $session$`)
+          .then(() => undefined, (error: unknown) => { line.compiled.delete(work.name); return error; });
+        line.compiled.set(work.name, made);
       }
       return await ask<R>(client, work.name, `select ${work.returns === 'returns void' ? '' : '* from '}pg_temp.${work.name}($1, $2)`, [organisation, values]);
-    } catch (error) {
+    } catch (refused) {
+      // One that could not be made is not there: why it could not (a full disk) is the reason, not that it is missing.
+      const error = await made ?? refused;
+      if (isDiskFull(error)) this.#fullAt = performance.now();
       // Where it was asked for, and not where the answer was read.
       Error.captureStackTrace(error as Error);
       throw error;
@@ -59,7 +73,7 @@ export class Sessions {
     const lose = (): void => { if (!line.isLost) { line.isLost = true; this.lost(); } };
     client.on('error', lose);
     client.on('end', lose);
-    const line: Line = { client: client.connect().then(() => client), compiled: new Set(), waiting: 0, isLost: false, isGathering: false };
+    const line: Line = { client: client.connect().then(() => client), compiled: new Map(), waiting: 0, isLost: false, isGathering: false };
     line.client.catch(lose);
     return line;
   }

@@ -35,6 +35,8 @@ export class Store {
     this.ports = { ...ports, people: this.people };
   }
 
+  get diskIsFull(): boolean { return this.sessions.diskIsFull; }
+
   /**
    * Reads as an organisation: row-level security applies. `query` yields one JSON object a row and takes its parameters as `$1->>n`.
    * What is asked for at the same moment goes in one round trip.
@@ -60,7 +62,7 @@ export class Store {
     } catch (error) { for (const { reject } of batch) reject(error); }
   }
 
-  /** `unread`: while the keys are locked, what is sealed stays closed. @throws PrivacyRefusal KEYS_LOCKED without it */
+  /** `unread`: what is sealed stays closed where the keys are locked, or do not open it. @throws PrivacyRefusal without it */
   async find<L extends Lifecycle>(l: L, organisation: string, condition: string, parameters: readonly unknown[], rest = '', unread = false): Promise<Loaded<RowOfLifecycle<L> & BaseRow>[]> {
     return this.#find(l, organisation, REFERENCES, condition, parameters, rest, unread);
   }
@@ -157,7 +159,7 @@ export class Store {
       if (changed?.includes(name)) resealed = true;
     }
     // What was left closed would be lost.
-    if (resealed && UNREAD in row) throw new PrivacyRefusal('KEYS_LOCKED');
+    if (resealed && UNREAD in row) throw new PrivacyRefusal(row[UNREAD] as string);
     if (resealed && Object.keys(personal).length > 0) {
       const key = await this.#subjectKey(row, keyRows, made);
       columns['sealed'] = `\\x${sealFields(key, personal, context(l, row)).toString('hex')}`;
@@ -210,9 +212,8 @@ export class Store {
       const wrapped = json['$key'];
       // The key was destroyed: the person is erased, and the row keeps only what is operational (DP-9).
       if (typeof wrapped === 'string') {
-        const key = await this.keys[unread ? 'ifUnlocked' : 'unwrap'](row['owner'] as string, subject, wrapped);
-        if (key) Object.assign(row, openFields(key, Buffer.from(sealed.slice(2), 'hex'), classes, context(l, row as unknown as BaseRow)));
-        else Object.assign(row, { [UNREAD]: true });
+        const open = async (): Promise<object> => openFields(await this.keys.unwrap(row['owner'] as string, subject, wrapped), Buffer.from(sealed.slice(2), 'hex'), classes, context(l, row as unknown as BaseRow));
+        Object.assign(row, await (unread ? this.keys.orClosed(open) : open()));
       }
     }
     return row as unknown as BaseRow;

@@ -1,7 +1,11 @@
 import { readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { WrongSetting, answererOff, clockSaid, databaseOff, differ, keySettings, keyStoresOf } from '@footbridge/service';
+import pg from 'pg';
 import type { DataFolder } from '../data-folder.js';
 import { holderOf } from '../instance-lock.js';
+import { keyWarnings, troublesIn } from '../key-warnings.js';
+import { adminUrlOf } from '../postgres.js';
 import { isMissing, Refusal } from '../refusal.js';
 import { settingsOf } from '../settings.js';
 
@@ -12,7 +16,7 @@ const leastFree = 1_000_000_000;
 
 /** Looks at everything that can be seen without a key and without changing anything. Each finding says what to do. */
 export async function diagnose(folder: DataFolder, environment: Readonly<Record<string, string | undefined>>): Promise<readonly Finding[]> {
-  return [settings(environment), ...await files(folder), await space(folder), ...await instance(folder)];
+  return [settings(environment), ...await files(folder), await space(folder), ...await instance(folder), ...await keys(folder, environment), ...await clocks(folder)];
 }
 
 function settings(environment: Readonly<Record<string, string | undefined>>): Finding {
@@ -45,6 +49,36 @@ async function space(folder: DataFolder): Promise<Finding> {
   if (!disk) return well('The disk has not been looked at.');
   const free = disk.bavail * disk.bsize;
   return free < leastFree ? wrong(`Only ${Math.floor(free / 1_000_000)} MB are free on the disk of ${folder.path}. Make room before the database stops.`) : well(`${Math.floor(free / 1_000_000_000)} GB are free on the disk.`);
+}
+
+/** Files of keys always; whether they open what they wrapped, where an instance runs: the database is then there to be asked. */
+async function keys(folder: DataFolder, environment: Readonly<Record<string, string | undefined>>): Promise<readonly Finding[]> {
+  if (!(await stat(folder.marker).catch(() => undefined))) return [];
+  const runs = await holderOf(folder.lock) !== undefined;
+  try {
+    const settings = keySettings(environment);
+    const troubles = runs ? await troublesIn(await adminUrlOf(folder, 'footbridge'), keyStoresOf(settings, folder.keys).keyStore) : [];
+    const said = await keyWarnings(folder.keys, settings.vault === undefined, troubles);
+    if (said.length > 0) return said.map(wrong);
+    return [well(runs ? 'Every organisation\'s key opens what it has wrapped.' : 'The files of keys can be read. Whether they open what they wrapped is seen while the instance runs.')];
+  } catch (error) {
+    return [wrong(error instanceof WrongSetting ? error.message : `Whether the keys open what they wrapped could not be seen: ${folder.keys} or the database cannot be read. Run this as the user that runs the instance.`)];
+  }
+}
+
+/** This machine's against the database's and the sign-in server's, where an instance runs. */
+async function clocks(folder: DataFolder): Promise<readonly Finding[]> {
+  const holder = await holderOf(folder.lock);
+  if (!holder) return [];
+  const pool = new pg.Pool({ connectionString: await adminUrlOf(folder, 'footbridge').catch(() => 'postgres://127.0.0.1:1/none'), max: 1 });
+  try {
+    const found: (readonly [string, number | undefined])[] = [['the database', await databaseOff(pool).catch(() => undefined)]];
+    const asked = Date.now();
+    const issuer = await fetch(`${holder.url}/oidc/jwks`, { signal: AbortSignal.timeout(10_000) }).catch(() => undefined);
+    if (issuer) found.push(['the sign-in server', answererOff(asked, issuer, Date.now())]);
+    const off = found.flatMap(([whose, by]) => (by !== undefined && differ(by) ? [wrong(clockSaid(whose, by))] : []));
+    return off.length > 0 ? off : [well('The clocks agree.')];
+  } finally { await pool.end(); }
 }
 
 async function instance(folder: DataFolder): Promise<readonly Finding[]> {

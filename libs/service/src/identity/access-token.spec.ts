@@ -166,6 +166,27 @@ describe('the issuer\'s keys', () => {
   });
 });
 
+describe('of an issuer whose clock is ten minutes off, no token is believed, and the caller is told that a new one does not help', () => {
+  it.each([[600, true, 'clocks-differ'], [600, false, 'clocks-differ'], [-600, true, 'clocks-differ'], [-600, false, 'token-expired'], [50, true, 'accepted'], [-50, true, 'accepted']])('%d seconds, says its time: %p: %s', async (seconds, says, problem) => {
+    const key = await signingKey();
+    const issuer = await TestIssuer.start(key);
+    try {
+      Object.assign(issuer, { aheadMs: seconds * 1_000, saysDate: says });
+      const tokens = new AccessTokens({ issuer: issuer.url, audience: 'footbridge' });
+      expect(tokens.issuerOff).toBeUndefined();
+      // Fresh, for five minutes, and again with the next one.
+      for (const jti of ['one', 'two']) expect(await problemOf(tokens.principal(await issuer.token(key, { jti, iat: Math.floor((Date.now() + issuer.aheadMs) / 1000) }, { expires: 300 })))).toBe(problem);
+      if (says) expect(Math.abs((tokens.issuerOff ?? 0) - issuer.aheadMs)).toBeLessThan(5_000); else expect(tokens.issuerOff).toBeUndefined();
+      if (seconds === 600) expect(await problemOf(tokens.principal(await issuer.token(key, { iat: 1, nbf: Math.floor(Date.now() / 1000) + 600 })))).toBe(says ? 'clocks-differ' : 'not-signed-in');
+    } finally { await issuer.stop(); }
+  });
+  it('one that has ended is called so where the clocks agree', async () => {
+    const key = await signingKey();
+    const issuer = await TestIssuer.start(key);
+    try { expect(await problemOf(new AccessTokens({ issuer: issuer.url, audience: 'footbridge' }).principal(await issuer.token(key, {}, { expires: -30 })))).toBe('token-expired'); } finally { await issuer.stop(); }
+  });
+});
+
 it('only so many verified tokens are remembered, the newest', async () => {
   const key = await signingKey();
   const issuer = await TestIssuer.start(key);

@@ -1,6 +1,7 @@
 import { hash as digest } from 'node:crypto';
 import { isRef } from '@footbridge/privacy';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
+import { differ } from '../clocks.js';
 import { Problem } from '../problem.js';
 import { IssuerKeys, IssuerUnreachable, type IssuerKeysOptions } from './issuer-keys.js';
 import type { Principal } from './principal.js';
@@ -23,6 +24,8 @@ const longestMemoryMs = 300_000;
 
 export const notSignedIn = (): Problem => new Problem('not-signed-in', {}, { 'www-authenticate': 'Bearer' });
 const tokenExpired = (): Problem => new Problem('token-expired', {}, { 'www-authenticate': 'Bearer error="invalid_token"' });
+/** No new token helps: the next one is as old, or as young, as this one. */
+const clocksDiffer = (): Problem => new Problem('clocks-differ');
 const issuerAway = (): Problem => new Problem('service-unavailable', {}, { 'retry-after': '2' });
 
 /**
@@ -38,6 +41,9 @@ export class AccessTokens {
     this.#keys = new IssuerKeys(options);
     this.#remembered = options.remembered ?? 10_000;
   }
+
+  /** How far the issuer's clock is ahead of ours. */
+  get issuerOff(): number | undefined { return this.#keys.off; }
 
   async principal(token: string): Promise<Principal> {
     if (token.length > longestToken) throw notSignedIn();
@@ -56,11 +62,16 @@ export class AccessTokens {
       const { payload, protectedHeader } = await jwtVerify(token, (header, input) => this.#keys.key(header, input), {
         issuer: this.options.issuer, audience: this.options.audience, algorithms, requiredClaims: ['exp', 'iat', 'sub'], clockTolerance: 5,
       });
+      // A good signature, of a time that is still to come: whoever would believe it believes tokens for longer than their issuer does.
+      if (differ((payload.iat ?? 0) * 1000 - Date.now()) && (payload.iat ?? 0) * 1000 > Date.now()) throw clocksDiffer();
       if (!types.has(protectedHeader.typ?.toLowerCase())) throw notSignedIn();
       return payload;
     } catch (error) {
       if (error instanceof IssuerUnreachable) throw issuerAway();
       // jose looks at the signature, the issuer and the audience before the time: an expired token was once a good one
+      if (error instanceof Problem) throw error;
+      const isOfTime = error instanceof errors.JWTExpired || (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf');
+      if (isOfTime && differ(this.#keys.off ?? 0)) throw clocksDiffer();
       if (error instanceof errors.JWTExpired) throw tokenExpired();
       throw notSignedIn();
     }

@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, customFetch, errors, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose';
+import { answererOff } from '../clocks.js';
 
 /** The issuer could not be asked. Not the caller's fault, so never answered with 401. */
 export class IssuerUnreachable extends Error {}
@@ -22,8 +23,12 @@ const pauseAfterFailureMs = 1_000;
 export class IssuerKeys {
   #keys: Promise<RemoteKeys> | undefined;
   #failedAt = -Infinity;
+  #off: number | undefined;
 
   constructor(private readonly options: IssuerKeysOptions) {}
+
+  /** How far the issuer's clock was ahead of ours when it last answered, where it says its time. */
+  get off(): number | undefined { return this.#off; }
 
   async key(header: JWSHeaderParameters, token: FlattenedJWSInput): ReturnType<RemoteKeys> {
     try {
@@ -61,8 +66,10 @@ export class IssuerKeys {
   /** After a failure the issuer is left alone for a second, however many tokens arrive. */
   async #ask(url: string, init: RequestInit): Promise<Response> {
     if (performance.now() - this.#failedAt < pauseAfterFailureMs) throw new IssuerUnreachable();
+    const asked = Date.now();
     try {
       const answer = await fetch(url, init);
+      this.#off = answererOff(asked, answer, Date.now());
       if (answer.status !== 200) throw new IssuerUnreachable();
       return answer;
     } catch {

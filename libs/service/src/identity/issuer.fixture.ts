@@ -20,6 +20,9 @@ export class TestIssuer {
   keys: JWK[] = [];
   asked = 0;
   delayMs = 0;
+  /** How far its clock is ahead: what it signs and the Date that it says. */
+  aheadMs = 0;
+  saysDate = true;
   private constructor(private server: Server, readonly port: number) {}
 
   static async start(...keys: SigningKey[]): Promise<TestIssuer> {
@@ -31,7 +34,8 @@ export class TestIssuer {
     server.on('request', (request, response) => {
       const found = request.url === '/.well-known/openid-configuration' ? { issuer: issuer.url, jwks_uri: `${issuer.url}/jwks` } : { keys: issuer.keys };
       if (request.url === '/jwks') issuer.asked++;
-      setTimeout(() => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(found)), issuer.delayMs);
+      response.sendDate = false;
+      setTimeout(() => response.writeHead(200, { 'content-type': 'application/json', ...(issuer.saysDate ? { date: new Date(Date.now() + issuer.aheadMs).toUTCString() } : {}) }).end(JSON.stringify(found)), issuer.delayMs);
     });
     return issuer;
   }
@@ -39,7 +43,7 @@ export class TestIssuer {
   get url(): string { return `http://127.0.0.1:${this.port}`; }
 
   async token(key: SigningKey, claims: Record<string, unknown> = {}, { expires = 600, typ = 'at+jwt' }: { readonly expires?: number; readonly typ?: string } = {}): Promise<string> {
-    const now = Math.floor(Date.now() / 1000);
+    const now = Math.floor((Date.now() + this.aheadMs) / 1000);
     return await new SignJWT({ iss: this.url, aud: 'footbridge', sub: account, organisation, roles: ['CASE_WORKER'], iat: now - 60, exp: now + expires, ...claims }).setProtectedHeader({ alg: key.alg, kid: key.kid, typ }).sign(key.privateKey);
   }
 

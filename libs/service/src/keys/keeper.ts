@@ -46,7 +46,7 @@ export class KeyKeeper {
     return this.#working ??= (async () => {
       while (this.#again) {
         this.#again = false;
-        await this.#said('keys-not-kept', async () => { await this.#locks(); await this.#sign(); await this.#replay(); });
+        await this.#said('keys-not-kept', async () => { await this.#locks(); await this.engine.store.keys.prove([...this.engine.store.keys.troubles.keys()]); await this.#sign(); await this.#replay(); });
         const { rows } = await this.engine.store.pool.query<Asked>('select organisation, wanted, least, rewrapped, destroyed from organisation_key where rewrapped < wanted or destroyed < least').catch(() => ({ rows: [] as Asked[] }));
         for (const asked of rows) if (!this.engine.store.keys.isLocked(asked.organisation)) await this.#said('keys-not-kept', () => this.#keep(asked));
       }
@@ -111,7 +111,7 @@ export class KeyKeeper {
       const { rows } = await this.engine.store.pool.query<{ subject: string; wrapped: string }>('select subject, wrapped from subject_key where owner = $1 and coalesce(key_version, 0) < $2 and subject > $3 order by subject limit $4', [organisation, wanted, after, BATCH]);
       for (const { subject, wrapped } of rows) {
         try {
-          const anew = await this.keyStore.wrap(organisation, await this.keyStore.unwrap(organisation, wrapped, subject), subject);
+          const anew = await this.engine.store.keys.wrap(organisation, subject, await this.keyStore.unwrap(organisation, wrapped, subject));
           if ((wrappedVersion(anew) ?? 0) < wanted) throw new PrivacyRefusal('KEY_STORE_UNAVAILABLE');
           await this.engine.store.pool.query('update subject_key set wrapped = $4 where subject = $1 and owner = $2 and wrapped = $3', [subject, organisation, wrapped, anew]);
         } catch (error) {

@@ -3,7 +3,10 @@ import { reasonOf } from '../log-reason.js';
 import { log } from '../log.js';
 import { Problem } from '../problem.js';
 
-const notOpened: ReadonlySet<string> = new Set(['KEY_STORE_UNAVAILABLE', 'KEY_UNKNOWN', 'UNWRAP_FAILED', 'UNSEAL_FAILED', 'KEY_FILE_EXPOSED', 'KEY_FILE_DAMAGED']);
+/** No waiting heals these: somebody has to put a key, or a row, right. */
+const forOperators: ReadonlySet<string> = new Set(['KEY_UNKNOWN', 'UNWRAP_FAILED', 'UNSEAL_FAILED', 'KEY_FILE_EXPOSED', 'KEY_FILE_DAMAGED']);
+export const notOpened: ReadonlySet<string> = new Set(['KEY_STORE_UNAVAILABLE', ...forOperators]);
+export const isForOperator = (error: unknown): boolean => error instanceof PrivacyRefusal && forOperators.has(error.code);
 
 /** What a caller is told where a key is not to be had. Which one, and why, is the operator's to read in the log (docs/operating.md). */
 export function keyProblem(error: unknown): Problem | undefined {
@@ -11,5 +14,5 @@ export function keyProblem(error: unknown): Problem | undefined {
   if (error.code === 'KEYS_LOCKED') return new Problem('keys-locked');
   if (!notOpened.has(error.code)) return undefined;
   log('keys-refused', { reason: reasonOf(error) });
-  return new Problem('service-unavailable', {}, { 'retry-after': '5' });
+  return isForOperator(error) ? new Problem('keys-unavailable') : new Problem('service-unavailable', {}, { 'retry-after': '5' });
 }
