@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Service, auditRootKept } from '@footbridge/contracts';
+import { Service, auditRootKept, type Role } from '@footbridge/contracts';
 import { NOTHING, Peaks, digestOf, isEntryIn, isGrownFrom, isWitnessed, newRef, signRoot, type AuditReport, type ShownEntry, type ShownRoot, type VerifyingKey, type WitnessedRoot } from '@footbridge/privacy';
 import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { AuditSequencer, type RunningService } from '@footbridge/service';
@@ -130,6 +130,12 @@ describe('the audit logs of an instance, on real Postgres', () => {
     const nextHour = new Date(noon.getTime() + 3_600_000);
     expect(await another(name, () => nextHour).sign('between hours')).toBeUndefined();
     expect(await another(name, () => nextHour).sign('once an hour')).toMatchObject({ number: 3 });
+    // and so is everybody who asks, whatever the page: that somebody worked since is for who watches over it (G11)
+    const listed = async (role: Role, query = ''): Promise<number[]> => ((await instance.account(organisation, role).get(`/v1/${name}-audit-roots${query}`)).body['items'] as { number: number }[]).map(({ number }) => number);
+    for (const role of ['CASE_WORKER', 'SUPERVISOR', 'PARTNER_ADMIN'] as const) expect([await listed(role), await listed(role, '?before=3')]).toEqual([[3, 1], [1]]);
+    for (const role of ['OPERATOR', 'DPO'] as const) expect([await listed(role), await listed(role, '?before=3')]).toEqual([[3, 2, 1], [2, 1]]);
+    const [, { digest = '' } = {}] = (await instance.account(organisation, 'CASE_WORKER').get(`/v1/${name}-audit-roots`)).body['items'] as { digest?: string }[];
+    expect((await instance.account(organisation, 'DPO').get(`/v1/${name}-audit-roots/consistency?from=${digest}`)).body).toMatchObject({ from: { number: 1, digest }, to: { number: 3 } });
   });
 
   it('T37 proves an entry, and that the log has only grown, to who holds nothing but a digest that was told before', async () => {

@@ -5,6 +5,9 @@ import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { days, hours, service, newestSchema, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { openedWithCase } from './break-glass/break-glass.lifecycle.js';
@@ -32,8 +35,10 @@ describe('who looks at whom, on real Postgres and over HTTP', () => {
     const body = running.gate.encode(event, data, { topic: `footbridge.${event.service}`, key: aggregate });
     await running.engine.store.commit(house, [{ t: 'outbox', op: 'insert', row: outboxRow({ id: newRef('evt'), type: event.type, time: new Date().toISOString(), audience: 'instance', aggregate, version: 1, copy: 0, data: body }) }], []);
   }
+  const policies = mkdtempSync(join(tmpdir(), 'footbridge-policies-'));
+  writeFileSync(join(policies, 'own.cedar'), '@id("no-house-for-reintegration") forbid (principal, action in Action::"route", resource) when { principal.roles.contains(Role::"REINTEGRATION_MANAGER") && resource has kind && resource.kind == Kind::"Case" };');
   beforeAll(async () => {
-    instance = await testInstance([referralsService, neighbour('notifications'), neighbour('shelters'), neighbour('returns'), neighbour('reintegration')], { name: 'access', config: { denyList: { standing: () => 'good' }, access: { looksPerHour: QUOTA } } });
+    instance = await testInstance([referralsService, neighbour('notifications'), neighbour('shelters'), neighbour('returns'), neighbour('reintegration')], { name: 'access', config: { denyList: { standing: () => 'good' }, access: { looksPerHour: QUOTA, policies } } });
     database = new pg.Client({ connectionString: instance.databaseUrl });
     await database.connect();
     worker = account('CASE_WORKER'); supervisor = account('SUPERVISOR'); dpo = account('DPO');
@@ -42,7 +47,7 @@ describe('who looks at whom, on real Postgres and over HTTP', () => {
     await tell(AgreementSigned, { agreement: newRef('agr'), from: house, to: foreign, until: new Date(Date.now() + days(400)).toISOString().slice(0, 10), version: 1, ...flagsOf(ConsentCategory.values) });
     await waitUntil('the news arrive', async () => (await database.query('select 1 from referrals.known_agreement')).rowCount === 1);
   });
-  afterAll(async () => { await database?.end(); await instance?.close(); });
+  afterAll(async () => { await database?.end(); await instance?.close(); rmSync(policies, { recursive: true }); });
 
   const her = canaryPerson(63);
   const person = { givenName: her.givenName, familyName: her.familyName, birthDate: '1994-03-01', birthDateCertainty: 'documented' };
@@ -211,6 +216,32 @@ describe('who looks at whom, on real Postgres and over HTTP', () => {
       expect([await about(), code(await settle(dpo))]).toEqual([[], '404 not-found']);
       expect((await database.query('select 1 from referrals.decoy')).rowCount).toBe(1);
     });
+  });
+
+  it('T36 DP-35 any worker shows her what she agreed to and takes it back: as the policies let them, and she finds who looked', async () => {
+    const file = await open();
+    const consent = String(must(await worker.post('/v1/consent-records', { purpose: 'REFERRAL_DISCLOSURE', categories: ['NEEDS'], noticeVersion: '2026-1', language: 'ro', medium: 'written', case: file, recipient: foreign }), 201).body['id']);
+    must(await worker.post(`/v1/consent-records/${consent}/give`, { onBehalfOf: 'PERSON', how: 'in_person', capacity: true, freely: true }), 200);
+    const [aggregate] = (await database.query<{ aggregate: string }>('select aggregate from referrals.reference where ref = $1', [file])).rows;
+    const seen = async (): Promise<unknown> => (await database.query('select organisation, role, fields from referrals.audit where command = $1 and kind = $2 and aggregate = $3::uuid order by position', ['consents', 'cas', aggregate?.aggregate])).rows;
+    const both = async (by: TestAccount): Promise<string[]> => [code(await by.get(`/v1/cases/${file}/consents`)), code(await by.post(`/v1/cases/${file}/withdraw-consents`, { onBehalfOf: 'PERSON', how: 'in_person' }))];
+    // by role, and by a policy of one's own, whatever other role the account has
+    for (const by of [account('MEDIA_OFFICER'), account('PARTNER_ADMIN'), account('REINTEGRATION_MANAGER'), account('REINTEGRATION_MANAGER', 'SUPERVISOR')]) expect(await both(by)).toEqual(['403 role-not-allowed', '403 role-not-allowed']);
+    expect(await both(account('OPERATOR'))).toEqual(['404 not-found', '404 not-found']);
+    expect(await both(instance.account(newRef('org'), 'CASE_WORKER'))).toEqual(['404 not-found', '404 not-found']);
+    expect(await seen()).toEqual([]);
+    // the house's own copy is whole; who is a party finds what a party finds, under its own name for the case
+    const intake = account('SHELTER_INTAKE'), theirs = instance.account(foreign, 'LAWYER');
+    const [link] = (await theirs.get('/v1/consent-records?limit=1')).body['items'] as { links: { case: string } }[];
+    const party = must(await theirs.get(`${link?.links.case ?? ''}/consents`), 200).body['items'] as Record<string, unknown>[];
+    expect(party).toEqual([expect.objectContaining({ state: 'given', purpose: 'REFERRAL_DISCLOSURE', recipient: foreign, createdAt: expect.stringMatching(/:00Z$/) as unknown })]);
+    for (const name of ['language', 'medium', 'requestedAt', 'givenAt', 'interpreter']) expect(party[0]).not.toHaveProperty(name);
+    expect(must(await intake.get(`/v1/cases/${file}/consents`), 200).body['items']).toEqual([expect.objectContaining({ id: consent, isLiving: true, language: 'ro' })]);
+    expect(code(await intake.post(`/v1/cases/${file}/withdraw-consents`, { onBehalfOf: 'PERSON' }))).toBe('422 validation-failed');
+    expect(must(await intake.post(`/v1/cases/${file}/withdraw-consents`, { onBehalfOf: 'PERSON', how: 'in_person' }), 200).body['items']).toHaveLength(1);
+    const [they, we] = [{ organisation: foreign, role: 'LAWYER', fields: ['consents'] }, { organisation: house, role: 'SHELTER_INTAKE', fields: ['consents'] }];
+    expect(await seen()).toEqual([they, we, we]);
+    expect(must(await worker.get(`/v1/cases/${file}/accesses`), 200).body['items']).toEqual([they, we, we].map((l) => ({ ...l, at: expect.stringMatching(/:00Z$/) as unknown, about: 'cases', look: 'consents' })));
   });
 
   it('T18 a receiver that fetches the needs of one person after another is stopped at the quota, and the house whose cases they are is told', async () => {

@@ -825,6 +825,66 @@ describe('referrals, on real Postgres and over HTTP', () => {
       expect(await step()).toMatchObject({ cleared: true });
       expect((await legal.get('/v1/holds')).body['items']).toEqual([]);
     });
+    it('T35 G4 that another house has placed is lifted by its lawyer too, who is answered as it may know', async () => {
+      const id = await open();
+      await agreed(id, lawyers);
+      const [known] = (await legal.get('/v1/consent-records?limit=1')).body['items'] as { links: { case: string } }[];
+      const theirs = String((await legal.post('/v1/holds', { case: known?.links.case.replace('/v1/cases/', '') })).body['id']);
+      const asked = await supervisor.post(`/v1/holds/${await newest(supervisor, 'holds')}/lift`, { causeGone: true });
+      const colleague = instance.account(lawyers, 'MEDIA_OFFICER');
+      expect([(await colleague.get('/v1/holds')).body['items'], (await colleague.get('/v1/referrals-approvals')).body['items']]).toEqual([[], []]);
+      const { approval, ...answer } = (await legal.post(`/v1/approvals/${String(asked.body['approval'])}/approve`)).body;
+      expect([approval, answer]).toEqual([asked.body['approval'], { ...(await legal.get(`/v1/holds/${theirs}`)).body, links: {} }]);
+      expect(answer).toMatchObject({ id: theirs, state: 'lifted', createdAt: expect.stringMatching(/:00Z$/) as unknown });
+      expect(answer).not.toHaveProperty('placedBy');
+    });
+  });
+
+  describe('T35 who hears of a case (reference 2.7)', () => {
+    const items = async (by: TestAccount, path: string): Promise<Record<string, unknown>[]> => (await by.get(path)).body['items'] as Record<string, unknown>[];
+    const withoutSubjects = ['OPERATOR', 'PARTNER_ADMIN', 'MEDIA_OFFICER', 'COMPLAINTS_BODY', 'BID_PANEL'] as const satisfies readonly Role[];
+    it('T35 by its call list: whoever finds what rang, and nobody else at home', async () => {
+      const file = await open(child);
+      const alert = String((await worker.post('/v1/safety-alerts', { case: file, reason: 'Wqzzxorv' })).body['id']);
+      const [guardian] = await items(worker, `/v1/guardian-appointments?caseId=${file}`);
+      await instance.advance(1_000);
+      const about = [alert, guardian?.['id']].map(String).sort();
+      const heard = async (by: TestAccount, settled = ''): Promise<unknown[]> => (await items(by, `/v1/alerts${settled}`)).filter((a) => about.includes(String(a['about']))).map((a) => a['about']).sort();
+      for (const by of [worker, supervisor, instance.account(house, 'DPO')]) expect(await heard(by)).toEqual(about);
+      // a colleague without the case is one of them, and whoever has seen many alerts has seen none to the second
+      for (const role of [...withoutSubjects, 'CASE_WORKER'] as const) for (const settled of ['', '?settled=true']) expect([role, await heard(instance.account(house, role), settled)]).toEqual([role, []]);
+      for (const { raisedAt, settledAt = raisedAt } of await items(supervisor, '/v1/alerts?settled=true')) expect([raisedAt, settledAt]).toEqual([expect.stringMatching(/:00Z$/), expect.stringMatching(/:00Z$/)]);
+      // and so it is with what waits for a second person, who finds it though the case is another's
+      const approval = String((await worker.post(`/v1/safety-alerts/${alert}/clear`, { safeAgain: true })).body['approval']);
+      const waits = async (by: TestAccount): Promise<unknown[]> => [(await by.get(`/v1/approvals/${approval}`)).status, (await items(by, '/v1/referrals-approvals')).filter((a) => a['approval'] === approval).map((a) => a['can'])];
+      expect([await waits(worker), await waits(supervisor), await waits(instance.account(house, 'CASE_WORKER'))]).toEqual([[200, [[]]], [200, [['approve', 'refuse']]], [200, [['approve', 'refuse']]]]);
+      expect(await waits(instance.account(house, 'DPO'))).toEqual([200, [expect.anything()]]);
+      for (const role of [...withoutSubjects, 'SHELTER_INTAKE'] as const) {
+        const by = instance.account(house, role);
+        expect([role, await waits(by), (await by.post(`/v1/approvals/${approval}/approve`)).status, (await by.post(`/v1/approvals/${approval}/refuse`)).status]).toEqual([role, [404, []], 404, 404]);
+      }
+      expect((await supervisor.post(`/v1/approvals/${approval}/approve`)).body['state']).toBe('cleared');
+    });
+    it('T35 of another house: who works with people there, and not whoever belongs to it', async () => {
+      const file = await open();
+      const consent = await agreed(file, foreign);
+      await sent(file);
+      const collections = ['referrals', 'consent-records', 'recalls'];
+      const [theirs, terms] = [await newest(receiver, 'referrals'), await newest(receiver, 'consent-records')];
+      expect((await worker.post(`/v1/consent-records/${consent}/withdraw`, herself)).status).toBe(200);
+      for (const role of ['RECEIVER', 'SUPERVISOR', 'DPO', 'CASE_WORKER', 'RECEPTION_OFFICER'] as const) for (const collection of collections) expect([role, collection, (await items(instance.account(foreign, role), `/v1/${collection}`)).length > 0]).toEqual([role, collection, true]);
+      for (const role of withoutSubjects) {
+        const by = instance.account(foreign, role);
+        for (const collection of collections) expect([role, collection, await items(by, `/v1/${collection}`)]).toEqual([role, collection, []]);
+        for (const path of [`/v1/referrals/${theirs}`, `/v1/referrals/${theirs}/timeline`, `/v1/consent-records/${terms}`]) expect([role, path, (await by.get(path)).status]).toEqual([role, path, 404]);
+        expect([role, (await by.post(`/v1/consent-records/${terms}/withdraw`, herself)).status]).toEqual([role, 404]);
+      }
+      // but for the interview that she agreed to give
+      await agreed(file, foreign, { purpose: 'MEDIA_INTERVIEW', categories: ['NEEDS'] });
+      const media = instance.account(foreign, 'MEDIA_OFFICER');
+      expect((await items(media, '/v1/consent-records')).map((c) => c['purpose'])).toEqual(['MEDIA_INTERVIEW']);
+      expect(await items(instance.account(foreign, 'COMPLAINTS_BODY'), '/v1/consent-records')).toEqual([]);
+    });
   });
 
   describe('an intake', () => {

@@ -31,14 +31,14 @@ export interface AccessOptions { readonly authorisation: Authorisation; readonly
 const toldConsent = `select to_jsonb(true) from known_consent where case_ref = $1->>0 and purpose = $1->>1 and state in ('given', 'renewed') and (valid_until is null or valid_until >= ($1->>2)::date) limit 1`;
 const LOOKS = `(${looks.map((look) => `'${look}'`).join(', ')})`;
 const HOUR = 3_600_000;
-/** On the call list of everybody at the owner's. */
+/** On the call list of those at the owner's who find the row. */
 const UNTOLD = 'DISCLOSURE_REFUSED';
 /** Alerts about what an account does: shown to supervision only. */
 export const aboutAccounts: readonly string[] = ['DECOY_OPENED', 'LOOKS_USED_UP', 'CASES_TRIED'];
 /** Nobody opens so many files by mistake that are not theirs. */
 const MISSES = 5;
 const TYPE_BELIEVED_MS = 60_000;
-const oversees = (caller: Principal): boolean => caller.roles.includes('SUPERVISOR') || caller.roles.includes('DPO');
+export const oversees = (caller: Principal): boolean => caller.roles.includes('SUPERVISOR') || caller.roles.includes('DPO');
 /** Of a set of columns that name workers: to whom a row is given. What is shown to everybody is given to nobody. */
 const assignment = (l: Lifecycle, row: BaseRow, caller: Principal): boolean | undefined => {
   if (l.visible === undefined || !('assignees' in (l.fields as object))) return undefined;
@@ -74,8 +74,18 @@ export class Access {
     const about = this.#about(l, row, caller);
     this.#require({ ...about, breakGlass, action: `${l.name}.read` }, [], 'not-found');
     const route = caller.action;
-    if (command === 'read' && route !== undefined && route !== `${l.name}.read` && route.startsWith(`${l.name}.`)) this.#require({ ...about, breakGlass, action: route, signedInLately: this.#lately(caller) }, this.o.authorisation.actions.get(route)?.roles ?? []);
+    if (command === 'read' && route !== undefined && route !== `${l.name}.read` && route.startsWith(`${l.name}.`)) this.#require({ ...about, breakGlass, action: route, signedInLately: this.#lately(caller) }, this.#rolesOf(route));
   }
+  /** What any worker may reach who can name the row, whomever it is given to (she takes back with any of them, W1): the route alone decides. @throws Problem */
+  reaches(l: Lifecycle, row: BaseRow, caller: Principal): void {
+    this.#require({ ...this.#about(l, row, caller), party: true, assigned: undefined, action: caller.action ?? '', signedInLately: this.#lately(caller) }, this.#rolesOf(caller.action));
+  }
+  /** Before what was reached so is shown: she finds it in her own list of who looked (DP-11). */
+  async reached(l: Lifecycle, row: BaseRow, caller: Principal, what: string): Promise<void> {
+    const role = caller.roles.find((r) => this.#rolesOf(caller.action).includes(r));
+    await this.o.store.commit(row.owner, [this.#audit(l, row, caller, { command: what, role, fields: [what] })], []);
+  }
+  #rolesOf(action = ''): readonly Role[] { return this.o.authorisation.actions.get(action)?.roles ?? []; }
   async #opensInEmergency(l: Lifecycle, row: BaseRow, caller: Principal, command: string): Promise<void> {
     const emergency = await this.emergency(l, row, caller);
     this.#mayOpen(l, row, caller, command, emergency !== undefined);
@@ -113,7 +123,7 @@ export class Access {
   commands(l: Lifecycle, command: string, row: BaseRow | undefined, caller: Principal, acting: Acting, approved: boolean): void {
     const name = `${l.name}.${command}`;
     const behalf = acting.role === 'PERSON' || acting.role === 'GUARDIAN' ? acting.role : undefined;
-    const roles = this.o.authorisation.actions.get(name)?.roles ?? [];
+    const roles = this.#rolesOf(name);
     // Who asked proved it then; the second person has their own sign-in.
     if (row === undefined) this.#require({ ...who(caller), action: name, own: true, onBehalfOf: behalf, signedInLately: approved || this.#lately(caller) }, roles);
     else this.#require({ ...this.#about(l, row, caller), action: name, onBehalfOf: behalf }, roles);
@@ -129,7 +139,7 @@ export class Access {
     const emergency = withCase ?? (oversees(caller) ? undefined : await this.emergency(l, row, caller));
     const about = { ...this.#about(l, row, caller), action: `${l.name}.reveal`, fields, purpose, signedInLately: this.#lately(caller), breakGlass: emergency !== undefined };
     // Who may not read it at all hears that, and not what she agreed to.
-    this.#require({ ...about, consentLive: true }, this.o.authorisation.actions.get(about.action)?.roles ?? []);
+    this.#require({ ...about, consentLive: true }, this.#rolesOf(about.action));
     this.#require({ ...about, consentLive: await this.#agrees(row, purpose) }, [], undefined, purpose);
     await this.meter(l, row, caller);
     return emergency ? groundOf(emergency) : purpose;
@@ -138,7 +148,7 @@ export class Access {
   /** Where more is shown than the row that was asked for: what the policies say of that too. @throws Problem */
   showsBesides(l: Lifecycle, row: BaseRow, caller: Principal, fields: readonly string[], purpose: string): void {
     const action = `${l.name}.reveal`;
-    this.#require({ ...this.#about(l, row, caller), action, fields, purpose, consentLive: true, signedInLately: this.#lately(caller) }, this.o.authorisation.actions.get(action)?.roles ?? []);
+    this.#require({ ...this.#about(l, row, caller), action, fields, purpose, consentLive: true, signedInLately: this.#lately(caller) }, this.#rolesOf(action));
   }
   async #agrees(row: BaseRow, purpose: string): Promise<boolean> {
     // Helping her needs no consent to a disclosure; a house or a partner is nobody's case.

@@ -7,7 +7,7 @@ import type { FastifyReply } from 'fastify';
 import { auditControllers } from './audit/routes.js';
 import { databaseOff, differ } from './clocks.js';
 import { showDocs } from './docs-page.js';
-import { Engine } from './engine.js';
+import { Engine, minute } from './engine.js';
 import { aboutAccounts } from './access.js';
 import { Action, EVERYBODY } from './action.js';
 import { Public } from './http.js';
@@ -114,18 +114,18 @@ export function WaitingController(service: string): Type<object> {
 }
 
 export const alertsPath = (service: string): string => (service === 'referrals' ? 'v1/alerts' : `v1/${service}-alerts`);
-/** The call list of an organisation: what waits for a person. It carries references only. */
+/** The call list of an organisation: what waits for a person, for those who find what it is about. It carries references only, and what rang for two organisations is to the minute (G4). */
 export function AlertsController(path: string): Type<object> {
   @Controller(path)
   class Alerts {
     constructor(@Inject(Engine) private readonly engine: Engine) {}
     @Action('alerts.list', EVERYBODY) @Get() async list(@Req() request: SignedRequest, @Query('settled') settled: unknown): Promise<object> {
-      const { organisation, roles } = request.principal;
+      const { organisation, subject, roles } = request.principal;
       const rows = await this.engine.store.readAs<{ id: string; code: string; kind: string; ref: string | null; raised_at: string; settled_at: string | null; account: string | null }>(organisation,
-        `select to_jsonb(a) || jsonb_build_object('ref', (select ref from reference r where r.organisation = a.organisation and r.aggregate = a.aggregate::text and r.purpose = '' and r.generation = 1)) from alert a where a.organisation = $1->>0 and ($1->>1 = 'true' or a.settled_at is null) and (not ($1->3) ? a.code or ($1->2) ?| array['SUPERVISOR', 'DPO']) order by a.raised_at desc limit 200`, [organisation, String(settled === 'true'), roles, aboutAccounts]);
+        `select to_jsonb(a) || jsonb_build_object('ref', (select ref from reference r where r.organisation = a.organisation and r.aggregate = a.aggregate::text and r.purpose = '' and r.generation = 1)) from alert a where a.organisation = $1->>0 and ($1->>4 = 'true' or a.settled_at is null) and case when ($1->3) ? a.code then ($1->2) ?| array['SUPERVISOR', 'DPO'] else ${this.engine.finds(request.principal, 'a.kind', 'a.aggregate')} end order by a.raised_at desc limit 200`, [organisation, subject, roles, aboutAccounts, String(settled === 'true')]);
       return { items: rows.map((a) => {
         const l = this.engine.lifecycles.find((x) => x.prefix === a.kind);
-        return { id: a.id, code: a.code, raisedAt: new Date(a.raised_at).toISOString(), ...(a.settled_at ? { settledAt: new Date(a.settled_at).toISOString() } : {}), ...(a.account ? { account: a.account } : {}), ...(a.ref && l ? { about: a.ref, links: { about: `/v1/${collectionOf(l)}/${a.ref}` } } : {}) };
+        return { id: a.id, code: a.code, raisedAt: minute(new Date(a.raised_at)), ...(a.settled_at ? { settledAt: minute(new Date(a.settled_at)) } : {}), ...(a.account ? { account: a.account } : {}), ...(a.ref && l ? { about: a.ref, links: { about: `/v1/${collectionOf(l)}/${a.ref}` } } : {}) };
       }) };
     }
     /** What an account did, once supervision has spoken with it. */

@@ -3,7 +3,7 @@ import { VictimPresumed } from '@footbridge/contracts';
 import { NONE, attested, direct, guard, is, lifecycle, open, operational, type Facts, type Lifecycle, type RowOf } from '@footbridge/lifecycle';
 import { newRef } from '@footbridge/privacy';
 import { huntLeaks } from '@footbridge/privacy/testing';
-import { auditFaults, testInstance, waitUntil, withAuditFault, type TestAccount, type TestInstance } from '@footbridge/testing';
+import { auditFaults, testInstance, waitUntil, withAuditFault, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { createTable, grants, hours, later, newestSchema, protect, service } from './index.js';
 
@@ -16,6 +16,8 @@ class PackBody { @is.pattern(/^[a-z]+$/, 'a word', 'tools', { class: 'open' }) l
 class EditBody { @is.pattern(/^[a-z]+$/, 'a word', 'tools', { class: 'open', optional: true }) label?: string; @is.nested(() => ContentBody, { class: 'direct', optional: true }) content?: ContentBody; }
 const notEmpty = guard<Facts<BoxRow>>('B1', 'notEmpty', ({ row }) => (row.content?.test((c) => c.what !== '') ? undefined : 'EMPTY'), { sensitive: true });
 const named = guard<Facts<BoxRow>>('B2', 'labelIsNotSecret', ({ row }) => (row.label === 'secret' ? 'LABEL_TELLS' : undefined));
+let lid = 'shut';
+const lidShut = guard<Facts<BoxRow>>('B3', 'lidIsShut', () => (lid === 'open' ? 'LID_OPEN' : undefined), { sensitive: true });
 const Box = lifecycle<Facts<BoxRow>>()({
   name: 'Crate', service: 'shelters', prefix: 'crt', states: ['packed', 'sent', 'opened', 'lost', 'burnt'], fields: boxFields,
   parties: (row) => (row.state === 'packed' ? [] : [row.receiver]),
@@ -29,6 +31,7 @@ const Box = lifecycle<Facts<BoxRow>>()({
     [['sent'], 'open', 'opened', ['RECEIVER'], [notEmpty], VictimPresumed],
     [['sent'], 'lose', 'lost', ['PLATFORM'], [], VictimPresumed],
     [['sent', 'opened'], 'withdraw', 'lost', ['PERSON', 'GUARDIAN'], [], VictimPresumed],
+    [['opened', 'lost'], 'bury', 'burnt', ['SUPERVISOR'], [lidShut], VictimPresumed, { approval: ['RECEIVER', 'SUPERVISOR'] }],
     [['opened', 'lost'], 'burn', 'burnt', ['SUPERVISOR'], [], VictimPresumed, { approval: ['SUPERVISOR'] }],
   ],
 }) as unknown as Lifecycle;
@@ -211,6 +214,39 @@ describe('the engine, on real Postgres and over HTTP', () => {
     expect([yes.status, no.status].sort()).toEqual([200, 409]);
     expect((await worker.get(`/v1/crates/${id}`)).body['state']).toBe(yes.status === 200 ? 'burnt' : 'lost');
     expect((await supervisor2.get(`/v1/approvals/${approval}`)).body).toMatchObject({ state: yes.status === 200 ? 'approved' : 'refused', can: [] });
+  });
+  it('T35 G4 answers a second person with what they see of it, and refuses them as it would refuse them', async () => {
+    const asked = async (): Promise<{ readonly id: string; readonly theirs: string; readonly approval: string }> => {
+      const id = await sent();
+      const [found] = (await receiver.get('/v1/crates?limit=1')).body['items'] as { id: string }[];
+      await worker.post(`/v1/crates/${id}/withdraw`, { onBehalfOf: 'PERSON', how: 'phone' });
+      return { id, theirs: found?.id ?? '', approval: String((await supervisor.post(`/v1/crates/${id}/bury`)).body['approval']) };
+    };
+    const word = (by: TestAccount, approval: string): Promise<TestAnswer> => by.post(`/v1/approvals/${approval}/approve`);
+    const first = await asked();
+    const [waiting] = ((await receiver.get('/v1/shelters-approvals')).body['items'] as Record<string, unknown>[]).filter(({ approval }) => approval === first.approval);
+    expect(waiting).toMatchObject({ about: first.theirs, can: ['approve', 'refuse'], askedAt: expect.stringMatching(/:00Z$/) as unknown, expiresAt: expect.stringMatching(/:00Z$/) as unknown });
+    // a sensitive rule has a name inside the owner only
+    lid = 'open';
+    expect((await word(receiver, first.approval)).body['guards']).toEqual([{ guard: 'ADMINISTRATIVE', reason: 'ADMINISTRATIVE', detail: 'This cannot be done now.' }]);
+    expect((await word(supervisor2, first.approval)).body['guards']).toEqual([expect.objectContaining({ guard: 'B3', reason: 'LID_OPEN' })]);
+    lid = 'shut';
+    const { approval, ...answer } = (await word(receiver, first.approval)).body;
+    expect([approval, answer]).toEqual([first.approval, (await receiver.get(`/v1/crates/${first.theirs}`)).body]);
+    expect(answer).toMatchObject({ id: first.theirs, state: 'burnt', createdAt: expect.stringMatching(/:00Z$/) as unknown });
+    const second = await asked();
+    expect((await word(supervisor2, second.approval)).body).toEqual({ ...(await supervisor2.get(`/v1/crates/${second.id}`)).body, approval: second.approval });
+    expect((await supervisor2.get(`/v1/crates/${second.id}`)).body['createdAt']).not.toMatch(/:00(?:\.000)?Z$/);
+  });
+  it('T35 G4 lets nobody who is only a party find a moment by asking what is due before it', async () => {
+    const id = await sent();
+    const due = Date.parse(String((await worker.get(`/v1/crates/${id}`)).body['dueAt']));
+    const [theirs] = (await receiver.get('/v1/crates?limit=1')).body['items'] as { id: string; dueAt: string }[];
+    const shown = Date.parse(theirs?.dueAt ?? '');
+    expect([shown, due % 60_000 > 1]).toEqual([due - due % 60_000, true]);
+    const isDue = async (who: TestAccount, ref: string, before: number): Promise<boolean> => ((await who.get(`/v1/crates?limit=100&due-before=${new Date(before).toISOString()}`)).body['items'] as { id: string }[]).some((item) => item.id === ref);
+    expect([await isDue(receiver, theirs?.id ?? '', shown), await isDue(receiver, theirs?.id ?? '', shown + 1), await isDue(receiver, theirs?.id ?? '', due)]).toEqual([false, true, true]);
+    expect([await isDue(worker, id, shown + 1), await isDue(worker, id, due), await isDue(worker, id, due + 1)]).toEqual([false, false, true]);
   });
   it('lets a worker bring a decision only when they say whose it is and how they learned it', async () => {
     const id = await sent();

@@ -6,7 +6,7 @@ import {
 } from '@footbridge/lifecycle';
 import { outboxRow, type Freshness } from '@footbridge/messaging';
 import { Sealed, isRef, label, newRef, revealCapability, type EventDef, type Gate, type PersonalClass } from '@footbridge/privacy';
-import type { Access } from './access.js';
+import { oversees, type Access } from './access.js';
 import { seesPersons } from './authorisation.js';
 import { later, type Clock } from './clock.js';
 import type { Principal } from './identity/principal.js';
@@ -28,11 +28,12 @@ export interface CommandInput {
   readonly idempotency?: Idempotency;
   /** Set when a second person has approved (decisions 6). */
   readonly approved?: {
-    readonly by: string;
+    /** Who is answered: they see what they see of it, and not what the one who asked does. */
+    readonly by: Acting;
     /** Looked at before each attempt: the word may have been given or taken meanwhile. */
     waiting(): Promise<void>;
     readonly settled: Change;
-    /** What that person is answered, and under which key. */
+    /** What is said besides, and under which key. */
     answers(answer: Answer): Answer;
     readonly idempotency?: Idempotency;
   };
@@ -103,7 +104,7 @@ export class Engine {
       const approval = typeof asks === 'function' ? asks({ row, body }) : asks;
       if (approval && !input.approved) return this.#ask(input, table, row, found !== undefined, acting, expects, now, approval);
       const planned = await this.#plan({ l, table, row, references: found?.references ?? {}, isNew: !found, body, acting, expects, now, ...(input.approved ? { approvedBy: input.approved.by } : {}) });
-      const answer = this.#answer(planned, caller, found ? 200 : 201);
+      const answer = this.#answer(planned, caller, found ? 200 : 201, input.approved?.by);
       const once = table[6]?.once?.(planned.facts as never) as Values | undefined;
       const isLook = table[6]?.looksAt !== undefined;
       if (isLook) await this.access.meter(l, planned.row, caller);
@@ -156,6 +157,12 @@ export class Engine {
     }
     await this.access.opens(l, found, caller, command);
     return found;
+  }
+
+  /** SQL for whether a caller finds the row of this kind and id in its list; $1 = [organisation, account, roles, …]. */
+  finds(caller: Principal, kind: string, id: string): string {
+    const lists = this.lifecycles.filter((l) => this.access.lists(l, caller));
+    return `(${lists.map((l) => `(${kind} = '${l.prefix}' and exists (select 1 from ${quote(tableOf(l))} t where t.id = ${id} and ${seenBy(l.visible)}))`).join(' or ') || 'false'})`;
   }
 
   /** In an emergency the case is open, and what belongs to it. Nobody who finds it otherwise pays for the question. */
@@ -306,23 +313,28 @@ export class Engine {
     const { rows } = await this.store.pool.query<Asked>(`select * from approval where ($4::text is null and state = 'waiting' and expires_at > $5 or ref = $4) and (owner = $1 or asked_organisation = $1 or roles && $2 and asked_by <> $3) order by asked_at limit 200`,
       [caller.organisation, caller.roles, caller.subject, reference ?? null, this.clock.now()]);
     const shown = await Promise.all(rows.map(async (asked) => {
-      const { may, known } = await this.#judges(asked, caller);
+      const { known, role } = await this.#judges(asked, caller);
       if (!known) return [];
       const l = this.lifecycle(asked.lifecycle);
       const about = asked.aggregate === null ? undefined : (await this.store.named(caller.organisation, [asked.aggregate])).get(asked.aggregate);
-      return [{ approval: asked.ref, state: asked.state, lifecycle: asked.lifecycle, command: asked.command, askedAt: asked.asked_at.toISOString(), expiresAt: asked.expires_at.toISOString(), roles: asked.roles,
-        can: may && asked.state === 'waiting' && asked.asked_by !== caller.subject ? ['approve', 'refuse'] : [], ...(about ? { about, links: { about: `/v1/${collectionOf(l)}/${about}` } } : {}) }];
+      return [{ approval: asked.ref, state: asked.state, lifecycle: asked.lifecycle, command: asked.command, askedAt: minute(asked.asked_at), expiresAt: minute(asked.expires_at), roles: asked.roles,
+        can: role !== undefined && asked.state === 'waiting' && asked.asked_by !== caller.subject ? ['approve', 'refuse'] : [], ...(about ? { about, links: { about: `/v1/${collectionOf(l)}/${about}` } } : {}) }];
     }));
     return shown.flat();
   }
 
-  /** Whether a caller may give the second word, and whether they may know that it is asked for. */
-  async #judges(asked: Asked, caller: Principal): Promise<{ readonly may: boolean; readonly known: boolean; readonly role: Role | undefined }> {
+  /** In which role a caller may give the second word, and whether they may know that it is asked for: as who asked, or who finds the row; where there is none yet, supervision. */
+  async #judges(asked: Asked, caller: Principal): Promise<{ readonly known: boolean; readonly role?: Role }> {
     const l = this.lifecycle(asked.lifecycle);
-    const role = asked.roles.find((r) => caller.roles.includes(r));
-    const [about] = asked.aggregate === null || role === undefined ? [] : await this.store.find(l, asked.owner, 't.id = ($1->>0)::uuid', [asked.aggregate]);
-    const may = role !== undefined && (about ? this.#stands(l, about.row, caller, role) : asked.aggregate === null && asked.asked_organisation === caller.organisation);
-    return { may, known: may || [asked.owner, asked.asked_organisation].includes(caller.organisation), role };
+    const mine = asked.roles.filter((r) => caller.roles.includes(r));
+    const [about] = asked.aggregate === null || mine.length === 0 ? [] : await this.store.find(l, asked.owner, 't.id = ($1->>0)::uuid', [asked.aggregate], '', true);
+    const role = asked.aggregate === null ? mine.find(() => asked.asked_organisation === caller.organisation) : mine.find((r) => about && this.#stands(l, about.row, caller, r));
+    if (role !== undefined) return { known: true, role };
+    if (asked.asked_by === caller.subject) return { known: true };
+    if (![asked.owner, asked.asked_organisation].includes(caller.organisation)) return { known: false };
+    const [known = false] = asked.aggregate === null ? [oversees(caller)]
+      : await this.store.readAs<boolean>(caller.organisation, `select to_jsonb(${this.finds(caller, '($1->>3)', '($1->>4)::uuid')})`, [caller.organisation, caller.subject, caller.roles, l.prefix, asked.aggregate]);
+    return { known };
   }
 
   /** A second person's word on a step that takes two (decisions 6). The guards run again; the word and the step are one transaction. */
@@ -330,18 +342,18 @@ export class Engine {
     const before = idempotency ? await this.#answered(idempotency) : undefined;
     if (before) return before;
     const command = approve ? 'approve' : 'refuse';
-    const waiting = async (): Promise<Asked> => {
+    const waiting = async (): Promise<Asked & { readonly role: Role }> => {
       const { rows: [asked] } = isRef(reference) ? await this.store.pool.query<Asked>('select * from approval where ref = $1', [reference]) : { rows: [] };
-      const { may, known } = asked ? await this.#judges(asked, caller) : { may: false, known: false };
+      const { known, role } = asked ? await this.#judges(asked, caller) : { known: false };
       if (!asked || !known) throw new Problem('not-found');
       const state = asked.state === 'waiting' && asked.expires_at < this.clock.now() ? 'expired' : asked.state;
       if (state !== 'waiting') throw new Problem('transition-not-allowed', { state, command, allowedFrom: ['waiting'] });
-      if (!may) throw new Problem('role-not-allowed', { roles: asked.roles });
+      if (role === undefined) throw new Problem('role-not-allowed', { roles: asked.roles });
       if (asked.asked_by === caller.subject) throw new Problem('guard-refused', { guards: [{ guard: 'TWO_PERSONS', reason: 'SAME_PERSON', detail: 'Another person must approve.' }] });
       if (approve) this.access.requireSignedInLately(caller);
-      return asked;
+      return { ...asked, role };
     };
-    const asked = await waiting();
+    const { role, ...asked } = await waiting();
     const settled = (state: string): Change => ({ t: 'approval', op: 'update', id: asked.id, version: asked.version, row: { state, decided_by: caller.subject, version: asked.version + 1 } });
     if (!approve) {
       return this.#again(async () => {
@@ -359,7 +371,7 @@ export class Engine {
     const [own, theirs] = [await refOf(asker.organisation), await refOf(caller.organisation)];
     const body = typeof asked.body['$sealed'] === 'string' ? (await this.store.openJson(String(asked.body['$subject']), asked.owner, 'approval', asked.id, asked.body['$sealed'])).reveal(revealCapability({ purpose: 'APPROVAL', auditId: reference })) : asked.body;
     const answers = (answer: Answer): Answer => ({ ...answer, status: 200, body: { ...answer.body, ...(theirs ? { id: theirs } : {}), approval: reference } });
-    const approved = { by: caller.subject, answers, settled: settled('approved'), waiting: async () => { await waiting(); }, ...(idempotency ? { idempotency } : {}) };
+    const approved = { by: { ...caller, role }, answers, settled: settled('approved'), waiting: async () => { await waiting(); }, ...(idempotency ? { idempotency } : {}) };
     return answers(await this.run({ lifecycle: l, command: asked.command, ...(own ? { reference: own } : {}), body, caller: asker, approved }));
   }
 
@@ -441,7 +453,7 @@ export class Engine {
 
   async #plan(p: {
     l: Lifecycle; table: AnyRow; row: BaseRow; references: Readonly<Record<string, string>>; isNew: boolean; body: Values; acting: Acting; expects: Expectation[]; now: Date;
-    causedBy?: string; facts?: Readonly<Values>; approvedBy?: string; together?: Together; issued?: Map<string, string>; keys?: Map<string, Buffer>;
+    causedBy?: string; facts?: Readonly<Values>; approvedBy?: Acting; together?: Together; issued?: Map<string, string>; keys?: Map<string, Buffer>;
     /** The command that this is a companion of. */
     command?: string;
     /** No transition: what is changed in a row is told to its owner only. */
@@ -450,14 +462,19 @@ export class Engine {
     const { l, table, isNew, body, acting, now, together = new Map() as Together, issued = new Map<string, string>(), keys = new Map<string, Buffer>() } = p;
     const [, command, to, , guards, emits, more] = table;
     const unread = protects(p.command ?? command);
-    const given: Facts = { row: p.row, body: p.approvedBy ? { ...body, approvedBy: p.approvedBy } : body, caller: acting, command };
+    const given: Facts = { row: p.row, body: p.approvedBy ? { ...body, approvedBy: p.approvedBy.subject } : body, caller: acting, command };
     // Object.assign where a command passes: it copies many members several times faster than a spread.
     const facts: Facts = Object.assign({}, given, p.facts ?? (l.facts ? await l.facts(this.store.reader(p.row.owner, p.expects, together, unread), given, now) : {}));
     for (const service of needsFresh(table, facts)) await this.requireFresh(service, p.row.caseRef ?? (facts as { readonly caseRef?: string }).caseRef);
     const refused = [...refusals(guards, (p.ownersOnly ? { ...facts, row: { ...p.row, ...body } } : facts) as never, now), ...await this.#spokenFor(acting, p.row, facts)];
     const owner = isNew && l.owner ? l.owner(facts as never) : p.row.owner;
     // Whose the new row would be, not who asks for it: a foreign case's sensitive rules are named to nobody else (decisions 21).
-    if (refused.length > 0) { await this.#record(guards, facts, acting, command, now); throw this.#refusal(refused, { ...p.row, owner }, acting, facts); }
+    if (refused.length > 0) {
+      await this.#record(guards, facts, acting, command, now);
+      const told = p.approvedBy ?? acting;
+      const known = p.approvedBy && l.facts ? Object.assign({}, facts, { mayKnow: undefined }, await l.facts(this.store.reader(p.row.owner, [], together, unread), { ...given, caller: told }, now)) : facts;
+      throw this.#refusal(refused, { ...p.row, owner }, told, known);
+    }
 
     const changes: Values = Object.assign(pick(l, body), more?.set?.(facts as never, now), { state: to, owner });
     // One copy, filled as it becomes known: copying a row of forty columns at each step is what a command would spend its time on.
@@ -496,7 +513,7 @@ export class Engine {
     rows.push({ t: 'audit', op: 'insert', row: {
       at: now.toISOString(), organisations: p.ownersOnly ? [row.owner] : organisations, kind: l.prefix, aggregate: row.id, command, from_state: isNew ? null : p.row.state, to_state: to, version: row.version,
       organisation: acting.organisation, account: acting.subject, role: acting.role, on_behalf_of: isBehalf(acting.role) ? acting.role : null, how: acting.how ?? null,
-      caused_by: p.causedBy ?? null, ground: l.consentRef?.(row) ?? null, fields: more?.looksAt?.(after as never) ?? Object.keys(body), approved_by: p.approvedBy ?? null,
+      caused_by: p.causedBy ?? null, ground: l.consentRef?.(row) ?? null, fields: more?.looksAt?.(after as never) ?? Object.keys(body), approved_by: p.approvedBy?.subject ?? null,
     } });
     rows.push(...await this.#events(l, emits, row, after, references, now, p.causedBy, acting.trace, undefined, said));
     for (const notice of more?.notices?.(after as never, now) ?? []) rows.push(...await this.#events(l, notice.event, row, after, references, now, p.causedBy, acting.trace, notice.recipients, notice.data, notice.about));
@@ -590,9 +607,10 @@ export class Engine {
 
   // --- answering -----------------------------------------------------------------------------------------------
 
-  #answer(planned: Planned, caller: Principal, status: number): Answer {
+  #answer(planned: Planned, caller: Principal, status: number, approver?: Principal): Answer {
     const { lifecycle: l, row, references } = planned;
-    const body = this.view(l, row, references, caller, planned.facts);
+    // The facts are those of the one who asked.
+    const body = approver ? this.view(l, row, references, approver, undefined) : this.view(l, row, references, caller, planned.facts);
     return { status, headers: { etag: `"${row.version}"`, ...(status === 201 ? { location: `/v1/${collectionOf(l)}/${String(body['id'])}` } : {}) }, body };
   }
 
@@ -693,7 +711,7 @@ const sentence = (name: string): string => { const words = name.replaceAll('_', 
 /** In `wire`: another aggregate, sent under the recipient's own reference for it. */
 export const aggregate = (id: string | undefined): { readonly aggregate: string } | undefined => (id === undefined ? undefined : { aggregate: id });
 const isAggregate = (value: unknown): value is { aggregate: string } => typeof value === 'object' && value !== null && 'aggregate' in value;
-const minute = (t: Date): string => `${t.toISOString().slice(0, 16)}:00Z`;
+export const minute = (t: Date): string => `${t.toISOString().slice(0, 16)}:00Z`;
 const wholeMinute = (instant: string): string => `${new Date(instant).toISOString().slice(0, 16)}:00.000Z`;
 const hour = (t: Date): string => `${t.toISOString().slice(0, 13)}:00:00Z`;
 export { quote };

@@ -11,6 +11,7 @@ export { projection, handlersOf, sharedProjections, reactionsOf, type Received }
 export { Protects, Public } from './http.js';
 export { Action, EVERYBODY, routesIn, unknownRoutes, type Route } from './action.js';
 export { Access, type AccessQueries } from './access.js';
+export { hasRole, worksWithPeople } from './works-with-people.js';
 export { accessDefaults, accessSettings, type AccessSettings } from './access-settings.js';
 export { accessSchema } from './access-schema.js';
 export { countingLooks, tellsOthers } from './looks.js';

@@ -1,8 +1,8 @@
 /** Looks at a person, as the audit trail names them, in whatever way she is shown: each counts for the quota of the account (T18). */
 export const looks = ['reveal', 'fetchNeeds', 'disclose', 'collect', 'accessCopy'] as const;
 
-/** What she finds in her list of who looked (DP-11): also that her case was opened in an emergency, where nothing sealed was shown (DP-15). */
-export const herLooks: readonly string[] = [...looks, 'look'];
+/** What she finds in her list of who looked (DP-11): also where nothing sealed was shown, that her case was opened in an emergency (DP-15) and that her consents were. */
+export const herLooks: readonly string[] = [...looks, 'look', 'consents'];
 
 /** For each service's schema: what is counted is found by its index, also since a pick-up and a copy count. */
 export const countingLooks = (): string => `

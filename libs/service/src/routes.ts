@@ -59,7 +59,8 @@ export function routesOf(l: Lifecycle): new (...args: never[]) => object {
       }
       // Which others are parties is the owner's to know: anybody else would find hidden ones by asking.
       if (organisation !== undefined) { const asked = put(organisation); conditions.push(`t.organisations @> array[${asked}] and ($1->>0 in (t.owner, ${asked}) or t.owner = ${asked})`); }
-      if (dueBefore !== undefined) conditions.push(`t.due_at < ${put(dueBefore)}::timestamptz`);
+      // As it is shown: a party that asks again and again would find the moment that others have in common with it (G4).
+      if (dueBefore !== undefined) conditions.push(`case when t.owner = ($1->>0) then t.due_at else date_trunc('minute', t.due_at) end < ${put(dueBefore)}::timestamptz`);
       if (cursor !== undefined) { const place = placeOf(l.name, cursor as string, this.secret); conditions.push(`(t.created_at, t.id) < (${put(place.at)}::timestamptz, ${put(place.id)}::uuid)`); }
       const found = await this.engine.store.find(l, principal.organisation, conditions.join(' and '), parameters, `order by t.created_at desc, t.id desc limit ${size + 1}`, true);
       const page = found.slice(0, size);

@@ -1,5 +1,7 @@
 import { ClearanceChanged, ConsentExpired, ConsentRevoked, ConsentWithdrawn, DeliveryDeadLettered, DeliveryFailed, DeliveryPurged, DeliveryQueued, DeliveryReplayed, DeliverySucceeded, DeliverySuppressed, after, deadlines, events, states } from '@footbridge/contracts';
 import { NONE, guard, lifecycle, type Facts, type Reaction } from '@footbridge/lifecycle';
+import { hasRole } from '@footbridge/service';
+import { readers } from '../feed/readers.js';
 import { authorityOf, dependsOnOthers, toOriginSide, type Authority } from './authorised.js';
 import { deliveryFields, type DeliveryRow } from './delivery.entity.js';
 import { delays } from './retry.js';
@@ -59,6 +61,7 @@ export const Delivery = lifecycle<DeliveryFacts>()({
     const [subscription] = await read.sql<string>('select to_jsonb(s.state) from subscription s where s.id = ($1->>0)::uuid', [row.subscriptionId]);
     return { authority: await authorityOf(read, row, now), ...(subscription === undefined ? {} : { subscription }) };
   },
+  visible: hasRole(...readers, 'DPO'),
   wire: (row) => ({ organisation: row.owner }),
   about: (row) => row.aggregateId,
   reactions: stopped,

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get, Headers, Inject, Query, Req, Res } from '@nestjs/common';
-import type { Role } from '@footbridge/contracts';
 import { Action, CURSOR_SECRET, cursorOf, Engine, placeOf, Problem, type Principal, type Running, type SignedRequest } from '@footbridge/service';
 import type { FastifyReply } from 'fastify';
 import { readFeed, type FeedPage } from './feed.js';
+import { readers } from './readers.js';
 
-/** The feed holds the news of a whole organisation, so it is for those who answer for all that comes in, not for a worker of single cases. */
-const readers: readonly Role[] = ['PARTNER_ADMIN', 'RECEIVER', 'ORIGIN_OFFICE', 'RECEPTION_OFFICER', 'REINTEGRATION_MANAGER', 'SUPERVISOR'];
 const POLL_MS = 500;
 const HEARTBEAT_MS = 15_000;
 /** A stream ends then, so that a token is looked at again; the client goes on from the last id. */

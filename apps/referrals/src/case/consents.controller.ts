@@ -1,11 +1,14 @@
 import { ConsentPurpose, type Role } from '@footbridge/contracts';
 import { checkBody, exampleOf, how, is, schemaOf } from '@footbridge/lifecycle';
 import { codeList, isRef } from '@footbridge/privacy';
-import { Action, EVERYBODY, Engine, Problem, Protects, idempotency, send, type ExtraRoute, type Principal, type SignedRequest } from '@footbridge/service';
+import { Action, Engine, Problem, Protects, idempotency, send, type ExtraRoute, type Loaded, type Principal, type SignedRequest } from '@footbridge/service';
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { ConsentRow } from '../consent-record/consent-record.entity.js';
 import { ConsentRecord } from '../consent-record/consent-record.lifecycle.js';
+import { ownersRead } from './case-context.js';
+import type { CaseRow } from './case.entity.js';
+import { Case } from './case.lifecycle.js';
 
 const Behalf = codeList('OnBehalfOf', ['PERSON', 'GUARDIAN']);
 
@@ -25,10 +28,11 @@ const hers: readonly Role[] = ['CASE_WORKER', 'HOTLINE_COUNSELLOR', 'SHELTER_INT
 export class ConsentsController {
   constructor(@Inject(Engine) private readonly engine: Engine) {}
 
-  @Action('Case.consents', EVERYBODY) @Get(':id/consents')
+  @Action('Case.consents', hers) @Get(':id/consents')
   async list(@Param('id') id: string, @Req() { principal }: SignedRequest): Promise<unknown> {
-    const found = await this.#of(id, principal);
-    return { items: found.map(({ row, reference }) => copyOf(row, reference)) };
+    const { file, known } = await this.#of(id, principal);
+    await this.engine.access.reached(Case, file, principal, 'consents');
+    return { items: known.map(({ row, references }) => (row.owner === principal.organisation ? copyOf(row, references[principal.organisation]) : this.engine.view(ConsentRecord, row, references, principal, undefined))) };
   }
 
   @Action('Case.withdrawConsents', hers) @Post(':id/withdraw-consents') @HttpCode(200) @Protects()
@@ -37,26 +41,29 @@ export class ConsentsController {
     const key = idempotency(request, headers, plain).idempotency;
     return send(reply, await this.engine.once(key, async (keep) => {
       // A foreign case is no case, whatever is sent to it.
-      const known = await this.#of(id, principal);
+      const { file, known } = await this.#of(id, principal);
       const checked = checkBody(WithdrawConsentsBody, plain ?? {});
       if ('errors' in checked) throw new Problem('validation-failed', { errors: checked.errors });
       const { onBehalfOf, how: heard, purpose, recipient } = checked.value as unknown as WithdrawConsentsBody;
       const wanted = known.filter(({ row }) => living.includes(row.state) && (purpose === undefined || row.purpose === purpose) && (recipient === undefined || row.recipient === recipient));
+      await this.engine.access.reached(Case, file, principal, 'consents');
       const items = [];
-      for (const { reference } of wanted) items.push((await this.engine.run({ lifecycle: ConsentRecord, command: 'withdraw', reference, body: { onBehalfOf, how: heard }, caller: principal })).body);
+      for (const { references } of wanted) items.push((await this.engine.run({ lifecycle: ConsentRecord, command: 'withdraw', reference: String(references[principal.organisation]), body: { onBehalfOf, how: heard }, caller: principal })).body);
       const answer = { status: 200, headers: {}, body: { items } };
       if (key) await this.engine.store.commit(principal.organisation, keep(answer), []);
       return answer;
     }));
   }
 
-  /** As the command itself finds them: she may come to any worker. */
-  async #of(id: string, principal: Principal): Promise<readonly { readonly row: ConsentRow; readonly reference: string }[]> {
-    const caseId = isRef(id, 'cas') ? (await this.engine.store.resolve(principal.organisation, [id])).get(id) : undefined;
-    if (caseId === undefined) throw new Problem('not-found');
-    if (!principal.roles.some((role) => hers.includes(role))) throw new Problem('role-not-allowed', { roles: hers });
-    const found = await this.engine.store.find(ConsentRecord, principal.organisation, `${ConsentRecord.reachable ?? 'false'} and t.case_id = ($1->>3)::uuid`, [principal.organisation, principal.subject, principal.roles, caseId], 'order by t.created_at, t.id');
-    return found.map(({ row, references }) => ({ row: row as ConsentRow, reference: String(references[principal.organisation]) }));
+  /** As the command itself finds them: she may come to any worker. Neither needs a key: nothing sealed is shown. */
+  async #of(id: string, principal: Principal): Promise<{ readonly file: CaseRow; readonly known: readonly Loaded<ConsentRow>[] }> {
+    const { store, access } = this.engine;
+    const caseId = isRef(id, 'cas') ? (await store.resolve(principal.organisation, [id])).get(id) : undefined;
+    const file = caseId === undefined ? undefined : (await ownersRead(store.reader(principal.organisation, [], undefined, true), caseId))?.row;
+    if (file === undefined) throw new Problem('not-found');
+    access.reaches(Case, file, principal);
+    const known = await store.find(ConsentRecord, principal.organisation, `${ConsentRecord.reachable ?? 'false'} and t.case_id = ($1->>3)::uuid`, [principal.organisation, principal.subject, principal.roles, file.id], 'order by t.created_at, t.id', true);
+    return { file, known: known as readonly Loaded<ConsentRow>[] };
   }
 }
 

@@ -4,11 +4,11 @@ import {
 } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Companion, type Facts, type Guard, type Introduction, type LifecycleSpec } from '@footbridge/lifecycle';
 import { label } from '@footbridge/privacy';
-import { days, later } from '@footbridge/service';
+import { days, later, hasRole, worksWithPeople } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
 import { caseIsOpen, inCase, notRestricted, worksOnCase, type InCase } from '../case/case-rules.js';
 import { organisationOf, type KnownOrganisation } from '../case/owner.js';
-import { hasRole, seenWithCase } from '../case/visible.js';
+import { seenWithCase } from '../case/visible.js';
 import type { EnvelopeRow } from '../identity-envelope/identity-envelope.entity.js';
 import { IdentityEnvelope, destroyed, mayBeFetched } from '../identity-envelope/identity-envelope.lifecycle.js';
 import { isIntroduced } from '../continuity-code/is-introduced.js';
@@ -118,6 +118,8 @@ const introduces = ({ row }: ConsentFacts): Introduction[] =>
 const wasGiven: readonly string[] = ['given', 'renewed', 'withdrawn', 'revoked', 'expired'];
 const carrying: readonly string[] = ['sent', 'acknowledged', 'accepted', 'in_service', 'suspended'];
 const ending: readonly (string | undefined)[] = ['withdraw', 'revoke', 'expire'];
+/** To whom she would speak in public asks for that themselves. */
+const asParty = `((${worksWithPeople} or (t.purpose = 'MEDIA_INTERVIEW' and ${hasRole('MEDIA_OFFICER')})) and (t.recipient = ($1->>0) or (t.requested_by = ($1->>0) and t.owner <> ($1->>0) and t.state in ('requested', 'given', 'renewed'))))`;
 
 export const ConsentRecord: LifecycleSpec<StateOf<'ConsentRecord'>, typeof consentFields, ConsentFacts> = lifecycle<ConsentFacts>()({
   name: 'ConsentRecord', service: 'referrals', prefix: 'con', states: states.ConsentRecord.values, fields: consentFields,
@@ -142,9 +144,9 @@ export const ConsentRecord: LifecycleSpec<StateOf<'ConsentRecord'>, typeof conse
   // Nothing of a refusal is anywhere (W11): the recipient is a party from the day it was given.
   parties: (row) => [row.requestedBy, wasGiven.includes(row.state) ? row.recipient : undefined],
   standing: (row) => ({ RETURN_OFFICER: [row.owner, row.requestedBy ?? row.owner], REINTEGRATION_MANAGER: [row.owner, row.requestedBy ?? row.owner], LAWYER: [row.owner, row.requestedBy ?? row.owner] }),
-  visible: `(${seenWithCase} or t.recipient = ($1->>0) or (t.requested_by = ($1->>0) and t.owner <> ($1->>0) and t.state in ('requested', 'given', 'renewed')))`,
+  visible: `(${seenWithCase} or ${asParty})`,
   // She has a copy of what she agreed to (DP-35): any worker whom she shows it can withdraw it (W1).
-  reachable: `((t.owner = ($1->>0) and ${hasRole('CASE_WORKER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'RETURN_OFFICER', 'REINTEGRATION_MANAGER', 'LAWYER', 'SUPERVISOR', 'DPO')}) or t.recipient = ($1->>0) or (t.requested_by = ($1->>0) and t.owner <> ($1->>0) and t.state in ('requested', 'given', 'renewed')))`,
+  reachable: `((t.owner = ($1->>0) and ${hasRole('CASE_WORKER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'RETURN_OFFICER', 'REINTEGRATION_MANAGER', 'LAWYER', 'SUPERVISOR', 'DPO')}) or ${asParty})`,
   consentRef: (row) => row.id,
   signs: signConsentRecord,
   wire: (row) => ({ purpose: row.purpose, recipient: row.recipient, until: row.validUntil, ...flagsOf(row.categories ?? []) }),

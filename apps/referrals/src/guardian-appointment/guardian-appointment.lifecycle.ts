@@ -2,11 +2,12 @@ import {
   GuardianAppointed, GuardianEnded, GuardianRequested, GuardianRequired, GuardianSuspended, InterimGuardianAppointed, after, deadlines, states, type StateOf,
 } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Companion, type Facts, type Guard, type LifecycleSpec } from '@footbridge/lifecycle';
+import { hasRole } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
 import { caseIsOpen, inCase, worksOnCase, type InCase } from '../case/case-rules.js';
 import { isChildNow } from '../case/minority.js';
 import { organisationOf, type KnownOrganisation } from '../case/owner.js';
-import { hasRole, seenWithCase } from '../case/visible.js';
+import { seenWithCase } from '../case/visible.js';
 import { ConsentRecord } from '../consent-record/consent-record.lifecycle.js';
 import type { ConsentRow } from '../consent-record/consent-record.entity.js';
 import { givenByGuardian } from '../consent-record/in-force.js';

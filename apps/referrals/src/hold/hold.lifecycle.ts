@@ -1,11 +1,12 @@
 import { HeldRecipient, HoldState, ProtectionHoldLifted, ProtectionHoldPlaced } from '@footbridge/contracts';
 import { NONE, attested, lifecycle, type Facts, type LifecycleSpec } from '@footbridge/lifecycle';
 import { label } from '@footbridge/privacy';
+import { hasRole, worksWithPeople } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
 import { movesCase } from '../case/moves-case.js';
 import { inCase, worksOnCase, type InCase } from '../case/case-rules.js';
 import { organisationOf } from '../case/owner.js';
-import { hasRole, seenWithCase } from '../case/visible.js';
+import { seenWithCase } from '../case/visible.js';
 import { Referral } from '../referral/referral.lifecycle.js';
 import type { ReferralRow } from '../referral/referral.entity.js';
 import { stopReferral } from '../referral/stop-referral.js';
@@ -37,7 +38,7 @@ export const Hold: LifecycleSpec<HoldState, typeof holdFields, HoldFacts> = life
   owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
   parties: (row) => [row.placedBy],
   standing: (row) => ({ LAWYER: [row.owner, row.placedBy ?? row.owner] }),
-  visible: `(${seenWithCase} or (t.owner = ($1->>0) and ${hasRole('LAWYER', 'ASYLUM_FOCAL_POINT')}) or (t.placed_by = ($1->>0) and t.owner <> ($1->>0)))`,
+  visible: `(${seenWithCase} or (t.owner = ($1->>0) and ${hasRole('LAWYER', 'ASYLUM_FOCAL_POINT')}) or (t.placed_by = ($1->>0) and t.owner <> ($1->>0) and ${worksWithPeople}))`,
   rows: [
     // from         command      to        by                                                                                                                                                guards                                                  emits
     [NONE,          'placeHold', 'placed', ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'SHELTER_MANAGER', 'RETURN_OFFICER', 'LAWYER', 'ASYLUM_FOCAL_POINT'],      [worksOnCase('colleague', 'recipient')],                ProtectionHoldPlaced, {

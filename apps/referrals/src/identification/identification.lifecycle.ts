@@ -1,8 +1,9 @@
 import { CaseOpened, IdentificationDeclined, VictimIdentified, VictimPresumed, after, deadlines, states, type StateOf } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Facts, type Guard, type LifecycleSpec } from '@footbridge/lifecycle';
+import { hasRole } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
 import { inCase, type InCase } from '../case/case-rules.js';
-import { hasRole, seenWithCase } from '../case/visible.js';
+import { seenWithCase } from '../case/visible.js';
 import { DecisionBody, ReasonableGroundsBody } from './identification.dto.js';
 import { identificationFields, type IdentificationRow } from './identification.entity.js';
 

@@ -4,12 +4,12 @@ import {
 } from '@footbridge/contracts';
 import { NONE, guard, lifecycle, type Companion, type Facts, type LifecycleSpec, type Read } from '@footbridge/lifecycle';
 import { PrivacyRefusal, authorise, collectEnvelope, instantOf, label, sealEnvelope, type ConsentCapability, type Sealed, type SealedEnvelope, type SigningKeys } from '@footbridge/privacy';
-import { aggregate, type People } from '@footbridge/service';
+import { aggregate, type People, hasRole } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
 import { Case } from '../case/case.lifecycle.js';
 import { caseIsOpen, inCase, worksOnCase, type CaseContext, type InCase } from '../case/case-rules.js';
 import { organisationOf } from '../case/owner.js';
-import { hasRole, seenWithCase } from '../case/visible.js';
+import { seenWithCase } from '../case/visible.js';
 import type { ConsentRow } from '../consent-record/consent-record.entity.js';
 import { ConsentRecord } from '../consent-record/consent-record.lifecycle.js';
 import { endOf } from '../consent-record/in-force.js';

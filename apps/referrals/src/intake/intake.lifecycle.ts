@@ -1,12 +1,13 @@
 import { IntakeConfirmed, IntakeNotAdmitted, IntakeNotTaken, IntakeOpened, IntakeRefused, IntakeRegistered, IntakeSource, IntakeState, NeutralReason } from '@footbridge/contracts';
 import { NONE, guard, is, lifecycle, operational, type Companion, type Facts, type LifecycleSpec, type RowOf } from '@footbridge/lifecycle';
 import { newRef, type Sealed } from '@footbridge/privacy';
+import { hasRole } from '@footbridge/service';
 import { randomUUID } from 'node:crypto';
 import { PersonDetailsBody } from '../case/case.dto.js';
 import { minorityOf } from '../case/minority.js';
 import { mayOwnCases, organisationOf, type KnownOrganisation } from '../case/owner.js';
 import type { Person } from '../case/person.dto.js';
-import { hasRole, seenWithCase } from '../case/visible.js';
+import { seenWithCase } from '../case/visible.js';
 import { ConsentTermsBody } from '../consent-record/consent-record.dto.js';
 
 /** What a shelter has told in one request, and what became of it. References only: the person is in her case. */

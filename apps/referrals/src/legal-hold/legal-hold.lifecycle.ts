@@ -1,9 +1,10 @@
 import { LegalHoldEnded, LegalHoldPlaced, LegalHoldReviewed, LegalHoldState, after, deadlines, type Role } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Facts, type LifecycleSpec } from '@footbridge/lifecycle';
+import { hasRole } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
 import { inCase, type InCase } from '../case/case-rules.js';
 import { movesCase } from '../case/moves-case.js';
-import { hasRole, seenWithCase } from '../case/visible.js';
+import { seenWithCase } from '../case/visible.js';
 import { endOf } from '../consent-record/in-force.js';
 import { PlaceLegalHoldBody, ReviewLegalHoldBody } from './legal-hold.dto.js';
 import { legalHoldFields, type LegalHoldRow } from './legal-hold.entity.js';

@@ -1,7 +1,7 @@
 import { ConsentScopeRecalled, RecipientDeletionConfirmed, RetentionGround, after, deadlines, type Role } from '@footbridge/contracts';
 import { codeList } from '@footbridge/privacy';
 import { NONE, guard, is, lifecycle, operational, type Facts, type LifecycleSpec, type RowOf } from '@footbridge/lifecycle';
-import { aggregate } from '@footbridge/service';
+import { aggregate, worksWithPeople } from '@footbridge/service';
 import { seenWithCase } from '../case/visible.js';
 
 /** What a recipient was asked to delete, and what it answered. Shown to the person as "not yet confirmed" until then (W14). */
@@ -33,7 +33,7 @@ export const Recall: LifecycleSpec<RecallState, typeof recallFields, Facts<Recal
   links: { case: { kind: 'cas', column: 'caseId', collection: 'cases' }, consentRecord: { kind: 'con', column: 'consentId', collection: 'consent-records' }, referral: { kind: 'rfr', column: 'referralId', collection: 'referrals' } },
   parties: (row) => [row.recipient],
   standing: (row) => Object.fromEntries(receiving.map((role) => [role, row.recipient])),
-  visible: `(${seenWithCase} or t.recipient = ($1->>0))`,
+  visible: `(${seenWithCase} or (t.recipient = ($1->>0) and ${worksWithPeople}))`,
   recipients: (row) => [row.recipient],
   wire: (row) => ({ consentRecord: aggregate(row.consentId), referral: aggregate(row.referralId) }),
   clocks: [{ name: 'confirmation', in: ['asked'], due: ({ row }) => (row.askedAt ? after(new Date(row.askedAt), deadlines.recallConfirmed) : undefined), alert: { code: 'DELETION_NOT_CONFIRMED', to: ({ row }) => row.owner }, shown: true }],

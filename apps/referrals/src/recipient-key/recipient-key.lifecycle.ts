@@ -1,7 +1,7 @@
 import { RecipientKeyConfirmed, RecipientKeyPublished, RecipientKeyRetired, after, deadlines, type Role } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Facts, type LifecycleSpec } from '@footbridge/lifecycle';
 import { PrivacyRefusal, checkEntry, fingerprintOf } from '@footbridge/privacy';
-import { hasRole } from '../case/visible.js';
+import { hasRole } from '@footbridge/service';
 import { ConfirmKeyBody, PublishKeyBody } from './recipient-key.dto.js';
 import { RecipientKeyState, recipientKeyFields, type RecipientKeyRow } from './recipient-key.entity.js';
 import { signRecipientKey } from './signed.js';

@@ -4,6 +4,7 @@ import {
   DeliveryDeadLettered, after, callAfter, deadlines, referralDeadlines, saidServiceType, states, type Priority, type Span, type StateOf,
 } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Companion, type Guard, type LifecycleSpec, type Reaction } from '@footbridge/lifecycle';
+import { worksWithPeople } from '@footbridge/service';
 import { caseIsOpen, worksOnCase } from '../case/case-rules.js';
 import { mayOwnCases } from '../case/owner.js';
 import { seenWithCase } from '../case/visible.js';
@@ -100,7 +101,7 @@ export const Referral: LifecycleSpec<StateOf<'Referral'>, typeof referralFields,
   parties: (row) => [row.sentAt ? row.receiver : undefined, row.referrer],
   // Who drafted it acts on it; who only brought her is told what becomes of it.
   standing: (row) => ({ RECEIVER: row.sentAt ? row.receiver : undefined, REFERRER: row.draftedBy !== undefined && row.draftedBy === row.referrer ? [row.owner, row.draftedBy] : row.owner }),
-  visible: `(${seenWithCase} or (t.receiver = ($1->>0) and t.sent_at is not null) or (t.referrer = ($1->>0) and t.owner <> ($1->>0) and (t.referrer_sees_little is not true or t.state in (${seenByAuthority.map((s) => `'${s}'`).join(', ')}))))`,
+  visible: `(${seenWithCase} or (${worksWithPeople} and ((t.receiver = ($1->>0) and t.sent_at is not null) or (t.referrer = ($1->>0) and t.owner <> ($1->>0) and (t.referrer_sees_little is not true or t.state in (${seenByAuthority.map((s) => `'${s}'`).join(', ')}))))))`,
   told: (row, organisation) => (organisation === row.referrer && organisation !== row.owner && row.referrerSeesLittle ? seenByAuthority : undefined),
   consentRef: (row) => row.consentId,
   recipients: (row, event, { caller }) => recipients(row, event.type, caller.organisation),

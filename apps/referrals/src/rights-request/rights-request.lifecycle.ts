@@ -3,6 +3,7 @@ import {
   after, deadlines, type ErasureException, type RightsKind,
 } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Companion, type Facts, type Guard, type LifecycleSpec, type Notice } from '@footbridge/lifecycle';
+import { worksWithPeople } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
 import { inCase, type InCase } from '../case/case-rules.js';
 import { seenWithCase } from '../case/visible.js';
@@ -92,8 +93,8 @@ export const RightsRequest: LifecycleSpec<RightsRequestState, typeof rightsReque
   },
   owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
   parties: (row) => [row.broughtBy],
-  visible: `(${seenWithCase} or (t.brought_by = ($1->>0) and t.owner <> ($1->>0)))`,
-  reachable: `(t.owner = ($1->>0) or t.brought_by = ($1->>0))`,
+  visible: `(${seenWithCase} or (t.brought_by = ($1->>0) and t.owner <> ($1->>0) and ${worksWithPeople}))`,
+  reachable: `(($1->>0) in (t.owner, t.brought_by) and ${worksWithPeople})`,
   clocks: [
     { name: 'received', in: ['received'], due: ({ row }) => (row.receivedAt ? new Date(row.receivedAt) : undefined), alert: { code: 'RIGHTS_REQUEST_RECEIVED', to: ({ row }) => row.owner } },
     { name: 'answerSoon', in: ['received'], due: ({ row }) => { const due = answerDue(row); return due && new Date(due.getTime() - deadlines.rightsWarning.days * 86_400_000); }, alert: { code: 'RIGHTS_ANSWER_DUE_SOON', to: ({ row }) => row.owner } },

@@ -1,6 +1,7 @@
 import { RiskAssessmentCompleted, RiskAssessmentExpired, RiskAssessmentStarted, RiskAssessmentSuperseded, after, deadlines, states, type RiskLevel, type Role, type StateOf } from '@footbridge/contracts';
 import { NONE, attested, guard, lifecycle, type Facts, type LifecycleSpec } from '@footbridge/lifecycle';
 import { days, later } from '@footbridge/service';
+import { hasRole } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
 import { movesCase } from '../case/moves-case.js';
 import { caseIsOpen, inCase, worksOnCase, type InCase } from '../case/case-rules.js';
@@ -46,7 +47,7 @@ export const RiskAssessment: LifecycleSpec<StateOf<'RiskAssessment'>, typeof ris
   owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
   parties: (row) => [row.assessedBy],
   standing: (row) => Object.fromEntries(assessors.map((role) => [role, [row.owner, row.assessedBy ?? row.owner]])),
-  visible: `(${seenWithCase} or (t.assessed_by = ($1->>0) and t.owner <> ($1->>0)))`,
+  visible: `(${seenWithCase} or (t.assessed_by = ($1->>0) and t.owner <> ($1->>0) and ${hasRole(...assessors, 'SUPERVISOR', 'DPO')}))`,
   editable: { by: ['CASE_WORKER', 'HOTLINE_COUNSELLOR', 'RETURN_OFFICER', 'SHELTER_MANAGER', 'MEDIA_OFFICER', 'REINTEGRATION_MANAGER'], in: ['draft'], body: DraftBody },
   clocks: [{ name: 'validity', in: ['completed'], due: ({ row }) => (row.validUntil ? endOf(row.validUntil) : undefined), command: 'expireAssessment', shown: true }],
   rows: [

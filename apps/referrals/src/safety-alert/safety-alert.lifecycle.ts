@@ -1,5 +1,6 @@
 import { SafetyAlertCleared, SafetyAlertRaised, SafetyAlertState } from '@footbridge/contracts';
 import { NONE, attested, is, lifecycle, operational, special, type Facts, type LifecycleSpec, type RowOf } from '@footbridge/lifecycle';
+import { worksWithPeople } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
 import { movesCase } from '../case/moves-case.js';
 import { inCase, worksOnCase, type InCase } from '../case/case-rules.js';
@@ -28,7 +29,7 @@ export const SafetyAlert: LifecycleSpec<SafetyAlertState, typeof safetyAlertFiel
   },
   owner: ({ context, caller }) => context?.case.owner ?? caller.organisation,
   parties: (row) => [row.raisedBy],
-  visible: `(${seenWithCase} or (t.raised_by = ($1->>0) and t.owner <> ($1->>0)))`,
+  visible: `(${seenWithCase} or (t.raised_by = ($1->>0) and t.owner <> ($1->>0) and ${worksWithPeople}))`,
   clocks: [{ name: 'raised', in: ['raised'], due: ({ row }) => new Date(row.createdAt), alert: { code: 'SAFETY_ALERT', to: ({ row }) => row.owner } }],
   rows: [
     // from        command   to         by                                                                                                                                                                      guards                                                      emits

@@ -2,11 +2,11 @@ import {
   ConsentExpired, ConsentGiven, ConsentRenewed, ConsentRevoked, ConsentWithdrawn, ReceptionConfirmed, ReintegrationAccepted, ReintegrationAssessmentStarted, ReintegrationClosed, ReintegrationContactLost,
   ReintegrationContactRestored, ReintegrationDeclined, ReintegrationDeclinedByPerson, ReintegrationMonitoringStarted, ReintegrationPlanAgreed, ReintegrationProposed, ReintegrationResumed,
   ReintegrationStarted, ReintegrationSupportResumed, ReintegrationSuspended, after, deadlines, minimumDataset, monitoringAfterPlan, referralDeadlines, states,
-  type ConsentCategory, type NeutralReason, type Role, type StateOf,
+  type ConsentCategory, type NeutralReason, type StateOf,
 } from '@footbridge/contracts';
 import { NONE, actsOnBehalf, attested, guard, lifecycle, pending, type Facts, type Guard, type LifecycleSpec, type ReactionEvent, type Read } from '@footbridge/lifecycle';
 import { label, trait, type Population, type Sealed } from '@footbridge/privacy';
-import { aggregate, hostCountry, inForce, isToldElsewhere, knownConsents, type KnownConsent } from '@footbridge/service';
+import { aggregate, hasRole, hostCountry, inForce, isToldElsewhere, knownConsents, type KnownConsent } from '@footbridge/service';
 import { knownReception, knownReturn, type KnownReception } from '../known/known-reception.js';
 import { isLost, lostAfter } from './contact.js';
 import { AcceptBody, AgreePlanBody, AssessBody, CloseReintegrationBody, DeclineCaseBody, EditReintegrationBody, ProposeBody, RevisePlanBody, SuspendCaseBody } from './reintegration-case.dto.js';
@@ -73,9 +73,8 @@ const untilAssessed = ['proposed', 'reint_accepted', 'reint_suspended'] as const
 /** What the proposer asked and was answered; what comes after stays here (reference 2.4.4). */
 const toldToProposer: readonly State[] = ['proposed', 'reint_accepted', 'reint_declined', 'refused_by_person'];
 
-const hasRole = (list: readonly Role[]): string => `(($1->2) ?| array[${list.map((r) => `'${r}'`).join(', ')}])`;
 const ofProposer = `(t.proposer = ($1->>0) and t.owner <> ($1->>0) and ((t.assessed_at is null and t.state in (${toldToProposer.map((s) => `'${s}'`).join(', ')})) or t.follow_up_consent is not null))`;
-const anyWorker = hasRole([...actsOnBehalf, 'SUPERVISOR', 'DPO']);
+const anyWorker = hasRole(...actsOnBehalf, 'SUPERVISOR', 'DPO');
 
 const isDisclosure = ({ data }: ReactionEvent): boolean => data['purpose'] === 'REFERRAL_DISCLOSURE';
 const reliedOn = ({ consentRef }: ReactionEvent): { readonly consent: string } | undefined => (consentRef === undefined ? undefined : { consent: consentRef });
@@ -120,7 +119,7 @@ export const ReintegrationCase: LifecycleSpec<State, typeof reintegrationFields,
   parties: (row) => [row.proposer],
   standing: (row) => ({ RETURN_OFFICER: row.proposer, CASE_WORKER: row.proposer }),
   // Workers list what is theirs or nobody's yet; she may say no to any of them (W1).
-  visible: `((t.owner = ($1->>0) and (${hasRole(['SUPERVISOR', 'DPO'])} or (${anyWorker} and (t.case_manager is null or t.case_manager = ($1->>1))))) or (${ofProposer} and ${anyWorker}))`,
+  visible: `((t.owner = ($1->>0) and (${hasRole('SUPERVISOR', 'DPO')} or (${anyWorker} and (t.case_manager is null or t.case_manager = ($1->>1))))) or (${ofProposer} and ${anyWorker}))`,
   reachable: `((t.owner = ($1->>0) or ${ofProposer}) and ${anyWorker})`,
   told: (row, organisation) => (organisation === row.owner ? undefined : row.followUpConsent ? [...toldToProposer, 'reint_closed'] : toldToProposer),
   consentRef: (row) => (row.state === 'reint_closed' ? row.followUpConsent ?? row.consent : row.consent),

@@ -1,6 +1,6 @@
 import { BedHeld, BedRequestAnswered, BedRequestWithdrawn, BedRequested, after, deadlines, referralDeadlines, type Role } from '@footbridge/contracts';
 import { NONE, guard, lifecycle, type Facts } from '@footbridge/lifecycle';
-import { aggregate } from '@footbridge/service';
+import { aggregate, worksWithPeople } from '@footbridge/service';
 import { openShelters } from '../shelter/directory.js';
 import { isPartner } from '../known/known-partner.js';
 import { RequestBedsBody } from './bed-request.dto.js';
@@ -29,6 +29,7 @@ export const BedRequest = lifecycle<BedRequestFacts>()({
     ? { partner: await isPartner(read, caller.organisation), shelters: await openShelters(read, body['shelters']) }
     : { partner: true, shelters: [] }),
   parties: (row) => (row.asked ?? []).map(({ owner }) => owner),
+  visible: worksWithPeople,
   wire: (row) => ({ priority: row.priority }),
   // Each shelter is asked by its own name: see `notices`.
   recipients: (row, event) => (event.name === BedRequestWithdrawn.name ? (row.asked ?? []).map(({ owner }) => owner) : []),

@@ -3,7 +3,7 @@ import {
   after, deadlines, states, type BedRefusal,
 } from '@footbridge/contracts';
 import { NONE, guard, lifecycle, type Facts, type Reaction } from '@footbridge/lifecycle';
-import { aggregate } from '@footbridge/service';
+import { aggregate, worksWithPeople } from '@footbridge/service';
 import { BedRequest } from '../bed-request/bed-request.lifecycle.js';
 import type { BedRequestRow } from '../bed-request/bed-request.entity.js';
 import { knownReferral, type KnownReferral } from '../known/known-referral.js';
@@ -91,6 +91,7 @@ export const BedReservation = lifecycle<BedFacts>()({
   },
   parties: (row) => [row.referrer],
   standing: (row) => ({ CASE_WORKER: row.referrer ?? row.owner }),
+  visible: worksWithPeople,
   wire: (row) => ({ shelter: aggregate(row.shelter), referral: aggregate(row.referral), bedRequest: aggregate(row.bedRequest), reason: row.state === 'refused_bed' ? row.refusal : row.releasedFor }),
   recipients: (row) => [row.referrer],
   about: (row) => row.referral ?? row.bedRequest,

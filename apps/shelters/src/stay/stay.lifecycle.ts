@@ -4,7 +4,7 @@ import {
 } from '@footbridge/contracts';
 import { Sealed } from '@footbridge/privacy';
 import { NONE, actsOnBehalf, attested, guard, lifecycle, type Companion, type Facts, type Guard } from '@footbridge/lifecycle';
-import { aggregate, isCleared, knownClearance, type KnownClearance } from '@footbridge/service';
+import { aggregate, hasRole, isCleared, knownClearance, type KnownClearance } from '@footbridge/service';
 import { BedReservation } from '../bed-reservation/bed-reservation.lifecycle.js';
 import type { BedReservationRow } from '../bed-reservation/bed-reservation.entity.js';
 import { knownReferral, type KnownReferral } from '../known/known-referral.js';
@@ -75,7 +75,6 @@ export const guardianHasDecided = attestedWhere(({ child, caller }) => child && 
 /** The house hands over before it lets go. Whoever goes by her own will goes at once: what is hers is then owed to her (W6). */
 export const handedOver = attestedWhere(({ caller }) => caller.role === 'SHELTER_MANAGER', attested('documentsAndBelongingsHandedOver', 'Documents and belongings are handed over', 'SEED 4'));
 
-const anyOf = (roles: readonly Role[]): string => `(($1->2) ?| array[${roles.map((r) => `'${r}'`).join(', ')}])`;
 /** Who lives in the house is for who works in it (reference 2.7). */
 const ofHouse: readonly Role[] = ['SHELTER_INTAKE', 'SHELTER_MANAGER', 'CASE_WORKER', 'SUPERVISOR', 'DPO'];
 /** Nobody moves in: the bed that was kept is free again. */
@@ -112,9 +111,9 @@ export const Stay = lifecycle<StayFacts>()({
   },
   // Who sent her has a reference and gets two events; what happens in the house stays there (reference 2.2.4).
   parties: (row) => [row.referrer],
-  visible: `(t.owner = ($1->>0) and ${anyOf(ofHouse)})`,
+  visible: `(t.owner = ($1->>0) and ${hasRole(...ofHouse)})`,
   // She may go, and say so to any worker (W1).
-  reachable: `(t.owner = ($1->>0) and ${anyOf([...new Set([...ofHouse, ...actsOnBehalf])])})`,
+  reachable: `(t.owner = ($1->>0) and ${hasRole(...new Set([...ofHouse, ...actsOnBehalf]))})`,
   wire: (row) => ({ referral: aggregate(row.referral), intake: row.intake, reason: row.reason }),
   recipients: (row) => [row.referrer],
   about: (row) => row.referral,

@@ -12,7 +12,7 @@ export interface RecordedAccess {
   readonly organisation: string;
   readonly role?: string;
   readonly onBehalfOf?: string;
-  /** The kind of record that was looked at, and how: `reveal`, `fetchNeeds`, `disclose`, `collect`, `accessCopy`; `look`: opened in an emergency. */
+  /** The kind of record that was looked at, and how: `reveal`, `fetchNeeds`, `disclose`, `collect`, `accessCopy`; `consents`: what she agreed to; `look`: opened in an emergency. */
   readonly about: string;
   readonly look: string;
   readonly fields: readonly string[];
