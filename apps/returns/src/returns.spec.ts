@@ -1,7 +1,7 @@
 import { CaseAnonymised, CaseOpened, ClearanceChanged, ConsentExpired, ConsentGiven, ConsentRenewed, ConsentWithdrawn, IdentityAvailable, OrganisationAdded, ReferralSent, ReintegrationAccepted, ReintegrationProposed } from '@footbridge/contracts';
 import { newRef } from '@footbridge/privacy';
 import { huntLeaks } from '@footbridge/privacy/testing';
-import { columnsOfTable, days, hours } from '@footbridge/service';
+import { columnsOfTable, days, hours, type RunningService } from '@footbridge/service';
 import { auditFaults, say, speaker, testInstance, waitUntil, withAuditFault, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import pg from 'pg';
 import { randomUUID } from 'node:crypto';
@@ -10,6 +10,8 @@ import { returnsService } from './index.js';
 const reasons = (answer: TestAnswer): string[] => (answer.body['guards'] as { reason: string }[] | undefined)?.map((g) => g.reason).sort() ?? [String(answer.body['state'] ?? answer.body['code'])];
 const guards = (answer: TestAnswer): string[] => (answer.body['guards'] as { guard: string }[] | undefined)?.map((g) => g.guard).sort() ?? [];
 
+/** What an account may look at in an hour, in tests. */
+const LOOKS = 200;
 const counselled = { interpreterPresent: true, allOptionsExplained: true, advocateOffered: true };
 const decided = { onBehalfOf: 'PERSON', how: 'written', decision: { statement: 'Qwrtzulk home', language: 'mg' }, writtenInformedDecision: true, noWaiverOfClaims: true, reflectionPeriodExplained: true };
 const safe = { fearOfReturnExamined: true, fitToTravelOrEscorted: true, advocateCountersigned: true };
@@ -280,6 +282,17 @@ describe('returns, on real Postgres and over HTTP', () => {
       expect((await origin.get(`/v1/reception-plans/${theirs}?reveal=traveller&purpose=ORIGIN_OFFICE_DISCLOSURE`)).status).toBe(403);
       await clearance(j.p, 'ORIGIN_CONTACT', false);
       expect(reasons(await origin.get(`/v1/reception-plans/${theirs}/detail`))).toEqual(['ADMINISTRATIVE']);
+    });
+    it('T18 more details asked for at once than the quota leaves are not given either', async () => {
+      const office = instance.account(oo, 'ORIGIN_OFFICE'), { engine } = instance.services.get('returns') as RunningService;
+      const plans: string[] = [];
+      for (let n = 0; n < 4; n += 1) plans.push(await refOf((await readied()).plan, oo));
+      // all but two of the looks of this hour
+      await engine.store.commit(ro, Array.from({ length: LOOKS - 2 }, () => ({ t: 'audit', op: 'insert' as const, row: { at: instance.clock.now().toISOString(), organisations: [ro], kind: 'rcp', aggregate: randomUUID(), command: 'disclose', organisation: oo, account: office.subject, role: 'ORIGIN_OFFICE', fields: ['mitigations'] } })), []);
+      const answers = await Promise.all(plans.map((plan) => office.impatient.get(`/v1/reception-plans/${plan}/detail`)));
+      expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(2);
+      expect(answers.map(({ status }) => status)).toContain(429);
+      for (const { status, body } of answers) expect(status === 200).toBe('mitigations' in body);
     });
     it('T05 gives no detail in which somebody wrote who she is, where she agreed to no name', async () => {
       const { p, id } = await planning();

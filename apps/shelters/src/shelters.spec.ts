@@ -182,6 +182,16 @@ describe('shelters, on real Postgres and over HTTP', () => {
       const refOf = async (organisation: string): Promise<string> => String((await events(request)).find((e) => e.recipient === organisation)?.data['bedRequest']);
       expect((await events(request)).find((e) => e.recipient === other)?.data).toMatchObject({ shelter: there, priority: 'EMERGENCY' });
       expect((await intake.get(`/v1/bed-requests/${await refOf(org)}`)).body).toMatchObject({ profile: 'women', partySize: 1, languages: ['sq'] });
+      // G7: what few have in common comes with her consent only; who asked keeps what was written
+      for (const [said, told] of [[{ partySize: 7, languages: ['ti-ER', 'byn', 'xyz'] }, { partySize: 4, languages: ['language of East or Southern Africa', 'another language'] }], [{ partySize: 2, languages: ['sq-AL'] }, { partySize: 3, languages: ['sq'] }]] as const) {
+        const rare = String((await seeker.post('/v1/bed-requests', { shelters: [here], priority: 'NORMAL', profile: 'families', accessNeeded: true, neededFrom: arrival(), ...said })).body['id']);
+        await waitUntil('the house is asked', async () => (await events(await idOf(rare))).length === 1);
+        const theirs = String((await events(await idOf(rare)))[0]?.data['bedRequest']);
+        expect((await intake.get(`/v1/bed-requests/${theirs}`)).body).toMatchObject({ ...told, accessNeeded: true });
+        expect(((await intake.get('/v1/bed-requests')).body['items'] as { id: string }[]).find(({ id }) => id === theirs)).toMatchObject(told);
+        expect((await seeker.get(`/v1/bed-requests/${rare}`)).body).toMatchObject(said);
+        await seeker.post(`/v1/bed-requests/${rare}/withdraw-request`);
+      }
       const both = [hold(here, { bedRequest: await refOf(org) }), hold(there, { bedRequest: await refOf(other) }, otherHouse)];
       const answers = await Promise.all(both);
       expect(answers.filter((a) => a.body['state'] === 'held')).toHaveLength(1);

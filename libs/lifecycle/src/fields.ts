@@ -12,6 +12,8 @@ export interface Field<C extends DataClass = DataClass, T = unknown> {
   readonly codes?: readonly string[];
   /** Has room for words: whoever is shown it may be told anything (T06). */
   readonly words?: true;
+  /** What other parties find in its place: less exactly. */
+  readonly told?: (value: never) => unknown;
   /** Carries the TypeScript type only; never present at run time. */
   readonly type?: T;
 }
@@ -38,6 +40,7 @@ export interface BaseRow {
 export type RowOf<F extends Fields> = 0 extends 1 & F ? any : BaseRow & { readonly [K in keyof F]?: Stored<F[K]> };
 
 interface Options { readonly shown?: Shown }
+interface Told<T> { readonly told?: (value: T) => T }
 const ofClass = <C extends DataClass>(dataClass: C) => {
   const make = <T>(column: ColumnType, o: Options | undefined, codes?: readonly string[]): Field<C, T> =>
     ({ class: dataClass, column, shown: o?.shown ?? 'owner', ...(codes ? { codes } : {}) });
@@ -47,12 +50,12 @@ const ofClass = <C extends DataClass>(dataClass: C) => {
     codes: <V extends string>(list: CodeList<V>, o?: Options) => make<readonly V[]>('texts', o, list.values),
     /** A reference or an organisation, as text. */
     ref: (o?: Options) => make<string>('text', o),
-    refs: (o?: Options) => make<readonly string[]>('texts', o),
+    refs: ({ told, ...o }: Options & Told<readonly string[]> = {}): Field<C, readonly string[]> => ({ ...make<readonly string[]>('texts', o), ...(told ? { told } : {}) }),
     uuid: (o?: Options) => make<string>('uuid', o),
     instant: (o?: Options) => make<string>('instant', o),
     day: (o?: Options) => make<string>('day', o),
     boolean: (o?: Options) => make<boolean>('boolean', o),
-    integer: (o?: Options) => make<number>('integer', o),
+    integer: ({ told, ...o }: Options & Told<number> = {}): Field<C, number> => ({ ...make<number>('integer', o), ...(told ? { told } : {}) }),
     json: <T>(o?: Options): Field<C, T> => ({ ...make<T>('json', o), words: true }),
   };
 };

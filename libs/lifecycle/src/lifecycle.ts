@@ -46,7 +46,7 @@ export interface Guard<F> {
   /** Names the aggregate that does not exist yet. */
   readonly pending?: string;
   /** Who tries what it forbids is on record: in the audit trail of this row, for its owner, though nothing has changed. */
-  readonly record?: (facts: F) => { readonly kind: string; readonly row: BaseRow } | undefined;
+  readonly record?: (facts: F) => { readonly kind: string; readonly row: BaseRow; /** With this code on the owner's call list too: it would have told more than the recipient may know. */ readonly untold?: string } | undefined;
   /** A body field that the worker must set to true. */
   readonly attests?: { readonly field: string; readonly says: string };
 }

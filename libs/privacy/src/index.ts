@@ -13,7 +13,7 @@ export type { DocumentContent, DocumentDef, DocumentFormat, Readership } from '.
 export { defineDisclosure, disclosure, type DisclosedClass, type DisclosedMember, type DisclosedObject, type DisclosedValue, type Disclosure, type DisclosureDef, type DisclosureInput } from './disclosure.js';
 export type { MailTemplate } from './mail.js';
 export { scanAll, type Finding, type Scanner } from './scan.js';
-export { KnownIdentities, knownIdentity, nameTokens, type Named, type NameTokens } from './known-identity.js';
+export { KnownIdentities, knownIdentity, nameTokens, type Named, type NameTokens, type Others } from './known-identity.js';
 export { closedVocabulary } from './closed-vocabulary.js';
 export { structured, type StructuredKind } from './structured.js';
 export type { UnusableFile } from './key-file.js';
@@ -30,7 +30,7 @@ export { EgressFailure, createEgress, type Answer, type ConnectTarget, type Egre
 export { Classification, handling, onlookers, processingBases, processingPurposes, retentionRules, ruleFor, sights, type Classified, type Handled, type HandlingRule, type Onlooker, type ProcessingBasis, type ProcessingPurpose, type RetentionRule, type SeenBy, type Sight } from './classification.js';
 export { retentionDue, retentionStanding, type RetentionClock, type RetentionStanding } from './retention.js';
 export { FEWEST, Population, trait, type Assessment, type Attribute, type Decision, type Known, type Offer, type PopulationSpec } from './risk.js';
-export { populations, type DeclaredPopulation, type PopulationFile } from './population.js';
+export { languageInCommon, populations, type DeclaredPopulation, type PopulationFile } from './population.js';
 export { continuityDigest, isContinuityCode, newContinuityCode } from './continuity-code.js';
 export { discreteGaussian, discreteLaplace } from './statistics/noise.js';
 export { cryptographic, type Rng } from './statistics/random.js';

@@ -1,6 +1,6 @@
 import { getCountries } from 'libphonenumber-js/core';
 import metadata from 'libphonenumber-js/min/metadata';
-import { FEWEST, populations, type Known, type Offer } from './index.js';
+import { FEWEST, languageInCommon, populations, type Known, type Offer } from './index.js';
 
 const offer = (field: string, attribute: string, ...values: string[]): Offer => ({ field, attribute, values });
 const refusal = (make: () => unknown): string => { try { make(); return 'none'; } catch (error) { return (error as { code: string }).code; } };
@@ -34,6 +34,9 @@ describe('the population that is declared', () => {
     ['a country that is no code', { countries: { Italy: {} } }], ['countries as a list', { countries: [] }], ['a country in a country', { countries: { IT: { countries: {} } } }], ['a wrong country', { countries: { IT: { persons: -1 } } }], ['a country as a number', { countries: { IT: 5 } }],
   ])('is refused at the start: %s', (_name, file) => { expect(refusal(() => populations(file))).toBe('POPULATION_INVALID'); });
 
+  it('says a language by itself only where enough others speak it, else by its family', () => {
+    expect(['sq', 'sq-AL', 'ro', 'en-Latn-GB', 'ur', 'ti-ER', 'yo', 'tr', 'it', 'byn', 'x', ''].map(languageInCommon)).toEqual(['sq', 'sq', 'ro', 'en', 'ur', 'language of East or Southern Africa', 'language of West Africa', 'Turkic language', 'Romance language', 'another language', 'another language', 'another language']);
+  });
   it('has every country in one region, and the common languages in a family', () => {
     const covers = (attribute: string, narrow: string, wide: string): boolean => host(undefined).learn([`${attribute}=${wide}`], [`${attribute}=${narrow}`]).length === 1;
     const regions = ['Northern Africa', 'Western Africa', 'Middle Africa', 'Eastern Africa', 'Southern Africa', 'Northern America', 'Central America', 'South America', 'Caribbean', 'Central Asia', 'Eastern Asia', 'South-eastern Asia', 'Southern Asia', 'Western Asia', 'Eastern Europe', 'Southern Europe', 'Northern and Western Europe', 'Oceania'];

@@ -1,5 +1,5 @@
 import { PrivacyRefusal } from './refusal.js';
-import { Population, type Attribute, type PopulationSpec } from './risk.js';
+import { FEWEST, Population, type Attribute, type PopulationSpec } from './risk.js';
 
 /**
  * The reference population where an operator declares no other: assumptions on the cautious side, for one host country, written down
@@ -74,6 +74,12 @@ const attributes: Readonly<Record<string, Attribute>> = {
     wider: { ForcedLabour: 'other than sexual', Servitude: 'other than sexual', ForcedBegging: 'other than sexual', ForcedCriminality: 'other than sexual', ForcedMarriage: 'other than sexual', ChildLabour: 'other than sexual', OrganRemoval: 'other than sexual', ForcedMilitaryByNonStateActors: 'other than sexual', ForcedAdoption: 'other than sexual', Surrogacy: 'other than sexual', Other: 'other than sexual' },
   },
 };
+
+/** A language as it may be said of somebody whom nothing else is known of: by its code where enough others speak it anywhere, else by its family. */
+export function languageInCommon(tag: string): string {
+  const [language = ''] = tag.split('-');
+  return PERSONS * (attributes['language']?.shares[language] ?? 0) >= FEWEST ? language : families[language] ?? 'another language';
+}
 
 type Shares = Readonly<Record<string, Readonly<Record<string, number>>>>;
 /** What an operator declares (docs/operating.md): yearly figures of public reports, by host country. */

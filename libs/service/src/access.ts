@@ -37,6 +37,8 @@ const UNTOLD = 'DISCLOSURE_REFUSED';
 export const aboutAccounts: readonly string[] = ['DECOY_OPENED', 'LOOKS_USED_UP', 'CASES_TRIED'];
 /** Nobody opens so many files by mistake that are not theirs. */
 const MISSES = 5;
+/** Nobody names other clients so often by mistake. */
+const NAMED = 3;
 const TYPE_BELIEVED_MS = 60_000;
 export const oversees = (caller: Principal): boolean => caller.roles.includes('SUPERVISOR') || caller.roles.includes('DPO');
 /** Of a set of columns that name workers: to whom a row is given. What is shown to everybody is given to nobody. */
@@ -204,18 +206,22 @@ export class Access {
 
   /**
    * What another organisation asked for was refused, since it would have told more than it may know. The owner's people find the code in the
-   * history, and the case on their call list, once an hour for each recipient: they can mend what was written.
+   * history, and the case on their call list, once an hour for each recipient: they can mend what was written. An account of the owner's that
+   hears it again and again could be asking who is a client of the house, and supervision is told (T36).
    */
-  async untold(l: Lifecycle, row: BaseRow, caller: Principal, code: string): Promise<void> {
+  async untold(l: Pick<Lifecycle, 'prefix'>, row: BaseRow, caller: Principal, code: string): Promise<void> {
     const { store, clock } = this.o;
     await store.commit(row.owner, [this.#audit(l, row, caller, { command: 'disclosureRefused', ground: code })], []);
     const hour = `${clock.now().toISOString().slice(0, 13)}:00:00Z`;
     await store.pool.query('insert into alert (id, organisation, code, kind, aggregate, clock, raised_at) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing',
       [uuidOf(`${UNTOLD} ${row.id} ${caller.organisation} ${hour}`), row.owner, UNTOLD, l.prefix, row.id, `${UNTOLD} ${caller.organisation}`, hour]);
+    if (code !== 'SCANNER_FOUND' || caller.organisation !== row.owner || caller.roles.includes('PLATFORM')) return;
+    const [named] = await store.readAs<number>(row.owner, `select to_jsonb(count(*)) from audit where account = $1->>0 and command = 'disclosureRefused' and ground = $1->>1 and at > ($1->>2)::timestamptz`, [caller.subject, code, new Date(clock.now().getTime() - HOUR).toISOString()]);
+    if ((named ?? 0) >= NAMED) await this.#tell('CASES_TRIED', l, row, caller);
   }
 
   /** On the call list of those who answer for the account and of whoever owns the row: once an hour for each account (and invented case). */
-  async #tell(code: string, l: Lifecycle, row: BaseRow, caller: Principal, about = ''): Promise<void> {
+  async #tell(code: string, l: Pick<Lifecycle, 'prefix'>, row: BaseRow, caller: Principal, about = ''): Promise<void> {
     const { store, clock } = this.o;
     const now = clock.now();
     const hour = `${now.toISOString().slice(0, 13)}:00:00Z`;
@@ -239,7 +245,7 @@ export class Access {
     } catch (error) { await client.query('rollback').catch(() => undefined); throw error; } finally { client.release(); }
   }
 
-  #audit(l: Lifecycle, row: BaseRow, caller: Principal, more: Readonly<Record<string, unknown>>): { t: string; op: 'insert'; row: Readonly<Record<string, unknown>> } {
+  #audit(l: Pick<Lifecycle, 'prefix'>, row: BaseRow, caller: Principal, more: Readonly<Record<string, unknown>>): { t: string; op: 'insert'; row: Readonly<Record<string, unknown>> } {
     return { t: 'audit', op: 'insert', row: {
       at: this.o.clock.now().toISOString(), organisations: [row.owner], kind: l.prefix, aggregate: row.id, from_state: row.state, to_state: row.state, version: row.version,
       organisation: caller.organisation, account: caller.subject, role: caller.roles[0] ?? null, ...more } };

@@ -11,7 +11,7 @@ import { seesPersons } from './authorisation.js';
 import { later, type Clock } from './clock.js';
 import type { Principal } from './identity/principal.js';
 import { Problem } from './problem.js';
-import type { RequestMac } from './repeats.js';
+import { keyMac, type RequestMac } from './repeats.js';
 import { Conflict, Stale, quote, type Change, type Expectation, type Loaded, type Store, type Together } from './store.js';
 
 /** `request` as it came (repeats.ts): only its MAC is kept. */
@@ -189,7 +189,7 @@ export class Engine {
     for (const [name, field] of Object.entries(l.fields as Fields)) {
       if (isPersonal(field) || field.shown === 'nobody' || values[name] === undefined) continue;
       // Two parties of one row would have a moment to the millisecond in common (privacy G4).
-      if (own) view[name] = values[name]; else if (field.shown === 'parties') view[name] = field.column === 'instant' ? wholeMinute(values[name] as string) : values[name];
+      if (own) view[name] = values[name]; else if (field.shown === 'parties') view[name] = field.told ? field.told(values[name] as never) : field.column === 'instant' ? wholeMinute(values[name] as string) : values[name];
     }
     const may = (role: Role): boolean => this.#stands(l, row, caller, role);
     view['can'] = commandsNow(l, row.state, (r) => may(r) || ((r === 'PERSON' || r === 'GUARDIAN') && this.#actsFor(l, row, caller)), own ? facts : undefined, this.clock.now());
@@ -533,7 +533,8 @@ export class Engine {
   async #record(guards: AnyRow[4], facts: Facts, acting: Acting, command: string, now: Date): Promise<void> {
     for (const { code, check, record } of guards) {
       const about = record && check(facts as never, now) !== undefined ? record(facts as never) : undefined;
-      if (about) await this.store.commit(about.row.owner, [{ t: 'audit', op: 'insert', row: {
+      if (about?.untold !== undefined) await this.access.untold({ prefix: about.kind }, about.row, acting, about.untold);
+      else if (about) await this.store.commit(about.row.owner, [{ t: 'audit', op: 'insert', row: {
         at: now.toISOString(), organisations: [about.row.owner], kind: about.kind, aggregate: about.row.id, command, from_state: about.row.state, to_state: about.row.state, version: about.row.version,
         organisation: acting.organisation, account: acting.subject, role: acting.role, ground: `REFUSED ${code}` } }], []);
     }
@@ -633,10 +634,10 @@ export class Engine {
 
   /** The first answer, committed with what it tells of. */
   #kept(i: Idempotency | undefined, { status, headers, body }: Answer): Change[] {
-    return i ? [{ t: 'idempotency', op: 'insert', row: { caller: i.caller, key: i.key, request: this.mac(i), status, headers, body, at: new Date().toISOString() } }] : [];
+    return i ? [{ t: 'idempotency', op: 'insert', row: { caller: i.caller, key: keyMac(this.mac, i), request: this.mac(i), status, headers, body, at: new Date().toISOString() } }] : [];
   }
   async #answered(i: Idempotency): Promise<Answer | undefined> {
-    const { rows } = await this.store.pool.query<{ request: string; status: number; headers: Record<string, string>; body: Values }>('select request, status, headers, body from idempotency where caller = $1 and key = $2', [i.caller, i.key]);
+    const { rows } = await this.store.pool.query<{ request: string; status: number; headers: Record<string, string>; body: Values }>('select request, status, headers, body from idempotency where caller = $1 and key = $2', [i.caller, keyMac(this.mac, i)]);
     const before = rows[0];
     if (!before) return undefined;
     if (before.request !== this.mac(i)) throw new Problem('idempotency-key-reused');

@@ -4,7 +4,7 @@ export { serviceSchema, secondWord, protect, grants } from './schema.js';
 export { restriction } from './restriction.js';
 export { Store, Stale, Conflict, columnOf, quote, type Change, type Expectation, type Loaded } from './store.js';
 export { Engine, approvalPrefix, aggregate, type Answer, type CommandInput, type Idempotency, type PlatformInput } from './engine.js';
-export { requestMac, requestText, type RequestMac } from './repeats.js';
+export { keyMac, requestMac, requestText, type RequestMac } from './repeats.js';
 export { routesOf, send, idempotency, CURSOR_SECRET, type SignedRequest } from './routes.js';
 export { cursorOf, placeOf, type Place } from './cursor.js';
 export { projection, handlersOf, sharedProjections, reactionsOf, type Received } from './projections.js';

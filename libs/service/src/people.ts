@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { KnownIdentities, type Named, type Scanner, type Sealed } from '@footbridge/privacy';
+import { KnownIdentities, type Named, type Others, type Scanner, type Sealed } from '@footbridge/privacy';
 import { tableOf, type BaseRow, type Lifecycle } from '@footbridge/lifecycle';
 import type { Store } from './store.js';
 
@@ -29,7 +29,7 @@ export class People {
   }
 
   /** Everybody; or, for what is sealed and says who she is, everybody but her. @throws PrivacyRefusal what keeps a person from being opened: who is unknown cannot be looked for */
-  async of(organisation: string, butFor?: string): Promise<Scanner> {
+  async of(organisation: string, butFor?: string): Promise<Others> {
     const before = this.#held.get(organisation);
     const now = (before ?? Promise.resolve<Held>({ known: new KnownIdentities(key), rows: new Map() })).then((held) => this.#read(organisation, held));
     this.#held.set(organisation, now);

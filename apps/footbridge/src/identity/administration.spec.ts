@@ -137,7 +137,8 @@ describe('the register of organisations and accounts', () => {
     expect(again).toEqual({ status: 201, body: shared, replay: 'true' });
     expect((await identity.pool.query('select * from idempotency')).rows.some((row) => JSON.stringify(row).includes(String(secret)))).toBe(false);
     // Nor anything that the same request could be known by to who has the database alone (G5).
-    const { rows: [known] } = await identity.pool.query<{ request: string }>("select request from idempotency where key = 'one'");
+    const { rows: [known] } = await identity.pool.query<{ key: string; request: string }>('select key, request from idempotency');
+    expect(known?.key).toMatch(/^[\w-]{43}$/);
     expect(known?.request).toMatch(/^[\w-]{43}$/);
     expect(known?.request).not.toBe(createHash('sha256').update(`POST /oidc/accounts\n${JSON.stringify({ name: 'lantern.twice', title: 'Twice', roles: ['RECEIVER'] })}`).digest('base64url'));
     expect((await twice('one', '/oidc/accounts', { name: 'lantern.other', title: 'Other', roles: ['RECEIVER'] })).map(({ status, body }) => [status, body['code']])).toEqual([[422, 'idempotency-key-reused'], [422, 'idempotency-key-reused']]);

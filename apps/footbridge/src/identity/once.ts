@@ -1,4 +1,4 @@
-import { Problem, requestText, type Principal, type RequestMac } from '@footbridge/service';
+import { Problem, keyMac, requestText, type Principal, type RequestMac } from '@footbridge/service';
 import type { Pool, PoolClient } from 'pg';
 
 export interface Answer {
@@ -13,12 +13,13 @@ export interface Answer {
 export async function once(pool: Pool, { subject }: Principal, { path, sent, key, mac }: { readonly path: string; readonly sent: unknown; readonly key?: string | string[] | undefined; readonly mac: RequestMac }, work: (client: PoolClient) => Promise<Answer>): Promise<Answer> {
   if (key !== undefined && (typeof key !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(key))) throw new Problem('validation-failed', { errors: [{ pointer: '/idempotency-key', code: 'header', detail: 'Send 1 to 200 visible ASCII characters in Idempotency-Key.' }] });
   const request = key === undefined ? '' : mac({ caller: subject, key, request: requestText('POST', path, sent) });
+  const kept = key === undefined ? '' : keyMac(mac, { caller: subject, key });
   const client = await pool.connect();
   try {
     await client.query('begin');
-    const before = key === undefined ? undefined : await answered(client, subject, key, request);
+    const before = key === undefined ? undefined : await answered(client, subject, kept, request);
     const answer = before ?? await work(client);
-    if (key !== undefined && !before) await client.query('insert into idempotency (caller, key, request, status, body) values ($1, $2, $3, $4, $5)', [subject, key, request, answer.status, answer.kept ?? answer.body]);
+    if (key !== undefined && !before) await client.query('insert into idempotency (caller, key, request, status, body) values ($1, $2, $3, $4, $5)', [subject, kept, request, answer.status, answer.kept ?? answer.body]);
     await client.query('commit');
     return answer;
   } catch (error) {

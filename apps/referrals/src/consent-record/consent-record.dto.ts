@@ -7,7 +7,7 @@ export class ConsentTermsBody {
   /** Exactly one organisation, or none where the purpose has none (decisions 12). */
   @is.organisation({ optional: true }) recipient?: string;
   @is.codes(ConsentCategory, { example: ['IDENTITY', 'NEEDS'] }) categories!: ConsentCategory[];
-  @is.pattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'the version of the notice that was shown, like 2026-1', '2026-1') noticeVersion!: string;
+  @is.pattern(/^\d{4}-\d{1,2}(\.\d{1,3})?$/, 'the year and number of the notice that was shown, like 2026-1 or 2026-1.2', '2026-1') noticeVersion!: string;
   @is.language() language!: string;
   @is.boolean({ optional: true, example: false }) interpreter?: boolean;
   @is.code(ConsentMedium, { optional: true, example: 'written' }) medium?: ConsentMedium;

@@ -1,9 +1,10 @@
 import type { ConsentCategory } from '@footbridge/contracts';
-import { label, type Sealed } from '@footbridge/privacy';
+import { label, type Others, type Sealed } from '@footbridge/privacy';
 import type { CaseRow } from '../case/case.entity.js';
 import type { Person } from '../case/person.dto.js';
 import { only, personMembers, withoutNarrative } from '../referral/disclosed.js';
 import type { ReferralRow } from '../referral/referral.entity.js';
+import type { EnvelopeEscortBody } from './identity-envelope.dto.js';
 
 export type Content = Partial<Record<ConsentCategory, unknown>>;
 
@@ -22,7 +23,14 @@ export function contentOf(row: Pick<ReferralRow, 'serviceType' | 'needs'>, { per
   return content;
 }
 
-const inWords: readonly ConsentCategory[] = ['NEEDS', 'HEALTH', 'EXPLOITATION', 'RISK_MITIGATION'];
 const said = (value: unknown): readonly string[] => (typeof value === 'string' ? [value] : typeof value === 'object' && value !== null ? Object.values(value).flatMap(said) : []);
-/** What of it is written about her in somebody's words; who she is, and who comes with her, stands in fields of its own. */
-export const wordsOf = (content: Content): string => inWords.flatMap((category) => said(content[category])).join('\n');
+interface Escorted { readonly escort?: Partial<EnvelopeEscortBody> }
+/**
+ * Whether any of it says who somebody else is whom the house helps: every word, whatever category it stands under (G2, T12). What she is
+ * called is looked through as names are; who travels with her may be one of them, and is named to the office that meets them both.
+ */
+export function namesOthers({ IDENTITY, TRAVEL, ...rest }: Content, others: Others): boolean {
+  const { givenName: _given, familyName: _family, chosenName: _chosen, aliases: _aliases, ...more } = (IDENTITY ?? {}) as Person;
+  const { escort: { name: _name, phone: _phone, ...escort } = {}, ...travel } = (TRAVEL ?? {}) as Escorted;
+  return others.findInNames((IDENTITY ?? {}) as Person).length > 0 || others.find(said({ rest, more, escort, travel }).join('\n')).length > 0;
+}

@@ -2,7 +2,7 @@ import {
   IdentityAvailable, IdentityCollected, IdentityDestroyed, OrganisationDisabled, PartnerSuspended, PartnerTerminated, ReferralClosed, ReferralCompleted, ReferralDeclined, ReferralEnteredInError, ReferralExpired, ReferralSuspended,
   ReferralUnsuccessful, ReferralWithdrawn, ReturnCancelled, ReturnWithdrawn, RiskType, after, deadlines, type ConsentCategory, type ConsentPurpose, type Role,
 } from '@footbridge/contracts';
-import { NONE, guard, lifecycle, type Companion, type Facts, type LifecycleSpec, type Read } from '@footbridge/lifecycle';
+import { NONE, guard, lifecycle, type BaseRow, type Companion, type Facts, type LifecycleSpec, type Read } from '@footbridge/lifecycle';
 import { PrivacyRefusal, authorise, collectEnvelope, instantOf, label, sealEnvelope, type ConsentCapability, type Sealed, type SealedEnvelope, type SigningKeys } from '@footbridge/privacy';
 import { aggregate, type People, hasRole } from '@footbridge/service';
 import { caseContext } from '../case/case-context.js';
@@ -22,7 +22,7 @@ import type { ReferralRow } from '../referral/referral.entity.js';
 import { Referral } from '../referral/referral.lifecycle.js';
 import { newestValid } from '../risk-assessment/newest.js';
 import { RiskAssessment } from '../risk-assessment/risk-assessment.lifecycle.js';
-import { contentOf, wordsOf, type Content } from './content.js';
+import { contentOf, namesOthers, type Content } from './content.js';
 import { SealIdentityBody } from './identity-envelope.dto.js';
 import { IdentityEnvelopeState, envelopeFields, type EnvelopeRow } from './identity-envelope.entity.js';
 
@@ -71,7 +71,7 @@ async function sealed(read: Read, { ground, context, consent, categories, key, u
   const content: Sealed<Content> = contentOf(ground.referral ?? { serviceType: 'return' }, context.case, context.isChild, categories, newestValid(risks.filter((r) => r.plan), RiskType.values, now)?.plan, escort);
   // Who she is, is why it is sealed; who others are, is not.
   const others = await read.port<People>('people').of(consent.owner, context.case.caseRef ?? context.case.id);
-  if (content.test((said) => others.find(wordsOf(said)).length > 0)) return { refused: 'SCANNER_FOUND' };
+  if (content.test((said) => namesOthers(said, others))) return { refused: 'SCANNER_FOUND' };
   return attempt(async () => sealEnvelope(await leaveFor(read, consent, ground, categories, now), content, key.verified, { signingKeys: read.port<SigningKeys>('signingKeys'), expires: until, now }));
 }
 
@@ -93,10 +93,12 @@ const untilOf = (consent: ConsentRow, now: Date): Date =>
 
 const ownGround = guard<EnvelopeFacts>('ENVELOPE', 'referralOrConsentForAnOriginOfficeIsTheCallersOwn', ({ ground, caller, row }) => (ground && ground.owner === caller.organisation && (row.consentId === undefined || row.consentId === ground.consentId) ? undefined : 'NOTHING_OWN_NAMED'));
 const recipientMayRead = guard<EnvelopeFacts>('ENVELOPE', 'recipientMayReadNow', ({ isOpen }) => (isOpen ? undefined : 'NOT_OPEN_TO_RECIPIENT'), { sensitive: true });
+/** The history in which a try stands that was refused. */
+const aboutWhom = ({ ground, context }: Pick<EnvelopeFacts, 'ground' | 'context'>): { readonly kind: string; readonly row: BaseRow } | undefined => (ground?.referral ? { kind: Referral.prefix, row: ground.referral } : context ? { kind: Case.prefix, row: context.case } : undefined);
 /** G2: in force, for this recipient, purpose and these fields, when it is sealed and when it is fetched. Who tries without is on record. */
 const consented = guard<EnvelopeFacts>('SG1', 'consentCoversWhatIsSealed', ({ consent, categories = [], body }) =>
   (consent && categories.length > 0 && ((body['categories'] ?? []) as readonly ConsentCategory[]).every((c) => categories.includes(c)) ? undefined : 'CONSENT_REQUIRED'),
-{ sensitive: true, record: ({ ground, context }) => (ground?.referral ? { kind: Referral.prefix, row: ground.referral } : context ? { kind: Case.prefix, row: context.case } : undefined) });
+{ sensitive: true, record: aboutWhom });
 const recipientStands = guard<EnvelopeFacts>('SG3', 'recipientIsAnActivePartner', ({ recipientStands: stands }) => (stands ? undefined : 'PARTNER_NOT_ACTIVE'), { needsFresh: ({ row, ground }) => (ground?.recipient === row.owner ? [] : ['notifications']), retry: true });
 /** DP-23: as when it was sent. An origin office need be no member, and an organisation signs nothing with itself. */
 const needsAgreement = ({ row, ground }: EnvelopeFacts): boolean => ground?.referral !== undefined && ground.recipient !== row.owner;
@@ -106,7 +108,14 @@ const agreementCovers = guard<EnvelopeFacts>('SG3', 'agreementCoversWhatIsSealed
 const escortIsExpected = guard<EnvelopeFacts>('ENVELOPE', 'escortIsForTheOfficeThatMeetsHer', ({ row, ground, consent, categories = [] }) =>
   (row.escort && consent && (ground?.referral !== undefined || !categories.includes('TRAVEL')) ? 'TRAVEL_NOT_AGREED' : undefined), { onBody: true });
 const keyConfirmed = guard<EnvelopeFacts>('KEY', 'recipientHasAConfirmedKey', ({ key }) => (key && 'refused' in key ? key.refused : undefined));
-const made = guard<EnvelopeFacts>('ENVELOPE', 'envelopeCanBeMadeAndHandedOut', ({ made: it }) => (it && 'refused' in it ? it.refused : undefined), { sensitive: true });
+const made = guard<EnvelopeFacts>('ENVELOPE', 'envelopeCanBeMadeAndHandedOut', ({ made: it }) => (it && 'refused' in it ? it.refused : undefined), {
+  sensitive: true,
+  // the answer tells whether somebody is a client of the house: it is heard that it was asked for (T36)
+  record: ({ ground, context, made: it }) => {
+    const about = aboutWhom({ ground, context });
+    return about && it && 'refused' in it && it.refused === 'SCANNER_FOUND' ? { ...about, untold: it.refused } : undefined;
+  },
+});
 /** What is sealed is counted in no crowd: so it is for telling who she is, and for nothing less (G7). */
 const isAboutSomebody = guard<EnvelopeFacts>('ENVELOPE', 'sheIsNamedInIt', ({ context, categories = [] }) => (!context || categories.length === 0 || isNamed(context.case, categories) ? undefined : 'NOBODY_NAMED'), { sensitive: true });
 const notOver = guard<EnvelopeFacts>('ENVELOPE', 'beforeItExpires', ({ row }, now) => (row.expiresAt !== undefined && now < new Date(row.expiresAt) ? undefined : 'EXPIRED'));

@@ -137,6 +137,41 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
       const { envelope } = ok(await collect(s)).body as { envelope: SealedEnvelope };
       expect(await opened(envelope)).toMatchObject({ IDENTITY: { familyName: her.familyName }, NEEDS: { reason: 'fled with a friend' } });
     });
+    it('T12: names no other client under any category, in no field; a namesake, her own second case and who travels with her stand against nothing', async () => {
+      const twin = { givenName: 'Vhqxa', familyName: 'Trbkmlu Pqorz' };
+      ok(await worker.post('/v1/cases', { purpose: 'ASSISTANCE', person: { givenName: 'Lmzwqo', familyName: 'Nbrtfaj' } }), 201);
+      ok(await worker.post('/v1/cases', { purpose: 'ASSISTANCE', person: { ...twin, aliases: ['Vhqxi'] } }), 201);
+      ok(await worker.post('/v1/cases', { purpose: 'ASSISTANCE', person: { ...twin, givenName: 'Zyqlka' } }), 201);
+      const s = await story();
+      const write = async (person: object): Promise<void> => { ok(await worker.patch(`/v1/cases/${s.caseId}`, { person }, (await worker.get(`/v1/cases/${s.caseId}`)).body['version'])); };
+      const how = 'ask for her room mate Lmzwqo Nbrtfaj, in room 4';
+      for (const person of [{ safeContact: { how } }, { safeContact: { how: null, when: 'when Nbrtfaj, Lmzwqo is out' } }, { safeContact: { when: null, codeWord: "Lmzwqo Nbrtfaj's" } }, { safeContact: null, aliases: ['the friend of Lmzwqo Nbrtfaj'] }, { aliases: null, givenName: 'sister of Lmzwqo Nbrtfaj' }]) {
+        await write(person);
+        expect([person, reasons(await seal(s))]).toEqual([person, ['SCANNER_FOUND']]);
+      }
+      expect(await stored(s)).toEqual([]);
+      await write({ ...twin, chosenName: 'Vhqxa Pqorz', aliases: ['Vhqxi Trbkmlu'], safeContact: { phone: '+355690000001', how: 'call, do not write' } });
+      ok(await seal(s), 201);
+      expect(await opened((ok(await collect(s)).body as { envelope: SealedEnvelope }).envelope)).toMatchObject({ IDENTITY: { ...twin, aliases: ['Vhqxi Trbkmlu'] }, CONTACT: { safeContact: { how: 'call, do not write' } } });
+    });
+    it('T36: asking in this way who is a client of the house is on record and on the call list, and supervision is told the account that does it again and again', async () => {
+      ok(await worker.post('/v1/cases', { purpose: 'ASSISTANCE', person: { givenName: 'Kzrwqi', familyName: 'Dfgnopj' } }), 201);
+      // what was refused in the tests before is not of this hour
+      await instance.advance(hours(1) + 1_000);
+      const s = await story();
+      const prober = worker, supervisor = instance.account(house, 'SUPERVISOR');
+      let version = 2;
+      const asks = async (reason: string): Promise<number> => { ok(await prober.patch(`/v1/referrals/${s.referral}`, { needs: { reason } }, version)); version += 1; return (await seal(s, {}, prober)).status; };
+      const tried = async (): Promise<object[]> => ((await supervisor.get('/v1/alerts')).body['items'] as { code: string; account?: string; about?: string }[]).filter(({ code, account }) => code === 'CASES_TRIED' && account === prober.subject);
+      const before = (await tried()).length;
+      expect([await asks('fled with Somebody Nowhere'), await asks('fled with Kzrwqi Dfgnopj'), await asks("Kzrwqi Dfgnopj's room")]).toEqual([201, 409, 409]);
+      expect(await rows(`select command, ground, account from audit where aggregate = $1::uuid and command = 'disclosureRefused'`, [await idOf(s.referral)])).toEqual(Array.from({ length: 2 }, () => ({ command: 'disclosureRefused', ground: 'SCANNER_FOUND', account: prober.subject })));
+      expect(((await worker.get('/v1/alerts')).body['items'] as { code: string; about: string }[]).filter(({ about }) => about === s.referral).map(({ code }) => code)).toEqual(['DISCLOSURE_REFUSED']);
+      expect(await tried()).toHaveLength(before);
+      expect(await asks('Dfgnopj, Kzrwqi')).toBe(409);
+      expect(await tried()).toHaveLength(before + 1);
+      expect(JSON.stringify((await prober.get('/v1/alerts')).body)).not.toContain('CASES_TRIED');
+    });
     it('T12, DP-14: is sealed by the owner\'s worker, told by a pointer, fetched by its receiver alone, and on record before it is answered', async () => {
       const s = await story();
       const made = ok(await seal(s), 201);
@@ -158,7 +193,7 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
       expect(await rows('select recipient from disclosure where referral_id = $1::uuid', [id])).toEqual([{ recipient: ngo }]);
       // Nothing of it is kept for a repeat.
       ok(await receiver.post(`/v1/identity-envelopes/${await newest(receiver, 'identity-envelopes')}/collect`, {}, { 'idempotency-key': 'k1' }));
-      expect((await rows<{ body: object }>(`select body from idempotency where key = 'k1'`)).map(({ body }) => 'envelope' in body)).toEqual([false]);
+      expect((await rows<{ body: object }>(`select body from idempotency where caller = $1`, [receiver.subject])).map(({ body }) => 'envelope' in body)).toEqual([false]);
     });
     it('T14: holds what she agreed to and the service needs, and no more, whatever is asked', async () => {
       const s = await story(['IDENTITY', 'HEALTH']);
@@ -202,6 +237,7 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
     });
     it('T12: without consent there is none: no row, no event, and the try is on record', async () => {
       const s = await story();
+      const told = async (of: Story): Promise<number> => (await rows(`select 1 from bus.event where headers->>'ce_type' = 'footbridge.referrals.identity-available.v1' and convert_from(body, 'utf8')::jsonb->>'referral' = $1`, [of.theirs])).length;
       const id = await idOf(s.consent);
       await rows(`update consent_record set valid_until = current_date - 30 where id = $1::uuid`, [id]);
       expect(await seal(s)).toMatchObject({ status: 409, body: { code: 'consent-required' } });
@@ -209,6 +245,17 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
       expect(await rows(`select command, ground from audit where aggregate = $1::uuid and command = 'sealIdentity'`, [await idOf(s.referral)])).toEqual([{ command: 'sealIdentity', ground: 'REFUSED SG1' }]);
       expect(await seal(s, {}, instance.account(house, 'CASE_WORKER'))).toMatchObject({ status: 409 });
       expect((await seal(s, {}, receiver)).status).toBe(403);
+      // Nobody ever asked her: no record at all.
+      const never = await story();
+      await rows('update referral set consent_id = null where id = $1::uuid', [await idOf(never.referral)]);
+      const refused = await seal(never);
+      expect([refused.status, refused.body['code'], await stored(never)]).toEqual([409, 'consent-required', []]);
+      expect(await rows(`select command, ground from audit where aggregate = $1::uuid and command = 'sealIdentity'`, [await idOf(never.referral)])).toEqual([{ command: 'sealIdentity', ground: 'REFUSED SG1' }]);
+      // What was told later has been told, and of these nothing.
+      const later = await story();
+      ok(await seal(later), 201);
+      await waitUntil('a later pointer is told', async () => await told(later) === 1);
+      expect([await told(s), await told(never)]).toEqual([0, 0]);
     });
     it('T13, DP-7: ends with the consent, between sealing and fetching, bytes and all, in the transaction that withdraws', async () => {
       for (const command of ['withdraw', 'revoke'] as const) {
@@ -294,6 +341,7 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
       const office = instance.account(ngo, 'ORIGIN_OFFICE');
       const { caseId, consent: forReferral } = await story();
       const consent = String(ok(await worker.post('/v1/consent-records', { case: caseId, recipient: ngo, purpose: 'ORIGIN_OFFICE_DISCLOSURE', categories: ['IDENTITY', 'NEEDS', 'TRAVEL'], noticeVersion: '2026-1', language: 'ro', medium: 'written' }), 201).body['id']);
+      ok(await worker.post('/v1/cases', { purpose: 'ASSISTANCE', person: { givenName: 'Qwrtz', familyName: 'Plzkh' } }), 201);
       const escort = { name: 'Qwrtz Plzkh', phone: '+355600000009', relation: 'trained escort' };
       const sealFor = (consentRecord: string): Promise<TestAnswer> => worker.post('/v1/identity-envelopes', { consentRecord, escort });
       expect((await sealFor(consent)).body['code']).toBe('consent-required');
@@ -301,6 +349,8 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
       expect(reasons(await sealFor(forReferral))).toContain('NOTHING_OWN_NAMED');
       expect(reasons(await worker.post('/v1/identity-envelopes', {}))).toContain('NOTHING_OWN_NAMED');
       await waitUntil('the contact is cleared', async () => (await sealFor(consent)).status === 201);
+      // Who travels with her may be helped by the house too; what is said about it may not name her.
+      expect(reasons(await worker.post('/v1/identity-envelopes', { consentRecord: consent, escort: { ...escort, relation: 'room mate of Qwrtz Plzkh' } }))).toEqual(['SCANNER_FOUND']);
       const id = await newest(office, 'identity-envelopes');
       const fetch = (): Promise<TestAnswer> => office.post(`/v1/identity-envelopes/${id}/collect`);
       const { envelope } = ok(await fetch()).body as { envelope: SealedEnvelope };

@@ -110,9 +110,12 @@ export class ReceptionDetail {
     // Whom she is not named to: whether reintegration may have told it something has to be known too (G7).
     if (!names && given.some(([name]) => counted.includes(name))) await this.engine.requireFreshWhereItRuns('reintegration', plan.caseRef);
     const { outcome, change } = await this.released(plan, principal.organisation, read, names, given.map(([name, [, value]]) => [name, value as Sealed<unknown>]));
-    return disclosing(this.engine, { gate: this.running.gate, def: receptionDisclosure, lifecycle: ReceptionPlan, row: plan, caller: principal, purpose: 'ORIGIN_OFFICE_DISCLOSURE', categories: consent.categories, values: outcome, person: plan.traveller }, () => store.commit(plan.owner, [{ t: 'audit', op: 'insert', row: {
-      at: now.toISOString(), organisations: [plan.owner], kind: 'rcp', aggregate: plan.id, command: 'disclose', from_state: plan.state, to_state: plan.state, version: plan.version,
-      organisation: principal.organisation, account: principal.subject, role: principal.roles.find((r) => office.includes(r)), ground: consent.consent, fields: given.map(([name]) => name) } }, change], []));
+    return disclosing(this.engine, { gate: this.running.gate, def: receptionDisclosure, lifecycle: ReceptionPlan, row: plan, caller: principal, purpose: 'ORIGIN_OFFICE_DISCLOSURE', categories: consent.categories, values: outcome, person: plan.traveller }, async () => {
+      await store.commit(plan.owner, [{ t: 'audit', op: 'insert', row: {
+        at: now.toISOString(), organisations: [plan.owner], kind: 'rcp', aggregate: plan.id, command: 'disclose', from_state: plan.state, to_state: plan.state, version: plan.version,
+        organisation: principal.organisation, account: principal.subject, role: principal.roles.find((r) => office.includes(r)), ground: consent.consent, fields: given.map(([name]) => name) } }, change], []);
+      await this.engine.access.meter(ReceptionPlan, plan, principal, true);
+    });
   }
 
   /** What of it few others have in common with her is said less exactly (G7). Who may collect her name hides her in no crowd: sealed it was under the consent as she signed it, of which this service has a copy only (T17). */

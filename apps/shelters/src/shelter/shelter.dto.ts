@@ -1,7 +1,7 @@
 import { ServiceProfile } from '@footbridge/contracts';
 import { is } from '@footbridge/lifecycle';
 
-export const unitCode = (optional: boolean): PropertyDecorator => is.pattern(/^[A-Z0-9][A-Z0-9-]{0,11}$/, 'a short code of capital letters, digits and hyphens', 'A', { optional });
+export const unitCode = (optional: boolean): PropertyDecorator => is.pattern(/^(?!.*[A-Z]{3})[A-Z0-9][A-Z0-9-]{0,11}$/, 'a short code of digits, hyphens and at most two capital letters in a row', 'A', { optional });
 
 export class UnitBody {
   @unitCode(false) code!: string;

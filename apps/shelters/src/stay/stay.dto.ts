@@ -3,7 +3,7 @@ import { is } from '@footbridge/lifecycle';
 import { unitCode } from '../shelter/shelter.dto.js';
 import { Arrival } from './stay.entity.js';
 
-const bedCode = (): PropertyDecorator => is.pattern(/^[A-Z0-9][A-Z0-9-]{0,11}$/, 'a short code of capital letters, digits and hyphens', 'A-3', { optional: true });
+const bedCode = (): PropertyDecorator => is.pattern(/^(?!.*[A-Z]{3})[A-Z0-9][A-Z0-9-]{0,11}$/, 'a short code of digits, hyphens and at most two capital letters in a row', 'A-3', { optional: true });
 
 /** With a referral its case is known; without one the case is named. */
 export class OpenIntakeBody {
