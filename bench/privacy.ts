@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { Role } from '@footbridge/contracts';
-import { KnownIdentities, codeList, createGate, defineDisclosure, disclosure, figure, label, newRef, newSubjectKey, openFields, sealFields, structured, wire, type DocumentDef, type EventDef, type Scanner } from '@footbridge/privacy';
+import { KnownIdentities, codeList, createGate, defineDisclosure, figure, label, newRef, newSubjectKey, openFields, sealFields, structured, wire, type DocumentDef, type EventDef, type Scanner } from '@footbridge/privacy';
 import { canaryPerson } from '@footbridge/privacy/testing';
 import { Authorisation, corridor, type Decision, type Question } from '@footbridge/service';
 import { referralsService } from '@footbridge/referrals';
@@ -85,7 +85,7 @@ export async function privacy(quick: boolean): Promise<Result> {
   const house = new KnownIdentities(key);
   for (let of = 0; of < 2_000; of += 1) { const { givenName, familyName } = canaryPerson(of); house.know(String(of), label('direct', { givenName, familyName }), false); }
   const said = label('special', { reason: 'She asks for a quiet room and somebody who speaks her language. '.repeat(16) });
-  const told = (known: readonly Scanner[]): void => { gate.disclose(needs, disclosure({ recipient: payload.to, purpose: 'REFERRAL_DISCLOSURE', categories: ['NEEDS'], auditId: 'bench' }), said, { recipient: payload.to }, known); };
+  const told = (known: readonly Scanner[]): void => { gate.disclosable(needs, { recipient: payload.to, purpose: 'REFERRAL_DISCLOSURE', categories: ['NEEDS'] }, said, { recipient: payload.to }, known); };
   return {
     ...fields, ...(seal.timesByHand > GOAL ? { misses: ['sealAndOpen'] } : {}),
     // how many times as long as by hand: less is better here

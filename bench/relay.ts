@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { ReferralAcknowledged } from '@footbridge/contracts';
-import { KafkaTransport, Relay, headersOf, outboxRow, partitionOf, topicOf, type OutgoingEvent } from '@footbridge/messaging';
+import { ReferralAcknowledged, events } from '@footbridge/contracts';
+import { KafkaTransport, Relay, attributeRow, metadataOf, outboxRow, topicOf, type OutgoingEvent } from '@footbridge/messaging';
 import { createGate, newRef } from '@footbridge/privacy';
 import { migrate, provision } from '@footbridge/service';
 import { referralsService } from '@footbridge/referrals';
@@ -26,12 +26,12 @@ export async function relay(quick: boolean): Promise<Result> {
       data: gate.encode(ReferralAcknowledged, { referral: subject, state: 'acknowledged', version: 3, priority: 'EMERGENCY', from, to }, {}) };
   });
   const topic = topicOf('referrals');
-  const messages = backlog.map((e) => ({ partition: partitionOf(e.aggregate), key: e.aggregate, headers: headersOf({ ...e }), body: e.data.bytes() }));
+  const messages = backlog.map((e) => gate.message(ReferralAcknowledged, metadataOf('referrals', attributeRow(e)), e.data.bytes()));
   const timed = async (work: () => Promise<void>): Promise<Rate> => { const [t, c] = [process.hrtime.bigint(), process.cpuUsage()]; await work(); const used = process.cpuUsage(c); return { perSecond: size / (Number(process.hrtime.bigint() - t) / 1e9), cpuMicroseconds: (used.user + used.system) / size }; };
   const raw = (): Promise<Rate> => timed(async () => { for (let i = 0; i < messages.length; i += 500) await transport.publish(topic, messages.slice(i, i + 500)); });
   const ours = async (): Promise<Rate> => {
-    for (let i = 0; i < backlog.length; i += 1_000) await pool.query('insert into outbox (id, type, time, subject, audience, recipient, aggregate, version, copy, owner, data) select id || $2, type, time, subject, audience, recipient, aggregate, version, copy, owner, data from jsonb_populate_recordset(null::outbox, $1)', [JSON.stringify(backlog.slice(i, i + 1_000).map(outboxRow)), randomUUID().slice(0, 8)]);
-    const relay = new Relay({ pool, transport, service: 'referrals' });
+    for (let i = 0; i < backlog.length; i += 1_000) await pool.query('insert into outbox (id, type, time, subject, audience, recipient, aggregate, version, copy, owner, data) select id, type, time, subject, audience, recipient, aggregate, version, copy, owner, data from jsonb_populate_recordset(null::outbox, $1)', [JSON.stringify(backlog.slice(i, i + 1_000).map(outboxRow))]);
+    const relay = new Relay({ pool, transport, service: 'referrals', gate, events });
     const rate = await timed(async () => { await relay.start(); await relay.drain(); });
     await relay.stop();
     return rate;

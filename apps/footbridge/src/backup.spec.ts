@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { PostgresTransport } from '@footbridge/messaging';
-import { LocalFileKeyStore, label, newRef, newSubjectKey, openFields, revealCapability, sealFields } from '@footbridge/privacy';
+import { LocalFileKeyStore, label, newRef, newSubjectKey, openFields, ownUse, sealFields } from '@footbridge/privacy';
 import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { migrate, provision, provisionedRoles, service, type ServiceDefinition } from '@footbridge/service';
-import { backupFile, files } from '@footbridge/testing';
+import { backupFile, brokerWriter, files } from '@footbridge/testing';
 import pg from 'pg';
 import { backup, restore } from './backup.js';
 import { DataFolder } from './data-folder.js';
@@ -93,7 +93,9 @@ describe('backup and restore', () => {
     await inside(folder, async (client, urls) => {
       for (const definition of definitions) await migrate(definition, urls.services[definition.name as keyof typeof urls.services].migrationUrl);
       const transport = new PostgresTransport({ url: urls.busUrl });
-      await transport.publish('footbridge.referrals', [{ partition: 0, key: 'k', headers: { ce_id: 'evt_1' }, body: Buffer.from([0, 1, 255]) }]).finally(() => transport.close());
+      await transport.clean().finally(() => transport.close());
+      const writer = brokerWriter({ bus: urls.busUrl });
+      await writer.publish('footbridge.referrals', [{ partition: 0, key: 'k', headers: { ce_id: 'evt_1' }, body: Buffer.from([0, 1, 255]) }]).finally(() => writer.close());
       const identity = new pg.Pool({ connectionString: urls.identityUrl, max: 2 });
       await identity.query(identitySchema);
       const accounts = new Accounts(identity);
@@ -150,7 +152,7 @@ describe('backup and restore', () => {
     const read = async (directory: string): Promise<unknown> => await inside(other, async (client) => {
       const { rows } = await client.query<{ sealed: Buffer; wrapped: string }>('select sealed, wrapped from referrals.person join referrals.subject_key on subject = id::text where id = $1', [person]);
       const subjectKey = await new LocalFileKeyStore(directory).unwrap(organisation, rows[0]?.wrapped ?? '', person);
-      return openFields(subjectKey, rows[0]?.sealed ?? Buffer.alloc(0), { name: 'direct' }, { organisation, table: 'person', row: person })['name']?.reveal(revealCapability({ purpose: 'ASSISTANCE', auditId: 'a' }));
+      return openFields(subjectKey, rows[0]?.sealed ?? Buffer.alloc(0), { name: 'direct' }, { organisation, table: 'person', row: person })['name']?.reveal(ownUse('OWN_ENVELOPE'));
     });
     expect(await read(other.keys)).toBe(her.familyName);
     await expect(read(join(place, 'no-keys'))).rejects.toThrow();

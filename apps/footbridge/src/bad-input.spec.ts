@@ -2,11 +2,11 @@ import { createHmac, createPublicKey } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { ConsentGiven, ReferralSent } from '@footbridge/contracts';
 import { NONE, collectionOf, kebab, type AnyRow, type Lifecycle } from '@footbridge/lifecycle';
-import { PostgresTransport, headersOf, partitionOf, topicOf } from '@footbridge/messaging';
+import { headersOf, partitionOf, topicOf } from '@footbridge/messaging';
 import { newRef } from '@footbridge/privacy';
 import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { accountRoles, type ProblemCode } from '@footbridge/service';
-import { postgresLog, testInstance, testIssuer, testLog, waitUntil, webhookReceiver, type TestAccount, type TestInstance, type TestLog } from '@footbridge/testing';
+import { brokerWriter, postgresLog, testInstance, testIssuer, testLog, waitUntil, webhookReceiver, type TestAccount, type TestInstance, type TestLog } from '@footbridge/testing';
 import { SignJWT } from 'jose';
 import pg from 'pg';
 import { demonstration } from './demonstration.js';
@@ -425,7 +425,7 @@ describe('bad input, on real Postgres and over HTTP', () => {
     it('that are not ours, of an unknown version or with more in them than the contract are parked, and nothing else stops', async () => {
       const bus = new URL(instance.databaseUrl);
       [bus.username, bus.password] = ['bus', 'test-bus'];
-      const transport = new PostgresTransport({ url: bus.href });
+      const transport = brokerWriter({ bus: bus.href });
       const about = (): Record<string, unknown> => ({ id: newRef('evt'), type: ConsentGiven.type, time: instance.clock.now().toISOString(), audience: 'instance', aggregate: crypto.randomUUID(), version: 2, copy: 0, case_ref: newRef('csr'), consent_ref: newRef('con'), owner: world.organisation('lantern') });
       const data = { case: newRef('csr'), purpose: 'ASSISTANCE', state: 'given', version: 2 };
       const topic = topicOf('referrals');

@@ -25,10 +25,7 @@ const ownWords: Readonly<Record<string, string>> = {
   'Problem/properties/detail': 'what to do now, out of our own table (problem.ts)',
 };
 const shownWords: Readonly<Record<string, string>> = {
-  'Shelter.country': 'a code of ISO 3166',
-  'Shelter.region': 'where a house is, as coarse as its organisation chose to say',
   'Subscription.url': 'of the organisation itself, which is its only party',
-  'Partner.country': 'a code of ISO 3166',
   'Partner.publicName': 'what an organisation is called in public, by itself',
   'Shelter.publicName': 'what a house is called in public, by its organisation',
   'RecipientKey.pin': 'a fingerprint', 'RecipientKey.proof': 'a signature', 'RecipientKey.publicKey': 'a key', 'RecipientKey.signedBy': 'a key', 'Subscription.publicKey': 'a key',

@@ -61,3 +61,34 @@ function isUse(node: ts.Identifier): boolean {
   if (ts.isPropertyAssignment(parent) || ts.isMethodDeclaration(parent) || ts.isPropertyDeclaration(parent) || ts.isPropertySignature(parent) || ts.isMethodSignature(parent) || ts.isParameter(parent) || ts.isVariableDeclaration(parent) || ts.isBindingElement(parent) || ts.isEnumMember(parent)) return 'initializer' in parent && parent.initializer === node;
   return !ts.isTypeNode(parent) && !ts.isImportSpecifier(parent) && !ts.isFunctionDeclaration(parent) && !ts.isClassDeclaration(parent);
 }
+
+/** The types that every function, method or signature of this name takes, in their order. */
+export function parametersOf(source: string, name: string): readonly (readonly string[])[] {
+  const found: (readonly string[])[] = [];
+  const file = ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
+  const visit = (node: ts.Node): void => {
+    const declared = ts.isVariableDeclaration(node) && node.initializer && ts.isArrowFunction(node.initializer) ? { name: node.name, parameters: node.initializer.parameters }
+      : (ts.isMethodDeclaration(node) || ts.isMethodSignature(node) || ts.isFunctionDeclaration(node)) ? { name: node.name, parameters: node.parameters } : undefined;
+    if (declared?.name?.getText(file) === name) found.push(declared.parameters.map(({ type }) => type?.getText(file) ?? 'any'));
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}
+
+/** Which of these names a source imports, however it calls them there, and whether it asks something for a member of such a name: `x.reveal`. */
+export function usesOf(source: string, imported: ReadonlySet<string>, member: string): readonly string[] {
+  const found = new Set<string>();
+  const file = ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
+  const visit = (node: ts.Node): void => {
+    if ((ts.isImportSpecifier(node) || ts.isExportSpecifier(node)) && imported.has((node.propertyName ?? node.name).text)) found.add((node.propertyName ?? node.name).text);
+    // all of the library under one name: its parts are members then
+    if (ts.isPropertyAccessExpression(node) && imported.has(node.name.text)) found.add(node.name.text);
+    if (ts.isPropertyAccessExpression(node) && node.name.text === member && !(node.expression.kind === ts.SyntaxKind.ThisKeyword)) found.add(`.${member}`);
+    if (ts.isElementAccessExpression(node) && ts.isStringLiteralLike(node.argumentExpression) && (imported.has(node.argumentExpression.text) || node.argumentExpression.text === member)) found.add(`.${node.argumentExpression.text}`);
+    if (ts.isBindingElement(node) && (node.propertyName ?? node.name).getText(file) === member) found.add(`.${member}`);
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return [...found].sort();
+}

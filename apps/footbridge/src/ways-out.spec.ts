@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { waysOut } from './ways-out.fixture.js';
+import { parametersOf, waysOut } from './ways-out.fixture.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 /** Packages that open no socket and write no file. */
@@ -14,10 +14,24 @@ const isHarmless = (name: string): boolean => harmless.has(name) || name.startsW
 type Way = readonly [ways: readonly string[], reason: string];
 /** The adapters: what they send is `WireBytes`. */
 const behindTheGate: Readonly<Record<string, Way>> = {
-  'libs/messaging/src/kafka.ts': [['kafkajs'], 'sends rows of the outbox, which are made of WireBytes'],
+  'libs/messaging/src/kafka.ts': [['kafkajs'], 'events: takes WireMessages'],
   'libs/messaging/src/postgres.ts': [['pg'], 'the same, where the bus is PostgreSQL'],
   'libs/privacy/src/egress.ts': [['dns/promises', 'net', 'tls', 'undici'], 'the one HTTP client for addresses that partners give: takes WireBytes'],
   'apps/notifications/src/security-contact/postman.ts': [['nodemailer'], 'mails of the closed list: takes a WireMail'],
+};
+/** By what each of them sends, and what that takes: types that only the gate can make, beside an address. */
+const takes: Readonly<Record<string, { readonly by: string; readonly takes: readonly (readonly string[])[] }>> = {
+  'libs/messaging/src/kafka.ts': { by: 'publish', takes: [['string', 'readonly WireMessage[]']] },
+  'libs/messaging/src/postgres.ts': { by: 'publish', takes: [['string', 'readonly WireMessage[]']] },
+  'libs/privacy/src/egress.ts': { by: 'post', takes: [['string', 'WireBytes', 'Readonly<Record<string, string>>', '(answer: Buffer) => boolean']] },
+  'apps/notifications/src/security-contact/postman.ts': { by: 'send', takes: [["Pick<Transporter, 'sendMail'>", '{ readonly from: string; readonly to: string; readonly messageId: string }', 'WireMail']] },
+};
+/** Where the client library is told to send: in that one function, behind the look whether a gate has made it. */
+const theCall: Readonly<Record<string, readonly [look: RegExp, call: RegExp]>> = {
+  'libs/messaging/src/kafka.ts': [/const passed = outgoing\(topic, batch\);/g, /\.send(?:Batch)?\(|\.transaction\(/g],
+  'libs/messaging/src/postgres.ts': [/const passed = outgoing\(topic, batch\);/g, /bus\.publish\(\$1|insert into bus\.event/g],
+  'libs/privacy/src/egress.ts': [/if \(!WireBytes\.is\(body\)\) throw/g, /body\.bytes\(\)/g],
+  'apps/notifications/src/security-contact/postman.ts': [/if \(!WireBytes\.is\(subject\) \|\| !WireBytes\.is\(text\)\) throw/g, /\.sendMail\(/g],
 };
 /** The instance itself: its own database, files, doors and terminal. */
 const inside: Readonly<Record<string, Way>> = {
@@ -103,8 +117,15 @@ describe('no bytes leave but by the gate', () => {
     expect(found).toEqual(Object.fromEntries(Object.entries(allowed).map(([file, [ways]]) => [file, [...ways].sort()])));
   });
   it('and four files of it send to the outside, each of which takes nothing but what the gate has passed', () => {
-    for (const [file, type] of [['libs/messaging/src/event.ts', 'WireBytes'], ['libs/privacy/src/egress.ts', 'WireBytes'], ['apps/notifications/src/security-contact/postman.ts', 'WireMail']] as const) expect(readFileSync(join(root, file), 'utf8')).toMatch(new RegExp(`: ${type}\\b`));
-    expect(Object.keys(behindTheGate)).toHaveLength(4);
+    const source = (file: string): string => readFileSync(join(root, file), 'utf8');
+    expect(Object.fromEntries(Object.keys(behindTheGate).map((file) => [file, { by: takes[file]?.by, takes: parametersOf(source(file), takes[file]?.by ?? '') }]))).toEqual(takes);
+    for (const [file, [look, call]] of Object.entries(theCall)) expect([file, source(file).match(look)?.length, source(file).match(call)?.length]).toEqual([file, 1, file.endsWith('postgres.ts') ? 2 : 1]);
+    expect(Object.keys(theCall)).toEqual(Object.keys(behindTheGate));
+  });
+  it('of which a wider type would be seen', () => {
+    const adapter = (type: string): string => `class A { async publish(topic: string, batch: ${type}): Promise<void> {} }\nconst send = (to: string, mail: ${type}): void => {};\ninterface E { post(body: ${type}): void }`;
+    for (const type of ['readonly WireMessage[]', 'readonly Message[]', 'any']) expect(['publish', 'send', 'post'].map((name) => parametersOf(adapter(type), name))).toEqual([[['string', type]], [['string', type]], [[type]]]);
+    expect([parametersOf('class A { publish(a, b) {} }', 'publish'), parametersOf('class A {}', 'publish')]).toEqual([[['any', 'any']], []]);
   });
 
   it.each<[string, string, readonly string[]]>([

@@ -15,6 +15,7 @@ import { First1764000000000 } from './migrations/1764000000000-first.js';
 import { AuditTree1764220000000 } from './migrations/1764220000000-audit-tree.js';
 import { SessionsEnd1764290000000 } from './migrations/1764290000000-sessions-end.js';
 import { CountingLooks1764300000000 } from './migrations/1764300000000-counting-looks.js';
+import { HeldBack1764330000000 } from './migrations/1764330000000-held-back.js';
 import { MailDue1764050000000 } from './migrations/1764050000000-mail-due.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
 import { Access1764230000000 } from './migrations/1764230000000-access.js';
@@ -51,7 +52,7 @@ export const notificationsService: ServiceDefinition = service({
   name: 'notifications',
   classes,
   lifecycles: [Partner, Agreement, Subscription, Delivery, KeyRotation, PanicLock, StatisticsOrder],
-  migrations: [First1764000000000, MailDue1764050000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000, StatisticsOrder1764250000000, AuditTree1764220000000, SessionsEnd1764290000000, CountingLooks1764300000000],
+  migrations: [First1764000000000, MailDue1764050000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000, StatisticsOrder1764250000000, AuditTree1764220000000, SessionsEnd1764290000000, CountingLooks1764300000000, HeldBack1764330000000],
   controllers: [OrganisationsController, AccountsController, RotateSecretController, FeedController, Deliveries, Feed, Erasure, KeysRewrapped],
   documented,
   mails: [endpointDisabled],

@@ -34,6 +34,7 @@ import { First1764000000000 } from './migrations/1764000000000-first.js';
 import { AuditTree1764220000000 } from './migrations/1764220000000-audit-tree.js';
 import { SessionsEnd1764290000000 } from './migrations/1764290000000-sessions-end.js';
 import { CountingLooks1764300000000 } from './migrations/1764300000000-counting-looks.js';
+import { HeldBack1764330000000 } from './migrations/1764330000000-held-back.js';
 import { Second1764100000000 } from './migrations/1764100000000-second.js';
 import { Closing1764130000000 } from './migrations/1764130000000-closing.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
@@ -63,7 +64,7 @@ export const referralsService: ServiceDefinition = service({
   name: 'referrals',
   classes,
   lifecycles: [Case, Identification, ConsentRecord, GuardianAppointment, RiskAssessment, Referral, Hold, SafetyAlert, Recall, Intake, BreakGlass, Export, RecipientKey, IdentityEnvelope, RightsRequest, LegalHold, ExactRelease, ContinuityCode],
-  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, Access1764230000000, Sealing1764200000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000, Statistics1764250000000, AuditTree1764220000000, SessionsEnd1764290000000, CountingLooks1764300000000],
+  migrations: [First1764000000000, Second1764100000000, SecondWord1764120000000, Closing1764130000000, Access1764230000000, Sealing1764200000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000, Statistics1764250000000, AuditTree1764220000000, SessionsEnd1764290000000, CountingLooks1764300000000, HeldBack1764330000000],
   controllers: [AssignController, DecoyController, RotateReferencesController, ContinuityCodesController, RecipientsController, AccessesController, ClearancesController, NeedsController, DeletionConfirmationsController, IntakesController, KnownPartners, KnownBeds, KnownShelters, AfterReturn, DetailChanged, Erased, Forgotten, DisclosureController, KeyDirectoryController, AccessCopyController, ConsentsController, RetentionController, OutcomeController, StatisticsController, StatisticsOrders, othersTell('referrals')],
   documented: [...assignRoutes, decoyRoute, rotateReferencesRoute, ...continuityCodeRoutes, recipientsRoute, accessesRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute, disclosureRoute, keyDirectoryRoute, accessCopyRoute, ...consentsRoutes, retentionRoute, outcomeRoute, ...statisticsRoutes],
   guardianSpeaks: "exists (select 1 from guardian_appointment g where g.case_ref = $1->>1 and g.state in ('interim', 'appointed'))",

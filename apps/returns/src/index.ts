@@ -9,6 +9,7 @@ import { First1764000000000 } from './migrations/1764000000000-first.js';
 import { AuditTree1764220000000 } from './migrations/1764220000000-audit-tree.js';
 import { SessionsEnd1764290000000 } from './migrations/1764290000000-sessions-end.js';
 import { CountingLooks1764300000000 } from './migrations/1764300000000-counting-looks.js';
+import { HeldBack1764330000000 } from './migrations/1764330000000-held-back.js';
 import { FailedReceptions1764100000000 } from './migrations/1764100000000-failed-receptions.js';
 import { SecondWord1764120000000 } from './migrations/1764120000000-second-word.js';
 import { Access1764230000000 } from './migrations/1764230000000-access.js';
@@ -25,7 +26,7 @@ export const returnsService: ServiceDefinition = service({
   name: 'returns',
   classes,
   lifecycles: [ReturnCase, ReceptionPlan, FailedReception],
-  migrations: [First1764000000000, FailedReceptions1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000, AuditTree1764220000000, Envelopes1764200000000, SessionsEnd1764290000000, CountingLooks1764300000000],
+  migrations: [First1764000000000, FailedReceptions1764100000000, SecondWord1764120000000, Access1764230000000, Rights1764240000000, ReferencesEnd1764270000000, Keys1764210000000, AuditTree1764220000000, Envelopes1764200000000, SessionsEnd1764290000000, CountingLooks1764300000000, HeldBack1764330000000],
   controllers: [ReceptionDetail, ReturnDisclosure, KnownEnvelopes, KnownReintegrations, erasure(CaseErasedByReturns), othersTell('returns')],
   documented: [...detailRoutes, returnDisclosureRoute],
   ports: (_config, pool) => ({ [attempts]: new PhraseAttempts(pool) }),

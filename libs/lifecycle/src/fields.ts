@@ -1,4 +1,5 @@
 import type { CodeList, DataClass, PersonalClass, Sealed } from '@footbridge/privacy';
+import type { Words } from './told.js';
 
 /** Who besides the owner's authorised workers finds a field in a view. Personal classes are never in a view: they are revealed. */
 export type Shown = 'parties' | 'owner' | 'nobody';
@@ -45,9 +46,11 @@ const ofClass = <C extends DataClass>(dataClass: C) => {
   const make = <T>(column: ColumnType, o: Options | undefined, codes?: readonly string[]): Field<C, T> =>
     ({ class: dataClass, column, shown: o?.shown ?? 'owner', ...(codes ? { codes } : {}) });
   return {
-    text: (o?: Options): Field<C, string> => ({ ...make<string>('text', o), words: true }),
+    text: (o?: Options): Field<C, Words> => ({ ...make<Words>('text', o), words: true }),
     code: <V extends string>(list: CodeList<V>, o?: Options) => make<V>('text', o, list.values),
     codes: <V extends string>(list: CodeList<V>, o?: Options) => make<readonly V[]>('texts', o, list.values),
+    /** A country or a region, as ISO 3166 writes it. */
+    place: (o?: Options) => make<string>('text', o),
     /** A reference or an organisation, as text. */
     ref: (o?: Options) => make<string>('text', o),
     refs: ({ told, ...o }: Options & Told<readonly string[]> = {}): Field<C, readonly string[]> => ({ ...make<readonly string[]>('texts', o), ...(told ? { told } : {}) }),

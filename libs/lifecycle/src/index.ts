@@ -5,4 +5,5 @@ export { is, checkBody, schemaOf, exampleOf, fieldsOf, isDay, isInstant, isPlain
 export { disclosedOf } from './disclosed.js';
 export { bodyOf, how } from './command-body.js';
 export { describe, diagram, type TransitionEntry } from './documents.js';
+export type { Told, ToldValues, Words } from './told.js';
 export { protects } from './protective.js';

@@ -2,6 +2,7 @@ import type { EventDef, Named, Sealed } from '@footbridge/privacy';
 import type { Role } from '@footbridge/contracts';
 import type { BodyClass } from './body.js';
 import type { BaseRow, Fields, RowOf } from './fields.js';
+import type { ToldValues } from './told.js';
 
 export const NONE = '∅';
 export type Behalf = 'PERSON' | 'GUARDIAN';
@@ -74,7 +75,7 @@ export const pending = (code: string, name: string, aggregate: string): Guard<Fa
 export interface Companion { readonly lifecycle: string; /** Of a row that is there, or that an earlier companion makes. */ readonly id?: string; /** The id of a row that this one makes, where others name it. */ readonly creates?: string; readonly command: string; readonly body: Readonly<Record<string, unknown>>; /** Keeps `body` on the row, without a change of state. */ readonly learns?: true; readonly facts?: Readonly<Record<string, unknown>>; readonly as: Role }
 
 /** An event besides the row's own, for example a recall to each recipient. */
-export interface Notice { readonly event: EventDef; readonly recipients?: readonly string[]; readonly data: Readonly<Record<string, unknown>>; readonly about?: string }
+export interface Notice { readonly event: EventDef; readonly recipients?: readonly string[]; readonly data: ToldValues; readonly about?: string }
 
 /**
  * A reference for an organisation that is no party of this row: a recipient learns how to call the case. Issued with the change,
@@ -162,7 +163,7 @@ export interface LifecycleSpec<S extends string, FS extends Fields, F extends Fa
   /** Whose names the row holds: they may stand in nothing that leaves in words about somebody else. */
   readonly person?: (row: RowOf<FS>) => Sealed<Named> | undefined;
   /** Values that events may carry; each event takes the fields it declares. */
-  readonly wire?: (row: RowOf<FS>) => Readonly<Record<string, unknown>>;
+  readonly wire?: (row: RowOf<FS>) => ToldValues;
   readonly recipients?: (row: RowOf<FS>, event: EventDef, facts: F) => readonly (string | undefined)[];
   readonly about?: (row: RowOf<FS>) => string | undefined;
   /** The consent that what is sent rests on; of several recipients each has its own. */

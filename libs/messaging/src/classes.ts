@@ -6,7 +6,7 @@ const attributes = attributeColumns.join(' ');
 
 /** The classes of the tables that every service's schema has for messaging (schema.ts): references, codes and bodies of wire types. */
 export const messagingTables: Readonly<Record<string, Columns>> = {
-  outbox: { operational: `position ${attributes} data created_at` },
+  outbox: { operational: `position ${attributes} data created_at held` },
   inbox: { operational: 'handler event_id at' },
   parked: { operational: `id position handler state reason attempts at ${attributes.replace(/\bid\b/, 'event_id')} data topic partition place` },
   watermark: { operational: 'service partition at' },

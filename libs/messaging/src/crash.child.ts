@@ -14,7 +14,7 @@ const die = (): never => { process.kill(process.pid, 'SIGKILL'); throw new Error
 const dying: Transport = {
   subscribe: (group, topics, onEvent) => transport.subscribe(group, topics, onEvent), read: (place) => transport.read(place), close: () => transport.close(),
   async publish(topic, batch) {
-    if (batch[0]?.passing) return transport.publish(topic, batch);
+    if (batch[0]?.partition !== undefined) return transport.publish(topic, batch);
     if (CRASH === 'before send') die();
     await transport.publish(topic, batch);
     die();

@@ -3,18 +3,17 @@ import { NestFactory } from '@nestjs/core';
 import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ReferralAccepted, ReferralSent, events } from '@footbridge/contracts';
-import { createGate, newRef, type EventDef } from '@footbridge/privacy';
+import { createGate, newRef, type EventDef, type WireMessage } from '@footbridge/privacy';
 import { testDatabase, waitUntil } from '@footbridge/testing';
 import type { Pool } from 'pg';
 import { connectEvents } from './connect-events.js';
 import type { EventContext } from './context.js';
 import { EventServer } from './event-server.js';
 import type { ReceivedEvent } from './event.js';
-import { partitionOf } from './partition.js';
 import { PostgresTransport } from './postgres.js';
 import { HandlerRefusal } from './refusal.js';
 import { Stage } from './stage.js';
-import type { Message, Transport } from './transport.js';
+import type { Transport } from './transport.js';
 
 const canary = 'Wilhelmina Xochitl';
 const seen: string[] = [];
@@ -79,14 +78,13 @@ describe('an EventServer in a Nest app', () => {
     return { app: made, server, transport, pool, connect: async () => { connectEvents(made, server); await made.startAllMicroservices(); } };
   };
   const aggregate = '3f0f3c53-1111-4222-8333-444455556666';
-  const message = (def: EventDef, state: string, version: number): Message => ({
-    partition: partitionOf(aggregate), key: aggregate,
-    headers: {
-      ce_specversion: '1.0', ce_source: 'footbridge', 'content-type': 'application/json', ce_id: newRef('evt'), ce_type: def.type, ce_time: '2026-11-24T03:06:00Z', ce_subject: newRef('rfr'), ce_audience: 'directed',
+  const message = (def: EventDef, state: string, version: number): WireMessage => createGate().message(
+    def, {
+      topic: 'footbridge.referrals', key: aggregate, ce_specversion: '1.0', ce_source: 'footbridge', 'content-type': 'application/json', ce_id: newRef('evt'), ce_type: def.type, ce_time: '2026-11-24T03:06:00Z', ce_subject: newRef('rfr'), ce_audience: 'directed',
       ce_recipient: newRef('org'), ce_aggregate: aggregate, ce_version: String(version), ce_copy: '0',
     },
-    body: createGate().encode(def, { referral: newRef('rfr'), state, version, priority: 'EMERGENCY', from: newRef('org'), to: newRef('org'), ...(state === 'sent' ? { dueAt: '2026-11-25T03:06:00Z' } : {}) }, {}).bytes(),
-  });
+    createGate().encode(def, { referral: newRef('rfr'), state, version, priority: 'EMERGENCY', from: newRef('org'), to: newRef('org'), ...(state === 'sent' ? { dueAt: '2026-11-25T03:06:00Z' } : {}) }, {}).bytes(),
+  );
 
   test('gives ordinary @EventPattern methods their events, each class under its own name', async () => {
     const { server, transport, pool, connect } = await app(Handlers);

@@ -1,4 +1,4 @@
-import { isRef, PrivacyRefusal, WireBytes } from '@footbridge/privacy';
+import { isRef, PrivacyRefusal, WireBytes, type EventDef, type Gate, type Metadata } from '@footbridge/privacy';
 import { codes, type Code } from './refusal.js';
 
 /** A row of the outbox: one event on its way out. */
@@ -74,8 +74,17 @@ export function outboxRow(event: OutgoingEvent): Record<string, unknown> {
   return { ...attributeRow(event), data: `\\x${event.data.bytes().toString('hex')}` };
 }
 
+/** An event as it is kept until it is sent. The gate has seen all that will stand beside its body: a command whose event the relay would hold back is refused. */
+export function eventRow(gate: Gate, def: EventDef, attributes: Attributes, data: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const row = attributeRow(attributes);
+  row['data'] = `\\x${gate.encode(def, data, metadataOf(def.service, row)).bytes().toString('hex')}`;
+  return row;
+}
+
 export function attributeRow(event: Partial<Attributes>): Record<string, unknown> {
-  return Object.fromEntries(named.flatMap(({ name, column }) => (event[name] === undefined ? [] : [[column, event[name]]])));
+  const row: Record<string, unknown> = {};
+  for (const { name, column } of named) if (event[name] !== undefined) row[column] = event[name];
+  return row;
 }
 
 /** The attributes of a row, as far as it has them. */
@@ -86,8 +95,12 @@ export function attributesOf(row: Row): Partial<Attributes> {
 /** The headers of binary mode: what every event carries, then the attributes that this one has. */
 const always = { ce_specversion: '1.0', ce_source: 'footbridge', 'content-type': 'application/json' } as const;
 
-export function headersOf(row: Row): Record<string, string> {
-  const headers: Record<string, string> = { ...always };
+export const headersOf = (row: Row): Record<string, string> => withAttributes({ ...always }, row);
+
+/** All that stands beside a body on a broker, for the gate. */
+export const metadataOf = (service: string, row: Row): Metadata => withAttributes({ topic: topicOf(service), key: String(row['aggregate']), ...always }, row);
+
+function withAttributes(headers: Record<string, string>, row: Row): Record<string, string> {
   for (const { column, header } of named) {
     const value = row[column];
     if (value !== null && value !== undefined) headers[header] = String(value);
@@ -97,11 +110,12 @@ export function headersOf(row: Row): Record<string, string> {
 
 export type Headers = ReadonlyMap<string, string>;
 
-const uuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+// as strict as the gate is with what is sent: what comes in may be the cause of what goes out
+const uuid = (text: string): boolean => /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(text);
 const ref = (prefix?: string) => (text: string): boolean => isRef(text, prefix);
-const count = (text: string): boolean => /^(0|[1-9]\d{0,8})$/.test(text);
+const count = (text: string): boolean => /^(0|[1-9]\d{0,5})$/.test(text);
 const instant = (text: string): boolean => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/.test(text) && !Number.isNaN(Date.parse(text));
-const trace = (text: string): boolean => /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(text);
+const trace = (text: string): boolean => /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(text);
 const eventType = (text: string): boolean => /^footbridge(\.[a-z][a-z0-9-]{0,60}){2}\.v[1-9]\d{0,3}$/.test(text);
 const audience = (text: string): text is Attributes['audience'] => text === 'instance' || text === 'directed' || text === 'network';
 

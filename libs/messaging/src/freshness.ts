@@ -1,7 +1,7 @@
+import type { Gate, WireMessage } from '@footbridge/privacy';
 import type { Pool } from 'pg';
 import type { Headers } from './event.js';
 import { PARTITIONS } from './partition.js';
-import type { Message } from './transport.js';
 
 /** Closed when blind (decision "Closed when blind"): who decides on what another service said asks this first. */
 export interface Freshness {
@@ -15,10 +15,7 @@ export interface Freshness {
 export const watermarkType = (service: string): string => `footbridge.${service}.watermark.v1`;
 
 /** One for each partition of the service's topic. */
-export const watermarks = (service: string, at: number): Message[] => Array.from({ length: PARTITIONS }, (_, partition) => ({
-  partition, key: 'watermark', body: Buffer.alloc(0), passing: true,
-  headers: { ce_type: watermarkType(service), ce_time: new Date(at).toISOString() }, // as few bytes as possible: there are half a million a day
-}));
+export const watermarks = (gate: Gate, service: string, at: number): WireMessage[] => Array.from({ length: PARTITIONS }, (_, partition) => gate.watermark(service, partition, new Date(at)));
 
 const FLUSH_AFTER = 200;
 const LOOK_AGAIN_AFTER = 250;

@@ -1,15 +1,16 @@
 export { connectEvents } from './connect-events.js';
 export type { EventContext } from './context.js';
 export { EventServer, type EventServerOptions, type RetryPolicy } from './event-server.js';
-export { headersOf, outboxRow, topicOf, type Attributes, type OutgoingEvent, type ReceivedEvent } from './event.js';
+export { attributeRow, eventRow, headersOf, metadataOf, outboxRow, topicOf, type Attributes, type OutgoingEvent, type ReceivedEvent } from './event.js';
 export type { Freshness } from './freshness.js';
 export { KafkaTransport, type KafkaOptions } from './kafka.js';
+export { Held, heldBack, isHeldId, type HeldEvent } from './held.js';
 export type { GivingUp, Parked, ParkedEvent, Replayed } from './parked.js';
 export { PARTITIONS, partitionOf } from './partition.js';
 export { PostgresTransport, type PostgresTransportOptions } from './postgres.js';
 export { HandlerRefusal, RefusalFilter } from './refusal.js';
 export { Relay, type RelayOptions } from './relay.js';
 export { messagingSchema } from './schema.js';
-export { TransportAway, type Arrival, type Message, type OnEvent, type Outcome, type Place, type Subscription, type Transport } from './transport.js';
+export { outgoing, TransportAway, type Arrival, type OnEvent, type Outcome, type Place, type Subscription, type Transport } from './transport.js';
 export { busTables, messagingTables } from './classes.js';
 export { transaction } from './transaction.js';

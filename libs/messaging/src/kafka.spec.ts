@@ -1,4 +1,4 @@
-import { kafkaBrokers, ownKafka, ownPostgres, testDatabase, waitUntil } from '@footbridge/testing';
+import { brokerWriter, kafkaBrokers, ownKafka, ownPostgres, testDatabase, waitUntil } from '@footbridge/testing';
 import { KafkaTransport } from './kafka.js';
 import { transportSuite } from './transport-suite.js';
 
@@ -7,7 +7,7 @@ transportSuite('events over Kafka', {
   database: () => testDatabase('messaging_kafka'),
   async transport() {
     const brokers = await kafkaBrokers();
-    return { make: () => new KafkaTransport({ brokers: brokers.split(','), sessionTimeoutMs: 6_000 }), environment: { KAFKA: brokers } };
+    return { make: () => new KafkaTransport({ brokers: brokers.split(','), sessionTimeoutMs: 6_000 }), environment: { KAFKA: brokers }, writer: () => brokerWriter({ kafka: brokers }) };
   },
   async ownDatabase() {
     const server = await ownPostgres();

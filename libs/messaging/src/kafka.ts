@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { WireMessage } from '@footbridge/privacy';
 import kafkajs, { type Consumer, type EachBatchPayload, type IHeaders, type KafkaConfig, type KafkaMessage, type Producer } from 'kafkajs';
 import { backoff, pause } from './bell.js';
 import { PARTITIONS } from './partition.js';
-import { TransportAway, type Arrival, type Message, type OnEvent, type Outcome, type Place, type Subscription, type Transport } from './transport.js';
+import { outgoing, TransportAway, type Arrival, type OnEvent, type Outgoing, type Outcome, type Place, type Subscription, type Transport } from './transport.js';
 
 export interface KafkaOptions extends Pick<KafkaConfig, 'ssl' | 'sasl'> {
   readonly brokers: readonly string[];
@@ -45,11 +46,12 @@ export class KafkaTransport implements Transport {
     });
   }
 
-  async publish(topic: string, batch: readonly Message[]): Promise<void> {
+  async publish(topic: string, batch: readonly WireMessage[]): Promise<void> {
+    const passed = outgoing(topic, batch);
     try {
       await this.#ensure(topic);
       const producer = await (this.#producer ??= this.#connect());
-      for (const messages of requests(batch)) {
+      for (const messages of requests(passed)) {
         await producer.send({ topic, acks: -1, messages: messages.map((m) => ({ partition: m.partition, key: m.key, value: m.body, headers: m.headers })) });
       }
     } catch (error) {
@@ -267,8 +269,8 @@ class KafkaSubscription {
   }
 }
 
-function* requests(batch: readonly Message[]): Generator<Message[]> {
-  let request: Message[] = [];
+function* requests(batch: readonly Outgoing[]): Generator<Outgoing[]> {
+  let request: Outgoing[] = [];
   let bytes = 0;
   for (const message of batch) {
     const size = message.body.length + 600; // its headers

@@ -75,8 +75,7 @@ export class Parked {
   async list({ after = '0', limit = 100, dropped = false }: { readonly after?: string; readonly limit?: number; readonly dropped?: boolean } = {}): Promise<ParkedEvent[]> {
     const { rows } = await this.pool.query<ParkedRow>(`select * from parked where id > $1 and (state <> 'dropped' or $3) order by id limit $2`, [after, Math.min(limit, 1_000), dropped]);
     return rows.map((row) => {
-      const { subject: _s, audience: _a, recipient: _r, caseRef: _c, owner: _o, consentRef: _k, about: _b, causedBy: _y, traceparent: _t, ...event } = attributesOf({ ...row, id: row['event_id'] });
-      return { id: row.id, handler: row.handler, state: row.state, reason: row.reason, attempts: row.attempts, at: row.at, event, place: { topic: row.topic, partition: row.partition, offset: row.place } };
+      return { id: row.id, handler: row.handler, state: row.state, reason: row.reason, attempts: row.attempts, at: row.at, event: shown(attributesOf({ ...row, id: row['event_id'] })), place: { topic: row.topic, partition: row.partition, offset: row.place } };
     });
   }
 
@@ -208,6 +207,8 @@ export class Parked {
     });
   }
 }
+
+export const shown = ({ subject: _s, audience: _a, recipient: _r, caseRef: _c, owner: _o, consentRef: _k, about: _b, causedBy: _y, traceparent: _t, ...event }: Partial<Attributes>): ParkedEvent['event'] => event;
 
 interface NewRow {
   readonly handler: string;

@@ -1,4 +1,4 @@
-import { ownPostgres, testDatabase, waitUntil } from '@footbridge/testing';
+import { brokerWriter, ownPostgres, testDatabase, waitUntil } from '@footbridge/testing';
 import { PostgresTransport } from './postgres.js';
 import { transportSuite } from './transport-suite.js';
 
@@ -7,7 +7,7 @@ transportSuite('events over Postgres', {
   database: () => testDatabase('messaging_postgres'),
   async transport() {
     const url = await testDatabase('bus');
-    return { make: () => new PostgresTransport({ url }), environment: { BUS: url } };
+    return { make: () => new PostgresTransport({ url }), environment: { BUS: url }, writer: () => brokerWriter({ bus: url }) };
   },
   async ownDatabase() {
     const server = await ownPostgres();

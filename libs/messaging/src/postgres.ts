@@ -1,8 +1,9 @@
+import type { WireMessage } from '@footbridge/privacy';
 import pg, { type Client, type Pool } from 'pg';
 import { backoff, Bell, pause } from './bell.js';
 import { PARTITIONS } from './partition.js';
 import { transaction } from './transaction.js';
-import { TransportAway, type Arrival, type Message, type OnEvent, type Place, type Subscription, type Transport } from './transport.js';
+import { outgoing, TransportAway, type Arrival, type OnEvent, type Place, type Subscription, type Transport } from './transport.js';
 
 export interface PostgresTransportOptions {
   /** `BUS_URL`: a role that may create the schema `bus`, or for whom it was created. */
@@ -65,10 +66,11 @@ export class PostgresTransport implements Transport {
     this.#pool.on('error', () => undefined); // an idle connection has gone; the next query tells
   }
 
-  async publish(topic: string, batch: readonly Message[]): Promise<void> {
+  async publish(topic: string, batch: readonly WireMessage[]): Promise<void> {
+    const passed = outgoing(topic, batch);
     await this.#asking(async () => {
       await this.#pool.query({ name: 'bus-publish', text: 'select bus.publish($1, $2, $3, $4, $5, $6)', values: [
-        topic, batch.map((m) => m.partition), batch.map((m) => m.key), batch.map((m) => JSON.stringify(m.headers)), batch.map((m) => m.body), batch.map((m) => m.passing ?? false)] });
+        topic, passed.map((m) => m.partition), passed.map((m) => m.key), passed.map((m) => JSON.stringify(m.headers)), passed.map((m) => m.body), passed.map((m) => m.passing)] });
     });
     if (performance.now() - this.#cleanedAt > CLEAN_EVERY) { this.#cleanedAt = performance.now(); void this.clean().catch(() => undefined); }
   }

@@ -1,15 +1,21 @@
+import { PrivacyRefusal, type EventDef, type Gate, type WireMessage } from '@footbridge/privacy';
 import type { Pool, PoolClient } from 'pg';
 import { backoff, Bell, pause } from './bell.js';
-import { attributeColumns, headersOf, topicOf, type Row } from './event.js';
+import { attributeColumns, metadataOf, topicOf, type Row } from './event.js';
 import { watermarks } from './freshness.js';
-import { partitionOf } from './partition.js';
-import type { Message, Transport } from './transport.js';
+import { hold, lanesHeld, mayBeEvent, releaseAll, type Refused } from './held.js';
+import { codes } from './refusal.js';
+import type { Transport } from './transport.js';
 
 export interface RelayOptions {
   /** Its `search_path` is the service's schema. The connections are direct ones: a pooler in transaction mode passes neither NOTIFY nor session locks. */
   readonly pool: Pool;
   readonly transport: Transport;
   readonly service: string;
+  /** Makes the messages: nothing goes to a transport because it stands in a table. */
+  readonly gate: Gate;
+  /** Every event type that there is: `events` of `@footbridge/contracts`. */
+  readonly events: Readonly<Record<string, EventDef>>;
   /** A code whenever something keeps the relay from sending. */
   readonly onTrouble?: (code: string) => void;
 }
@@ -32,6 +38,9 @@ const FOLLOWER_ASKS_EVERY = 500;
  * Sends what the outbox holds, in the order of its positions, and deletes a row only after the transport has it. One relay of a service
  * is active, the others wait for its lock. A slow transaction commits a lower position later, so a last position is trusted only while a
  * backlog is read on, and for a second at most; then it reads from the beginning again.
+ *
+ * A row that the gate refuses is held back (held.ts), and what comes later of its aggregate waits behind it, so that order holds. Others go
+ * on, but no watermark is sent meanwhile: nobody is to believe that they have heard everything. A row whose type can be nobody's event holds up nothing.
  */
 export class Relay {
   readonly #o: RelayOptions;
@@ -108,28 +117,39 @@ export class Relay {
     let mark: Mark | undefined;
     let nextMark = 0;
     let after = '0';
+    await releaseAll(client); // this build may know what the last one refused
+    let lanes: readonly string[] = [];
     // what is deleted and, after a crash of the server, there again, is sent again: its id is the same
     await client.query('set synchronous_commit = off');
     while (!over.aborted) {
       if (performance.now() >= nextMark) {
         nextMark = performance.now() + WATERMARK_EVERY;
         after = '0';
+        lanes = await lanesHeld(client, this.#o.service); // an operator may have settled one
         mark ??= await take(client);
       }
       if (mark && mark.upTo === undefined && await settle(client, mark)) after = '0';
 
       const { rows } = await client.query<OutboxRow>({
-        name: 'footbridge-outbox', text: `select position, ${attributeColumns.join(', ')}, data from outbox where position > $1 order by position limit ${BATCH}`, values: [after],
+        name: 'footbridge-outbox', text: `select position, ${attributeColumns.join(', ')}, data from outbox where position > $1 and held is null and aggregate <> all($2::uuid[]) order by position limit ${BATCH}`, values: [after, lanes],
       });
       if (rows.length > 0) {
         if (asleep) asleep = !(await locked(client, 'select pg_advisory_unlock(hashtextextended($1, 0)) as locked', asleepKey));
-        if (!(await this.#publish(rows.map(message), over))) return;
-        await client.query({ name: 'footbridge-sent', text: 'delete from outbox where position = any($1::bigint[])', values: [rows.map((row) => row.position)] });
+        const { sent, messages, refused } = this.#messages(rows);
+        if (refused.length > 0) {
+          await hold(client, refused);
+          lanes = await lanesHeld(client, this.#o.service);
+          for (const { code } of refused) this.#o.onTrouble?.(`HELD_${code}`);
+        }
+        if (messages.length > 0) {
+          if (!(await this.#publish(messages, over))) return;
+          await client.query({ name: 'footbridge-sent', text: 'delete from outbox where position = any($1::bigint[])', values: [sent] });
+        }
       }
       after = rows.length === BATCH ? rows.at(-1)?.position ?? '0' : '0';
       // since the mark settled, everything has been sent (a short batch), or at least everything that was there then
-      if (mark?.upTo !== undefined && (rows.length < BATCH || BigInt(rows.at(-1)?.position ?? 0) >= mark.upTo)) {
-        if (!(await this.#publish(watermarks(this.#o.service, mark.at), over))) return;
+      if (mark?.upTo !== undefined && lanes.length === 0 && (rows.length < BATCH || BigInt(rows.at(-1)?.position ?? 0) >= mark.upTo)) {
+        if (!(await this.#publish(watermarks(this.#o.gate, this.#o.service, mark.at), over))) return;
         mark = undefined;
       }
       if (rows.length > 0) continue;
@@ -142,8 +162,32 @@ export class Relay {
     }
   }
 
+  /** What has passed, in order, and what has not: then nothing later of its aggregate passes either. */
+  #messages(rows: readonly OutboxRow[]): { readonly sent: readonly string[]; readonly messages: readonly WireMessage[]; readonly refused: readonly Refused[] } {
+    const [sent, messages, refused]: [string[], WireMessage[], Refused[]] = [[], [], []];
+    const behind = new Set<string>();
+    for (const row of rows) {
+      if (behind.has(row.aggregate)) continue;
+      try {
+        messages.push(this.#message(row));
+        sent.push(row.position);
+      } catch (error) {
+        refused.push({ position: row.position, code: error instanceof PrivacyRefusal ? error.code : 'GATE_FAILED' });
+        if (mayBeEvent(this.#o.service, row)) behind.add(row.aggregate);
+      }
+    }
+    return { sent, messages, refused };
+  }
+
+  #message(row: OutboxRow): WireMessage {
+    const type = String(row['type']);
+    const def = Object.hasOwn(this.#o.events, type) ? this.#o.events[type] : undefined;
+    if (!def) throw new PrivacyRefusal(codes.typeUnknown);
+    return this.#o.gate.message(def, metadataOf(this.#o.service, row), row.data);
+  }
+
   /** Tries for as long as it takes. False: this relay is not to go on. */
-  async #publish(batch: readonly Message[], over: AbortSignal): Promise<boolean> {
+  async #publish(batch: readonly WireMessage[], over: AbortSignal): Promise<boolean> {
     for (let failures = 0; !over.aborted; failures += 1) {
       try {
         await this.#o.transport.publish(topicOf(this.#o.service), batch);
@@ -156,8 +200,6 @@ export class Relay {
     return false;
   }
 }
-
-const message = (row: OutboxRow): Message => ({ partition: partitionOf(row.aggregate), key: row.aggregate, headers: headersOf(row), body: row.data });
 
 const locked = async (client: PoolClient, text: string, key: string): Promise<boolean> => {
   const { rows } = await client.query<{ locked: boolean }>(text, [key]);

@@ -4,6 +4,7 @@ import pg, { type Pool } from 'pg';
 import type { EventContext } from './context.js';
 import { EventServer, type EventServerOptions } from './event-server.js';
 import { outboxRow, type Attributes, type ReceivedEvent } from './event.js';
+import { heldBack } from './held.js';
 import { Relay } from './relay.js';
 import { messagingSchema } from './schema.js';
 import type { Transport } from './transport.js';
@@ -42,12 +43,12 @@ export class Stage {
 
   async schema(name: string): Promise<Pool> {
     const pool = this.pool(name);
-    await pool.query(`create schema ${name}; ${messagingSchema}; create table effect (position bigint generated always as identity, handler text, event_id text, aggregate uuid, version integer)`);
+    await pool.query(`create schema ${name}; ${messagingSchema}; ${heldBack()}; create table effect (position bigint generated always as identity, handler text, event_id text, aggregate uuid, version integer)`);
     return pool;
   }
 
-  relay(pool: Pool, transport: Transport): Relay {
-    const relay = new Relay({ pool, transport, service: this.source, onTrouble: (code) => this.troubles.push(code) });
+  relay(pool: Pool, transport: Transport, events = this.events): Relay {
+    const relay = new Relay({ pool, transport, service: this.source, gate, events, onTrouble: (code) => this.troubles.push(code) });
     this.relays.push(relay);
     return relay;
   }

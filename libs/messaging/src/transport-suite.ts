@@ -1,22 +1,27 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { newRef } from '@footbridge/privacy';
+import { newRef, WireBytes, type WireMessage } from '@footbridge/privacy';
 import type { Pool } from 'pg';
-import { topicOf } from './event.js';
+import { metadataOf, topicOf } from './event.js';
 import type { EventServer } from './event-server.js';
 import { partitionOf } from './partition.js';
 import { HandlerRefusal } from './refusal.js';
-import { aggregates, byAggregate, counting, effects, expected, range, Stage, started } from './stage.js';
-import type { Message, Transport } from './transport.js';
+import { Held } from './held.js';
+import { aggregates, byAggregate, counting, effects, expected, gate, range, Stage, started } from './stage.js';
+import type { Transport } from './transport.js';
 
 export interface Broker { stop(): Promise<void>; start(): Promise<void>; remove(): Promise<void> }
+
+/** A message that no gate has made, and who writes it to the broker past our transports. */
+interface RawMessage { readonly partition: number; readonly key: string; readonly headers: Readonly<Record<string, string>>; readonly body: Buffer }
+interface RawWriter { publish(topic: string, messages: readonly RawMessage[]): Promise<void>; close(): Promise<void> }
 
 export interface Ground {
   /** A fresh database for the services of this suite. */
   database(): Promise<string>;
   /** A new client of the broker that all tests share, and what a child process needs to make one. */
-  transport(): Promise<{ make(): Transport; readonly environment: Readonly<Record<string, string>> }>;
+  transport(): Promise<{ make(): Transport; readonly environment: Readonly<Record<string, string>>; writer(): RawWriter }>;
   /** A database server of one test's own, and a database in it. */
   ownDatabase(): Promise<Broker & { readonly url: string }>;
   /** A broker of one test's own, that may be stopped. */
@@ -45,12 +50,14 @@ export function transportSuite(name: string, ground: Ground): void {
     return new Promise((resolve) => { program.once('exit', (_code, signal) => { clearTimeout(late); resolve(signal); }); });
   };
   const count = async (pool: Pool, table: string): Promise<number> => Number((await pool.query<{ n: string }>(`select count(*) as n from ${table}`)).rows[0]?.n);
-  const message = (row: Readonly<Record<string, unknown>>, change: Readonly<Record<string, string | undefined>> = {}, body?: string): Message => {
+  const bytesOf = (row: Readonly<Record<string, unknown>>): Buffer => Buffer.from(String(row['data']).slice(2), 'hex');
+  const message = (stage: Stage, row: Readonly<Record<string, unknown>>): WireMessage => gate.message(stage.events[String(row['type'])] ?? stage.counted, metadataOf(stage.source, row), bytesOf(row));
+  const forged = (row: Readonly<Record<string, unknown>>, change: Readonly<Record<string, string | undefined>> = {}, body?: string): RawMessage => {
     const headers: Record<string, string> = { ce_specversion: '1.0', ce_source: 'footbridge', 'content-type': 'application/json' };
     for (const [column, value] of Object.entries(row)) if (column !== 'data') headers[`ce_${column.replaceAll('_', '')}`] = String(value);
     for (const [header, value] of Object.entries(change)) if (value === undefined) delete headers[header]; else headers[header] = value;
     const key = String(row['aggregate']);
-    return { partition: partitionOf(key), key, headers, body: body === undefined ? Buffer.from(String(row['data']).slice(2), 'hex') : Buffer.from(body) };
+    return { partition: partitionOf(key), key, headers, body: body === undefined ? bytesOf(row) : Buffer.from(body) };
   };
 
   describe(name, () => {
@@ -96,9 +103,9 @@ export function transportSuite(name: string, ground: Ground): void {
       const rows = range(3).map((version) => stage.event(key ?? '', version));
       await stage.listening(target, transport, 'twice', { names: ['Counting', 'Other'] });
       const topic = topicOf(stage.source);
-      await transport.publish(topic, rows.map((row) => message(row)));
-      await transport.publish(topic, rows.map((row) => message(row)));
-      await transport.publish(topic, [message(stage.event(key ?? '', 4))]);
+      await transport.publish(topic, rows.map((row) => message(stage, row)));
+      await transport.publish(topic, rows.map((row) => message(stage, row)));
+      await transport.publish(topic, [message(stage, stage.event(key ?? '', 4))]);
       await waitUntil('the last event', async () => (await effects(target, 'Other')).some((e) => e.version === 4));
       expect((await effects(target)).map((e) => e.version)).toEqual([1, 2, 3, 4]);
       expect((await effects(target, 'Other')).map((e) => e.version)).toEqual([1, 2, 3, 4]);
@@ -185,7 +192,7 @@ export function transportSuite(name: string, ground: Ground): void {
       let broken = true;
       const server = await stage.listening(target, transport, 'drop', { handle: (event) => { if (event.version === 1 && broken) throw new HandlerRefusal('NEVER', false); } });
       const rows = range(3).map((version) => stage.event(key, version));
-      await transport.publish(topicOf(stage.source), rows.map((row) => message(row)));
+      await transport.publish(topicOf(stage.source), rows.map((row) => message(stage, row)));
       await waitUntil('three parked', async () => (await server.parked.list()).length === 3);
       const [first] = await server.parked.list();
       expect(first).toMatchObject({ reason: 'NEVER', attempts: 1 });
@@ -196,7 +203,7 @@ export function transportSuite(name: string, ground: Ground): void {
       expect((await server.parked.list()).length).toBe(3); // what is not written down is not done
       expect(await server.parked.drop(first?.id ?? '', { may: () => true })).toEqual({ handled: 2 });
       broken = false; // and it comes once more
-      await transport.publish(topicOf(stage.source), [...rows, stage.event(key, 4)].map((row) => message(row)));
+      await transport.publish(topicOf(stage.source), [...rows, stage.event(key, 4)].map((row) => message(stage, row)));
       await waitUntil('the fourth', async () => (await effects(target)).length === 3);
       expect((await effects(target)).map((e) => e.version)).toEqual([2, 3, 4]);
       expect((await server.parked.list({ dropped: true })).map((p) => p.state)).toEqual(['dropped']);
@@ -211,18 +218,20 @@ export function transportSuite(name: string, ground: Ground): void {
       const keys = aggregates(9) as [string, string, string, string, string, string, string, string, string];
       const canary = 'Wilhelmina-Xochitl';
       const topic = topicOf(stage.source);
-      await transport.publish(topic, [
-        message(stage.event(keys[0], 1), { ce_source: canary }),
-        message(stage.event(keys[1], 1), { ce_type: `footbridge.${stage.source}.never-heard-of.v1` }),
-        message(stage.event(keys[2], 1), { ce_type: `footbridge.${stage.source}.counted.v2` }, `{"name":"${canary}"}`),
-        message(stage.event(keys[3], 1), {}, `{"version":1,"name":"${canary}"}`),
-        message(stage.event(keys[4], 1), {}, canary),
-        message(stage.event(keys[5], 1), { ce_subject: canary }),
-        message(stage.event(keys[6], 1), { ce_name: canary }),
-        message({ ...stage.event(keys[7], 1), type: stage.noted.type }), // known, but nobody here wants it
-        message(stage.event(keys[3], 2)),
-        message(stage.event(keys[8], 1)),
+      const writer = broker.writer();
+      await writer.publish(topic, [
+        forged(stage.event(keys[0], 1), { ce_source: canary }),
+        forged(stage.event(keys[1], 1), { ce_type: `footbridge.${stage.source}.never-heard-of.v1` }),
+        forged(stage.event(keys[2], 1), { ce_type: `footbridge.${stage.source}.counted.v2` }, `{"name":"${canary}"}`),
+        forged(stage.event(keys[3], 1), {}, `{"version":1,"name":"${canary}"}`),
+        forged(stage.event(keys[4], 1), {}, canary),
+        forged(stage.event(keys[5], 1), { ce_subject: canary }),
+        forged(stage.event(keys[6], 1), { ce_name: canary }),
+        forged({ ...stage.event(keys[7], 1), type: stage.noted.type }), // known, but nobody here wants it
+        forged(stage.event(keys[3], 2)),
+        forged(stage.event(keys[8], 1)),
       ]);
+      await writer.close();
       await waitUntil('the good one', async () => (await effects(target)).length === 1);
       await waitUntil('the others', async () => (await server.parked.list()).length === 8);
       const parked = await server.parked.list();
@@ -236,6 +245,94 @@ export function transportSuite(name: string, ground: Ground): void {
       expect(await server.parked.drop(refused?.id ?? '', { may: () => true })).toEqual({ handled: 1 });
     });
 
+    test('T05 takes nothing that the gate has not made, and nothing that it has made for another topic', async () => {
+      const stage = open();
+      const transport = stage.transport();
+      const topic = topicOf(stage.source);
+      const row = stage.event(aggregates(1)[0] ?? '', 1);
+      const good = message(stage, row);
+      const look = { topic, key: good.key, headers: { ...good.headers, ce_subject: 'Arta Example' }, body: good.body };
+      for (const forgery of [forged(row), look, Object.assign(Object.create(Object.getPrototypeOf(good) as object) as object, look), { ...good }, null, 'Arta Example', WireBytes]) {
+        await expect(transport.publish(topic, [good, forgery as never])).rejects.toThrow('NOT_THROUGH_THE_GATE');
+      }
+      await expect(transport.publish('footbridge.arta', [good])).rejects.toThrow('NOT_THROUGH_THE_GATE');
+      await transport.publish(topic, [good]);
+    });
+
+    test('T05 what stands in the outbox without the gate\'s leave stays there, under a code, and holds up only what comes later of its aggregate', async () => {
+      const stage = open();
+      const [source, target] = [await stage.schema('held_source'), await stage.schema('held_target')];
+      const canary = 'Arta Example';
+      const keys = aggregates(15);
+      const [lane = '', ...others] = keys;
+      const key = (n: number): string => others[n] ?? '';
+      const body = (text: string): string => `\\x${Buffer.from(text).toString('hex')}`;
+      const bad: readonly (readonly [code: string, row: Record<string, unknown>])[] = [
+        ['METADATA_INVALID', stage.event(lane, 1, { subject: canary, traceparent: canary })],
+        ['METADATA_INVALID', stage.event(key(0), 1, { traceparent: canary })],
+        ['UNEXPECTED_FIELD', { ...stage.event(key(1), 1), data: body(JSON.stringify({ name: canary })) }],
+        ['BODY_NOT_CANONICAL', { ...stage.event(key(2), 1), data: body('{"version":1 }') }],
+        ['BODY_MALFORMED', { ...stage.event(key(3), 1), data: body(canary) }],
+        ['METADATA_INVALID', { ...stage.event(key(4), 1), id: canary }],
+        ['METADATA_INVALID', stage.event(key(5), 1, { time: canary })],
+        ['METADATA_INVALID', stage.event(key(6), 1, { caseRef: canary })],
+        ['METADATA_INVALID', stage.event(key(7), 1, { owner: canary, recipient: canary, consentRef: canary, causedBy: canary })],
+        ['METADATA_INVALID', stage.event(key(8), 1, { audience: canary as never })],
+        ['METADATA_INVALID', { ...stage.event(key(9), 1), version: -1 }],
+        ['TYPE_UNKNOWN', { ...stage.event(key(10), 1), type: `footbridge.${stage.source}.never-heard-of.v1` }],
+      ].map(([code, row]) => [code as string, row as Record<string, unknown>]);
+      // what no build could have written is nobody's news: it is not sent, and nothing waits for it
+      const foreign = { ...stage.event(key(11), 1), type: canary, data: body(JSON.stringify({ name: canary })) };
+      await stage.listening(target, stage.transport(), 'held');
+      const heard = stage.server(target, stage.transport(), 'held');
+      await stage.write(source, bad.map(([, row]) => row));
+      await stage.write(source, [foreign, stage.event(key(11), 2), stage.event(lane, 2), stage.event(key(12), 1), stage.event(key(12), 2)]);
+      await stage.relay(source, stage.transport()).start();
+      await waitUntil('what has passed', async () => await count(target, 'effect') === 3);
+      const held = new Held(source, stage.source);
+      const listed = await held.list();
+      expect(listed.map(({ reason }) => reason)).toEqual([...bad.map(([code]) => code), 'TYPE_UNKNOWN']);
+      expect(JSON.stringify(listed)).not.toContain('Arta');
+      expect(new Set(stage.troubles)).toEqual(new Set(listed.map(({ reason }) => `HELD_${reason}`)));
+      await sleep(1_500);
+      expect(await heard.freshness.heardOf(stage.source)).toBe(false); // nobody is told that they have heard everything
+      expect(byAggregate(await effects(target))).toEqual({ [key(11)]: [2], [key(12)]: [1, 2] });
+      expect(await count(target, 'parked')).toBe(0);
+
+      const [first, ...rest] = listed;
+      const last = rest.pop();
+      await expect(held.drop(rest[0]?.id ?? '', { may: () => false })).rejects.toMatchObject({ code: 'PARKED_IS_KEPT' });
+      await expect(held.drop('7', { may: () => true })).rejects.toMatchObject({ code: 'PARKED_NOT_FOUND' });
+      await expect(held.replay('o999999')).rejects.toMatchObject({ code: 'PARKED_NOT_FOUND' });
+      const noted: unknown[] = [];
+      await held.drop(last?.id ?? '', { may: () => false, note: (_tx, { type, aggregate }) => { noted.push([type, aggregate]); return Promise.resolve(); } });
+      expect(noted).toEqual([[undefined, key(11)]]);
+      for (const { id } of rest) await held.drop(id, { may: () => true });
+      // mended, it is sent in its place, and what waits behind it follows
+      await source.query('update outbox set subject = null, traceparent = null where aggregate = $1', [lane]);
+      await held.replay(first?.id ?? '');
+      await waitUntil('the lane', async () => await count(target, 'effect') === 5);
+      expect(byAggregate(await effects(target))[lane]).toEqual([1, 2]);
+      await waitUntil('freshness', () => heard.freshness.fresh(stage.source));
+      expect([await count(source, 'outbox'), await held.list()]).toEqual([0, []]);
+    });
+
+    test('what one build refused the next one sends, when it leads', async () => {
+      const stage = open();
+      const [source, target] = [await stage.schema('build_source'), await stage.schema('build_target')];
+      const [key = ''] = aggregates(1);
+      await stage.listening(target, stage.transport(), 'build');
+      await stage.write(source, range(2).map((version) => stage.event(key, version)));
+      const old = stage.relay(source, stage.transport(), { [stage.noted.type]: stage.noted });
+      await old.start();
+      const held = new Held(source, stage.source);
+      await waitUntil('the refusal', async () => (await held.list()).length === 1);
+      await old.stop();
+      await stage.relay(source, stage.transport()).start();
+      await waitUntil('both', async () => await count(target, 'effect') === 2);
+      expect(byAggregate(await effects(target))).toEqual({ [key]: [1, 2] });
+    });
+
     test('a message of a type that was unknown takes its place in its key when a build comes that knows it', async () => {
       const stage = open();
       const target = await stage.schema('later_target');
@@ -245,7 +342,7 @@ export function transportSuite(name: string, ground: Ground): void {
       old.addHandler(stage.noted.type, counting('Counting'), true, { handler: 'Counting' });
       await old.close();
       await started(old);
-      await transport.publish(topicOf(stage.source), [message(stage.event(key, 1)), message({ ...stage.event(key, 2), type: stage.noted.type })]);
+      await transport.publish(topicOf(stage.source), [message(stage, stage.event(key, 1)), message(stage, { ...stage.event(key, 2), type: stage.noted.type })]);
       await waitUntil('two parked', async () => (await old.parked.list()).length === 2);
       await old.close();
       const next = stage.server(target, stage.transport(), 'later');
@@ -290,7 +387,7 @@ export function transportSuite(name: string, ground: Ground): void {
       let until = Number.POSITIVE_INFINITY;
       const handle = async (event: { readonly aggregate: string; readonly version: number }): Promise<void> => { while (event.aggregate === slow && event.version === 1 && performance.now() < until) await sleep(10); };
       await stage.listening(target, transport, 'slow_handler', { handle });
-      const publish = (version: number): Promise<void> => transport.publish(topicOf(stage.source), keys.map((key) => message(stage.event(key, version))));
+      const publish = (version: number): Promise<void> => transport.publish(topicOf(stage.source), keys.map((key) => message(stage, stage.event(key, version))));
       await publish(1);
       await waitUntil('the other partitions', async () => (await effects(target)).length >= elsewhere.length);
       await publish(2); // the slow one is at work: these are fetched for the other partitions only
@@ -315,7 +412,7 @@ export function transportSuite(name: string, ground: Ground): void {
       const transport = stage.transport();
       let failures = 0;
       await stage.listening(target, transport, 'weather', { handle: () => { failures += 1; if (failures < 4) throw Object.assign(new Error('away'), { code }); } });
-      await transport.publish(topicOf(stage.source), [message(stage.event(aggregates(1)[0] ?? '', 1))]);
+      await transport.publish(topicOf(stage.source), [message(stage, stage.event(aggregates(1)[0] ?? '', 1))]);
       await waitUntil('the effect', async () => await count(target, 'effect') === 1);
       expect(failures).toBe(4);
       expect(await count(target, 'parked')).toBe(0);

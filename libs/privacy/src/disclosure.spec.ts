@@ -1,3 +1,4 @@
+import { audited } from './audit-receipt.js';
 import { defineDisclosure, disclosure, type DisclosedMember, type DisclosureDef, type DisclosureInput } from './disclosure.js';
 import { createGate, type Metadata } from './gate.js';
 import { knownIdentity } from './known-identity.js';
@@ -17,7 +18,7 @@ const needs = defineDisclosure({
   },
 });
 const recipient = newRef('org');
-const input: DisclosureInput = { recipient, purpose: 'REFERRAL_DISCLOSURE', categories: ['NEEDS', 'IDENTITY'], auditId: 'evt_1' };
+const input: DisclosureInput = { recipient, purpose: 'REFERRAL_DISCLOSURE', categories: ['NEEDS', 'IDENTITY'], audit: await audited('evt_1', () => Promise.resolve()) };
 const values = { referral: 'rfr_1', person: label('direct', { wish: 'Qëzvxwöj' }), needs: { quiet: true, count: 2, words: ['a', null, { b: 'c' }], nothing: undefined } };
 const gate = createGate({ scanners: [structured({ countries: ['AL'] })] });
 const codeOf = (make: () => unknown): string => { try { make(); return 'none'; } catch (error) { const { code, pointer } = error as PrivacyRefusal; return pointer === undefined ? code : `${code} ${pointer}`; } };
@@ -43,7 +44,7 @@ describe('what another organisation is told', () => {
 
   it.each<[string, Partial<DisclosureInput>, Metadata, string]>([
     ['another recipient', {}, { recipient: newRef('org') }, 'RECIPIENT_INVALID'], ['no recipient', {}, {}, 'RECIPIENT_INVALID'], ['a recipient that is none', { recipient: newRef('rfr') }, { recipient }, 'RECIPIENT_INVALID'], ['no purpose', { purpose: '' }, { recipient }, 'PURPOSE_MISSING'], ...['to help', 'aHELP', 'HELPa', '1HELP', 'A'.repeat(65)].map((purpose): [string, Partial<DisclosureInput>, Metadata, string] => [`the purpose ${purpose}`, { purpose }, { recipient }, 'PURPOSE_MISSING']),
-    ['no category', { categories: [] }, { recipient }, 'CATEGORY_MISSING'], ['a category in words', { categories: ['NEEDS', 'all of it'] }, { recipient }, 'CATEGORY_MISSING'], ['no audit entry', { auditId: '' }, { recipient }, 'AUDIT_ENTRY_MISSING'], ['an audit entry with a space', { auditId: 'a b' }, { recipient }, 'AUDIT_ENTRY_MISSING'],
+    ['no category', { categories: [] }, { recipient }, 'CATEGORY_MISSING'], ['a category in words', { categories: ['NEEDS', 'all of it'] }, { recipient }, 'CATEGORY_MISSING'], ['no audit entry', { audit: undefined as never }, { recipient }, 'AUDIT_ENTRY_MISSING'], ['an audit entry by its name', { audit: 'evt_1' as never }, { recipient }, 'AUDIT_ENTRY_MISSING'],
     ['a file name with a name', {}, { recipient, 'file-name': 'Qëzvxwöj.json' }, 'METADATA_INVALID /file-name'], ['a header that is not on the list', {}, { recipient, subject: 'x' }, 'UNEXPECTED_METADATA'],
   ])('T12 nothing for %s', (_what, change, metadata, code) => expect(told(values, change, metadata)).toBe(code));
   it('no leave for what is no organisation, and for a purpose of up to 64 characters', () => {
@@ -91,6 +92,15 @@ describe('what another organisation is told', () => {
       now = 61_000;
       expect(() => gate.disclose(needs, late, { needs: 1 }, { recipient })).toThrow(expect.objectContaining({ code: 'DISCLOSURE_NOT_ALLOWED' }));
     } finally { performance.now = before; }
+  });
+  it('can be asked for before the look is on record: the same is refused, and nothing comes out', () => {
+    const asked = (given: Readonly<Record<string, unknown>>, change: Partial<DisclosureInput> = {}, metadata: Metadata = { recipient }, known?: Parameters<typeof gate.disclosable>[4]): string => codeOf(() => { expect(gate.disclosable(needs, { ...input, ...change }, given, metadata, known)).toBeUndefined(); });
+    expect(asked(values)).toBe('none');
+    expect([asked({ health: 'x' }), asked({ person: { gender: 'x' } }), asked(values, { categories: [] }), asked(values, { purpose: '' }), asked(values, { recipient: newRef('org') }), asked(values, { recipient: 'x' }), asked(values, {}, { recipient, subject: 'x' }), asked(values, {}, { recipient }, [knownIdentity(['Qëzvxwöj'], Buffer.alloc(32))]), asked({ needs: { words: 'call 069 123 4567' } })])
+      .toEqual(['UNEXPECTED_FIELD', 'CATEGORY_NOT_AUTHORISED /person/gender', 'CATEGORY_MISSING', 'PURPOSE_MISSING', 'RECIPIENT_INVALID', 'RECIPIENT_INVALID', 'UNEXPECTED_METADATA', 'SCANNER_FOUND', 'SCANNER_FOUND']);
+    const counted: string[] = [];
+    expect(() => createGate({ onRefusal: (code, act) => counted.push(`${act} ${code}`) }).disclosable(needs, input, { health: 'x' }, { recipient })).toThrow('UNEXPECTED_FIELD');
+    expect(counted).toEqual(['disclosable UNEXPECTED_FIELD']);
   });
   it('by leave that was asked for, and not written down', () => {
     const leave = disclosure(input);

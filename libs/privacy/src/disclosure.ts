@@ -1,3 +1,4 @@
+import { entryOf, type AuditReceipt } from './audit-receipt.js';
 import { dataClasses, type DataClass } from './data-class.js';
 import { isDocumentName } from './document.js';
 import { FIELD_NAME, checkNames, isPlain, valueOf } from './payload.js';
@@ -11,19 +12,19 @@ import { Sealed, plaintextOf } from './sealed.js';
  */
 const LIFETIME_MS = 60_000;
 const CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
-const AUDIT_ID = /^[\x21-\x7e]{1,200}$/;
 
 const GRANTED = Symbol('granted');
 let grant: (input: DisclosureInput) => Disclosure;
 let use: (disclosure: unknown) => Disclosure;
 
-export interface DisclosureInput {
+/** What one organisation would be told, and why. */
+export interface DisclosureTerms {
   /** `org_…` */
   readonly recipient: string;
   readonly purpose: string;
   readonly categories: readonly string[];
-  readonly auditId: string;
 }
+export interface DisclosureInput extends DisclosureTerms { readonly audit: AuditReceipt }
 
 class Disclosure {
   readonly #until = performance.now() + LIFETIME_MS;
@@ -33,7 +34,7 @@ class Disclosure {
     Object.freeze(this);
   }
   static {
-    grant = ({ recipient, purpose, categories, auditId }) => new Disclosure(recipient, purpose, new Set(categories), auditId, GRANTED);
+    grant = ({ recipient, purpose, categories, audit }) => new Disclosure(recipient, purpose, new Set(categories), entryOf(audit), GRANTED);
     use = (given) => {
       if (typeof given !== 'object' || given === null || !(#until in given) || given.#used || performance.now() >= given.#until) throw new PrivacyRefusal('DISCLOSURE_NOT_ALLOWED');
       given.#used = true;
@@ -44,13 +45,14 @@ class Disclosure {
 export type { Disclosure };
 
 /** @throws PrivacyRefusal RECIPIENT_INVALID, PURPOSE_MISSING, CATEGORY_MISSING, AUDIT_ENTRY_MISSING */
-export function disclosure(input: DisclosureInput): Disclosure {
-  const categories = [...input.categories];
-  if (!isRef(input.recipient, 'org')) throw new PrivacyRefusal('RECIPIENT_INVALID');
-  if (!CODE.test(input.purpose)) throw new PrivacyRefusal('PURPOSE_MISSING');
+export const disclosure = (input: DisclosureInput): Disclosure => grant({ ...checkedTerms(input), audit: input.audit });
+
+function checkedTerms({ recipient, purpose, categories: given }: DisclosureTerms): DisclosureTerms {
+  const categories = [...given];
+  if (!isRef(recipient, 'org')) throw new PrivacyRefusal('RECIPIENT_INVALID');
+  if (!CODE.test(purpose)) throw new PrivacyRefusal('PURPOSE_MISSING');
   if (categories.length === 0 || categories.some((category) => !CODE.test(category))) throw new PrivacyRefusal('CATEGORY_MISSING');
-  if (!AUDIT_ID.test(input.auditId)) throw new PrivacyRefusal('AUDIT_ENTRY_MISSING');
-  return grant({ ...input, categories });
+  return { recipient, purpose, categories };
 }
 
 /** What may be told in an answer. What says who somebody is or where to reach them leaves in a sealed envelope only (9.1): `direct` cannot be written here. */
@@ -99,8 +101,15 @@ export interface DisclosedText { readonly text: string; /** What it says, as nob
 const DEEPEST = 12;
 
 /** The body, made of what the categories allow and of nothing else; what they do not allow is refused, not left out. */
-export function disclosedText(def: DisclosureDef, given: unknown, values: unknown, recipient: unknown): DisclosedText {
-  const leave = use(given);
+export const disclosedText = (def: DisclosureDef, given: unknown, values: unknown, recipient: unknown): DisclosedText => textOf(def, use(given), values, recipient);
+
+/** The same, asked before the look is on record: for the gate, which lets none of it out. */
+export function disclosableText(def: DisclosureDef, terms: DisclosureTerms, values: unknown, recipient: unknown): DisclosedText {
+  const { categories, ...asked } = checkedTerms(terms);
+  return textOf(def, { ...asked, categories: new Set(categories) }, values, recipient);
+}
+
+function textOf(def: DisclosureDef, leave: Pick<Disclosure, 'recipient' | 'categories'>, values: unknown, recipient: unknown): DisclosedText {
   if (!defined.has(def)) throw new PrivacyRefusal('DOCUMENT_INVALID');
   if (leave.recipient !== recipient) throw new PrivacyRefusal('RECIPIENT_INVALID');
   const searched: string[] = [];

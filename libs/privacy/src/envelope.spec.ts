@@ -7,7 +7,7 @@ import { ENVELOPE_LIFETIME_MS, collectEnvelope, envelopeSizes, openEnvelope, rea
 import { hpke, hpkeWith, newEnvelopeKey } from './hpke.js';
 import { fingerprintOf, newEntryKey, proveKey, verifyKey, type VerifiedKey } from './key-directory.js';
 import { PrivacyRefusal } from './refusal.js';
-import { label, revealCapability, type Sealed } from './sealed.js';
+import { label, ownUse, type Sealed } from './sealed.js';
 import { memoryKeys } from './signing.fixture.js';
 
 const signingKeys = memoryKeys();
@@ -28,7 +28,7 @@ async function leave(recipient = 'org_b', o: Partial<ConsentTerms> = {}): Promis
 }
 const seal = async (fields = identity, capability?: ConsentCapability, to = key): Promise<SealedEnvelope> => sealEnvelope(capability ?? await leave(), fields, to, { signingKeys, expires, now });
 const open = async (envelope: SealedEnvelope, o: { privateKey?: string; expected?: Partial<EnvelopeContext>; now?: Date; from?: string } = {}): Promise<unknown> =>
-  (await openEnvelope(envelope, o.privateKey ?? mine.privateKey, { ...context, ...o.expected }, { senderKeys: await signingKeys.verifyingKeys(o.from ?? 'org_a'), now: o.now ?? now })).reveal(revealCapability({ purpose: 'TEST', auditId: 'a' }));
+  (await openEnvelope(envelope, o.privateKey ?? mine.privateKey, { ...context, ...o.expected }, { senderKeys: await signingKeys.verifyingKeys(o.from ?? 'org_a'), now: o.now ?? now })).reveal(ownUse('OWN_ENVELOPE'));
 const refusal = async (act: Promise<unknown> | (() => unknown)): Promise<string> => {
   try { await (typeof act === 'function' ? act() : act); } catch (error) { expect(error).toBeInstanceOf(PrivacyRefusal); expect(inspect(error)).not.toContain(NAME); return (error as PrivacyRefusal).code; }
   return 'none';

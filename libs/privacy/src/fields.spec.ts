@@ -1,16 +1,18 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
+import { audited } from './audit-receipt.js';
 import { newSubjectKey, openFields, sealFields, type FieldContext } from './fields.js';
 import { PrivacyRefusal } from './refusal.js';
 import { Sealed, label, revealCapability } from './sealed.js';
 
+const audit = await audited('aud-1', () => Promise.resolve());
 const NAME = 'Qëzvxwöj';
 const key = newSubjectKey();
 const context: FieldContext = { organisation: 'org_a', table: 'person', row: '7b2c9a52' };
 const classes = { givenName: 'direct', gender: 'quasi', health: 'special' } as const;
 const plain = (fields: Readonly<Record<string, Sealed<unknown>>>): Record<string, unknown> => {
-  const leave = revealCapability({ purpose: 'ASSISTANCE', auditId: 'aud-1' });
+  const leave = revealCapability({ purpose: 'ASSISTANCE', audit });
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value.reveal(leave)]));
 };
 const labelled = (fields: Record<string, unknown>): Record<string, Sealed<unknown>> => Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, label('direct', value)]));

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { bandOf, codeList } from './code-list.js';
 import { payloadOf, type EventDef } from './event.js';
-import { WireBytes, createGate, type Envelope } from './gate.js';
+import { WireBytes, WireMessage, createGate, type Envelope } from './gate.js';
 import { PrivacyRefusal } from './refusal.js';
 import { newRef } from './ref.js';
 import { knownIdentity } from './known-identity.js';
@@ -215,6 +215,86 @@ describe('the gate looks at what stands beside the body (T05)', () => {
   });
 });
 
+/** Everything that stands beside the body of a directed event on the broker, under the names that it has there. */
+const whole: Readonly<Record<string, string>> = {
+  topic: 'footbridge.referrals', key: uuid, 'content-type': 'application/json', ce_specversion: '1.0', ce_source: 'footbridge', ce_id: newRef('evt'), ce_type: sent.type, ce_time: '2026-11-24T03:06:00Z', ce_subject: referral,
+  ce_audience: 'directed', ce_recipient: to, ce_aggregate: uuid, ce_version: '3', ce_copy: '0', traceparent: `00-${'a1'.repeat(16)}-${'b2'.repeat(8)}-01`,
+};
+
+describe('a message for the broker is made of what the gate has looked at, and of nothing else (T05)', () => {
+  const text = JSON.stringify(payload);
+  const made = (over: Readonly<Record<string, string | undefined>> = {}, body: string = text, def: EventDef = sent): string =>
+    codeOf(() => gate.message(def, Object.fromEntries(Object.entries({ ...whole, ...over }).filter((entry): entry is [string, string] => entry[1] !== undefined)), Buffer.from(body)));
+
+  it('its topic and key stand apart, every attribute is a header under its one name', () => {
+    const message = gate.message(sent, whole, Buffer.from(text));
+    const { topic, key, ...headers } = whole;
+    expect([message.topic, message.key, message.partition, message.headers, message.body.bytes().toString()]).toEqual([topic, key, undefined, headers, text]);
+    expect([WireMessage.is(message), WireBytes.is(message.body), Object.isFrozen(message), Object.isFrozen(message.headers)]).toEqual([true, true, true, true]);
+    const { ce_id: id = '', ce_version: version = '', 'content-type': type = '', ...rest } = whole;
+    expect(gate.message(sent, { ...rest, id, Version: version, 'Content-Type': type }, Buffer.from(text)).headers).toEqual(headers);
+  });
+  it('its body is read and written anew, in the order of the declaration', () => {
+    expect(gate.message(sent, whole, Buffer.from(JSON.stringify(Object.fromEntries(Object.entries(payload).reverse())))).body.bytes().toString()).toBe(text);
+    expect([made({}, `{"name":"${NAME}"}`), made({}, NAME), made({}, text.replace(',', ', ')), made({}, text.replace('{', '{"version":2,')), made({}, text.replace('"sent"', `"${NAME}"`)), made({}, '')])
+      .toEqual(['UNEXPECTED_FIELD', 'BODY_MALFORMED', 'BODY_NOT_CANONICAL', 'BODY_NOT_CANONICAL', 'FIELD_INVALID /state', 'BODY_MALFORMED']);
+    expect(made({}, text, { ...sent, service: 'shelters' })).toBe('EVENT_INVALID');
+    expect(made({}, text, { ...sent, audience: 'service' })).toBe('AUDIENCE_NOT_SENT');
+  });
+  it('a name in any of its attributes is refused, and so is one more', () => {
+    for (const name of Object.keys(whole)) for (const value of [NAME, 'Arta Example', '', `${whole[name] ?? ''} `]) expect([name, made({ [name]: value })]).toEqual([name, `METADATA_INVALID /${name.replace('ce_', '')}`]);
+    expect([made({ 'x-note': NAME }), made({ [NAME]: uuid })]).toEqual(['UNEXPECTED_METADATA', 'UNEXPECTED_METADATA']);
+  });
+  it('an attribute under two names is one too many', () => {
+    for (const [name, value] of [['id', newRef('evt')], ['CE_ID', newRef('evt')], ['Topic', 'footbridge.referrals'], ['audience', 'instance']] as const) expect([name, made({ [name]: value })]).toEqual([name, 'UNEXPECTED_METADATA']);
+  });
+  it('without one of what every event has it is none; what some have may be missing', () => {
+    for (const name of Object.keys(whole)) expect([name, made({ [name]: undefined })]).toEqual([name, ['ce_subject', 'traceparent'].includes(name) ? 'passed' : `METADATA_MISSING /${name.replace('ce_', '')}`]);
+    expect(codeOf(() => gate.message(sent, undefined as unknown as Record<string, string>, Buffer.from(text)))).toBe('GATE_FAILED');
+    expect(codeOf(() => gate.message(sent, {}, Buffer.from(text)))).toBe('METADATA_MISSING /topic');
+    expect(codeOf(() => gate.message(sent, whole, text as unknown as Buffer))).toBe('BODY_MALFORMED');
+  });
+  it('its key is its aggregate, so that nothing else stands there', () => { expect(made({ key: '7b2c9a52-5f0e-4c8b-9b1c-8f3f3c1f9a11' })).toBe('METADATA_INVALID /key'); });
+  it('the copy of a directed event for the instance names nobody and has an exact time; the other has neither', () => {
+    const copy = { ce_audience: 'instance', ce_recipient: undefined, ce_subject: undefined, ce_time: '2026-11-24T03:06:07.123Z' };
+    expect([made(copy), made({ ...copy, ce_audience: 'directed', ce_recipient: to }), made({ ...copy, ce_audience: 'network' }), made({ ...copy, ce_audience: 'service' })])
+      .toEqual(['passed', 'METADATA_INVALID /time', 'METADATA_INVALID /time', 'METADATA_INVALID /time']);
+    expect([made({ ce_audience: 'network' }), made({ ce_audience: 'service' })]).toEqual(['METADATA_INVALID /audience', 'METADATA_INVALID /audience']);
+    expect(codeOf(() => gate.encode(sent, payload, { audience: 'instance', time: '2026-11-24T03:06:07.123Z' }))).toBe('passed');
+    // what everybody is told has no such copy
+    const news = { ...whole, ce_audience: 'instance', ce_time: '2026-11-24T03:06:07.123Z' };
+    expect(codeOf(() => gate.message(network, news, Buffer.from(JSON.stringify({ shelter: newRef('shl'), band: 'few' }))))).toMatch(/^METADATA_INVALID \/(?:time|audience)$/);
+    // and to an organisation nothing is exact
+    expect(codeOf(() => gate.structured(sent, { id: newRef('evt'), time: '2026-11-24T03:06:07.123Z' }, payload, { audience: 'instance' }))).toBe('ATTRIBUTE_INVALID /time');
+  });
+  it('an audience that is another when it is read again is none, however its name is written', () => {
+    const shifty = (first: string, then: string): Record<string, string> => { let looks = 0; return { ...whole, get ce_audience() { looks += 1; return looks === 1 ? first : then; } }; };
+    const read = (metadata: Record<string, string>): string => codeOf(() => gate.message(sent, metadata, Buffer.from(text)));
+    const { ce_audience: _, ...rest } = whole;
+    expect([read(shifty('instance', 'directed')), read(shifty('directed', 'instance')), read({ ...rest, Audience: 'instance' }), read({ ...rest, audience: 'instance', ce_time: '2026-11-24T03:06:07.123Z' }), read({ ...rest, audience: 'directed' })])
+      .toEqual(['METADATA_INVALID /audience', 'METADATA_INVALID /audience', 'METADATA_INVALID /audience', 'passed', 'passed']);
+  });
+  it('the consent that it rests on is a reference, or the uuid under which its service knows it', () => {
+    expect([made({ ce_consentref: newRef('con') }), made({ ce_consentref: uuid }), made({ ce_consentref: NAME })]).toEqual(['passed', 'passed', 'METADATA_INVALID /consentref']);
+  });
+  it('a watermark tells of a service, a partition and a moment', () => {
+    const at = new Date('2026-11-24T03:06:00.123Z');
+    const mark = gate.watermark('referrals', 999, at);
+    expect([mark.topic, mark.key, mark.partition, mark.headers, mark.body.bytes()]).toEqual(['footbridge.referrals', 'watermark', 999, { ce_type: 'footbridge.referrals.watermark.v1', ce_time: '2026-11-24T03:06:00.123Z' }, Buffer.alloc(0)]);
+    expect(WireMessage.is(gate.watermark('a', 0, at))).toBe(true);
+    for (const [service, partition, when] of [[NAME, 0, at], ['', 0, at], ['xReferrals', 0, at], ['referralsX', 0, at], ['referrals', -1, at], ['referrals', 1_000, at], ['referrals', 0.5, at], ['referrals', NAME, at], ['referrals', 0, new Date('1999-01-01T00:00:00.000Z')], ['referrals', 0, { toISOString: () => NAME }]] as const)
+      expect(codeOf(() => gate.watermark(service, partition as number, when as Date))).toBe('METADATA_INVALID');
+    expect(codeOf(() => gate.watermark('referrals', 0, new Date(Number.NaN)))).toBe('GATE_FAILED');
+  });
+  it('comes from the gate only, and what looks like one is none', () => {
+    const message = gate.message(sent, whole, Buffer.from(text));
+    const Forged = WireMessage as unknown as new (sent: object) => WireMessage;
+    expect(() => new Forged({ ...message, headers: { ce_subject: NAME } })).toThrow('NOT_WIRE_BYTES');
+    expect([{ ...message }, Object.create(WireMessage.prototype), Object.create(message), null, undefined, NAME, 7, () => message].map((other) => WireMessage.is(other))).toEqual(Array(8).fill(false));
+    expect(WireMessage.is(message)).toBe(true);
+  });
+});
+
 describe('the body for an organisation (decisions 17)', () => {
   const id = newRef('evt');
   const envelope: Envelope = { id, time: '2026-11-24T03:06:00Z', subject: referral };
@@ -306,11 +386,18 @@ describe('scanners come last', () => {
     expect(['Q%C3%ABzvxw%C3%B6j', 'Q%c3%abzvxw%c3%b6j', '%51%c3%abzv%78%77%c3%b6%6A', 'a%20Q%C3%ABzvxw%C3%B6j', 'Qezvxwoj', '%C3%AB%5'].map(at)).toEqual([...Array<string>(4).fill('SCANNER_FOUND'), 'passed', 'passed']);
   });
   it('read nothing across the seam of body and metadata', () => {
-    const seam = createGate({ scanners: [finding((text) => text.includes('}footbridge') || text.includes('referralsfootbridge'))] });
-    expect(codeOf(() => seam.encode(sent, payload, { topic: 'footbridge.referrals' }))).toBe('passed');
     const seen: string[] = [];
-    createGate({ scanners: [finding((text) => { seen.push(text); return false; })] }).encode(sent, payload, { topic: 'footbridge.referrals' });
-    expect(seen).toEqual([`${JSON.stringify(payload)}\nfootbridge.referrals\nfootbridge.referrals`]);
+    const url = 'https://ngo.example/%41';
+    const body = createGate({ scanners: [finding((text) => { seen.push(text); return false; })] }).structured(sent, { id: newRef('evt'), time: '2026-11-24T03:06:00Z' }, payload, { url, recipient: to });
+    expect(seen).toEqual([`${body.bytes().toString()}\n${url}\nhttps://ngo.example/A\n${to}\n${to}`]);
+  });
+  it('and have nothing to read beside a body for the broker, where only references, uuids, instants and numbers stand', () => {
+    const seen: string[] = [];
+    const reading = createGate({ scanners: [finding((text) => { seen.push(text); return seen.length === 3; })] });
+    reading.encode(sent, payload, { topic: 'footbridge.referrals', key: uuid });
+    reading.message(sent, whole, Buffer.from(JSON.stringify(payload)));
+    expect(seen).toEqual(Array(2).fill(JSON.stringify(payload)));
+    expect(codeOf(() => reading.message(sent, whole, Buffer.from(JSON.stringify(payload))))).toBe('SCANNER_FOUND');
   });
 
   it('one that fails closes the gate', () => {
@@ -324,8 +411,8 @@ describe('each refusal is counted once, by its code', () => {
     const counted: string[] = [];
     const counting = createGate({ onRefusal: (code, act, refusal) => { expect(refusal.code).toBe(code); counted.push(`${act} ${code}`); } });
     counting.encode(sent, payload, {});
-    for (const act of [() => counting.encode(sent, { ...payload, name: NAME }, {}), () => counting.decode(sent, Buffer.from('')), () => counting.structured(sent, { id: 'x', time: 'y' }, payload, {}), () => counting.document({} as never, {} as never, {}), () => counting.mail({} as never, {} as never, {}), () => counting.disclose({} as never, {} as never, {}, {})]) expect(act).toThrow(PrivacyRefusal);
-    expect(counted).toEqual(['encode UNEXPECTED_FIELD', 'decode BODY_MALFORMED', 'structured ATTRIBUTE_INVALID', 'document DOCUMENT_INVALID', 'mail MAIL_NOT_LISTED', 'disclose DISCLOSURE_NOT_ALLOWED']);
+    for (const act of [() => counting.encode(sent, { ...payload, name: NAME }, {}), () => counting.decode(sent, Buffer.from('')), () => counting.structured(sent, { id: 'x', time: 'y' }, payload, {}), () => counting.message(sent, {}, Buffer.from('')), () => counting.watermark('', 0, new Date(0)), () => counting.document({} as never, {} as never, {}), () => counting.mail({} as never, {} as never, {}), () => counting.disclose({} as never, {} as never, {}, {})]) expect(act).toThrow(PrivacyRefusal);
+    expect(counted).toEqual(['encode UNEXPECTED_FIELD', 'decode BODY_MALFORMED', 'structured ATTRIBUTE_INVALID', 'message BODY_MALFORMED', 'watermark METADATA_INVALID', 'document DOCUMENT_INVALID', 'mail MAIL_NOT_LISTED', 'disclose DISCLOSURE_NOT_ALLOWED']);
   });
 
   it('and a counter that fails does not open the gate', () => {

@@ -2,7 +2,9 @@
  * The only way for bytes to leave a service. What sends (broker, webhook, mail, file, what another organisation fetches of a person) takes
  * `WireBytes` and nothing else, and only a gate makes them:
  *
- *   gate.encode(event, payload, metadata)                   an event for the broker
+ *   gate.encode(event, payload, metadata)                   an event for the broker, as a service keeps it until it is sent
+ *   gate.message(event, metadata, body)                     that event as one message: whatever stands in the outbox by then is
+ *                                                           looked at again, body and attributes; `gate.watermark` is the other one
  *   gate.structured(event, envelope, payload, metadata)     the same for an organisation's webhook and feed
  *   gate.document(def, { head, rows }, metadata, format)    a declared table: a release of statistics (`public`), a support bundle
  *                                                           (`operator`). `def = { name, readership, head, columns }`; fields are
@@ -15,11 +17,11 @@
  * Each checks declaration, class, schema, metadata (topic, key, headers, file name, URL, time) and runs the scanners. It refuses,
  * it never strips; what fails in an unforeseen way is refused too (G1, G10).
  */
-import { disclosedText, type Disclosure, type DisclosureDef } from './disclosure.js';
+import { disclosableText, disclosedText, type Disclosure, type DisclosedText, type DisclosureDef, type DisclosureTerms } from './disclosure.js';
 import { documentPlan, documentText, type DocumentContent, type DocumentDef, type DocumentFormat } from './document.js';
 import type { EventDef } from './event.js';
 import { mailText, type MailTemplate } from './mail.js';
-import { checkMetadata, checkPlainMetadata, precisionFor } from './metadata.js';
+import { brokerHeaders, checkMetadata, checkPlainMetadata, precisionFor } from './metadata.js';
 import { FIELD_NAME, fieldsOf, objectOf, type Fields } from './payload.js';
 import { PrivacyRefusal } from './refusal.js';
 import { isRef } from './ref.js';
@@ -54,6 +56,35 @@ export class WireBytes {
   }
 }
 
+interface Sent { readonly topic: string; readonly key: string; readonly headers: Metadata; readonly body: WireBytes; readonly partition?: number }
+let send: (sent: Sent) => WireMessage;
+
+/** One message for the broker. Only the gate makes them: body, key and headers have passed together, and a transport takes nothing else. */
+export class WireMessage {
+  readonly #mark = true;
+  readonly topic: string;
+  readonly key: string;
+  readonly headers: Metadata;
+  readonly body: WireBytes;
+  /** Of a watermark, which is told to each partition: a later one makes it worthless. An event goes where its key says. */
+  readonly partition: number | undefined;
+  private constructor({ topic, key, headers, body, partition }: Sent, mark: symbol) {
+    if (mark !== PASSED) throw new PrivacyRefusal('NOT_WIRE_BYTES');
+    this.topic = topic;
+    this.key = key;
+    this.headers = Object.freeze(headers);
+    this.body = body;
+    this.partition = partition;
+    Object.freeze(this);
+  }
+  static {
+    send = (sent) => new WireMessage(sent, PASSED);
+  }
+  static is(value: unknown): value is WireMessage {
+    return typeof value === 'object' && value !== null && #mark in value;
+  }
+}
+
 /** The attributes of the webhook and feed body; `specversion`, `source` and `type` are filled in where they are missing. */
 export interface Envelope {
   readonly id: string;
@@ -69,6 +100,10 @@ export type Metadata = Readonly<Record<string, string>>;
 export interface Gate {
   /** The body of an event for the broker. Refuses, never strips. */
   encode<P>(def: EventDef, payload: P & Unlabelled<P>, metadata: Metadata): WireBytes;
+  /** An event on its way out, as it was kept: body and every attribute are looked at again. Metadata: `topic`, `key` and all attributes. */
+  message(def: EventDef, metadata: Metadata, body: Buffer): WireMessage;
+  /** "Everything committed before this moment has been sent", for one partition of a service's topic. Tells nothing else. */
+  watermark(service: string, partition: number, at: Date): WireMessage;
   decode<O extends WireObject>(def: EventDef<O>, bytes: Buffer): WireOf<O>;
   /** The body for an organisation: CloudEvents structured JSON, the same in webhook and feed (decisions 17). */
   structured<P>(def: EventDef, envelope: Envelope, payload: P & Unlabelled<P>, metadata: Metadata): WireBytes;
@@ -76,6 +111,8 @@ export interface Gate {
   document<H extends WireObject, C extends WireObject>(def: DocumentDef<H, C>, content: DocumentContent<H, C>, metadata: Metadata, format?: DocumentFormat): WireBytes;
   /** A mail of the closed list. Metadata: `from`, `message-id`. */
   mail<O extends WireObject>(template: MailTemplate<O>, slots: WireOf<O>, metadata: Metadata): WireMail;
+  /** Whether that would be refused, asked before the look is on record; nothing comes out of it. */
+  disclosable(def: DisclosureDef, terms: DisclosureTerms, values: Readonly<Record<string, unknown>> | Sealed<object>, metadata: Metadata, known?: readonly Scanner[]): void;
   /** Personal data for the one organisation that `metadata.recipient` names. `known` finds who may stand nowhere in it: the names of whom it is about, which leave in an envelope only. */
   disclose(def: DisclosureDef, leave: Disclosure, values: Readonly<Record<string, unknown>> | Sealed<object>, metadata: Metadata, known?: readonly Scanner[]): WireBytes;
 }
@@ -95,6 +132,11 @@ const TYPE = /^footbridge\.([a-z]+)\.[a-z0-9]+(?:-[a-z0-9]+)*\.v[1-9]\d*$/;
 const AUDIENCES: readonly unknown[] = ['instance', 'directed', 'network'];
 const LARGEST_BODY = 64 * 1024;
 const LARGEST_DOCUMENT = 8 * 1024 * 1024;
+
+/** Beside an event on the broker stand references, uuids, instants and numbers of closed lists alone (metadata.ts): no scanner has anything to read. */
+const NOTHING_TO_READ: Metadata = {};
+const SERVICE = /^[a-z]+$/;
+const MOST_PARTITIONS = 999;
 
 const plans = new WeakMap<EventDef, Plan>();
 
@@ -190,12 +232,29 @@ export function createGate({ scanners: given = [], mail: config, onRefusal = () 
     return pass(body);
   }
 
+  function told(def: DisclosureDef, { text, said, searched }: DisclosedText, metadata: Metadata, known: readonly Scanner[]): WireBytes {
+    checkPlainMetadata(def.name, metadata, 'document');
+    for (const scanner of known) if (scanner.find(said).length > 0) throw new PrivacyRefusal('SCANNER_FOUND');
+    return scanned(text, metadata, LARGEST_DOCUMENT, searched);
+  }
+
   return {
     encode: (def, payload, metadata) => closed('encode', () => {
       const plan = planOf(def);
       const body = bodyOf(plan, payload);
       checkMetadata(plan.def, metadata, 'broker');
-      return scanned(body, metadata);
+      return scanned(body, NOTHING_TO_READ);
+    }),
+    message: (def, metadata, bytes) => closed('message', () => {
+      const plan = planOf(def);
+      const body = bodyOf(plan, parse(bytes));
+      if (Buffer.byteLength(body) !== bytes.length) throw new PrivacyRefusal('BODY_NOT_CANONICAL');
+      return send({ ...brokerHeaders(plan.def, metadata), body: scanned(body, NOTHING_TO_READ) });
+    }),
+    watermark: (service, partition, at) => closed('watermark', () => {
+      const time = at.toISOString();
+      if (!SERVICE.test(service) || !Number.isInteger(partition) || partition < 0 || partition > MOST_PARTITIONS || !isInstant(time, 'millisecond')) throw new PrivacyRefusal('METADATA_INVALID');
+      return send({ topic: `footbridge.${service}`, key: 'watermark', headers: { ce_type: `footbridge.${service}.watermark.v1`, ce_time: time }, body: pass(''), partition });
     }),
     decode: (def, bytes) => closed('decode', () => decoded(def, bytes)),
     structured: (def, envelope, payload, metadata) => closed('structured', () => {
@@ -217,11 +276,7 @@ export function createGate({ scanners: given = [], mail: config, onRefusal = () 
       // who writes and under which number stands beside the text, checked by its form
       return { subject: scanned(subject, {}), text: scanned(text, {}) };
     }),
-    disclose: (def, leave, values, metadata, known = []) => closed('disclose', () => {
-      const { text, said, searched } = disclosedText(def, leave, values, metadata['recipient']);
-      checkPlainMetadata(def.name, metadata, 'document');
-      for (const scanner of known) if (scanner.find(said).length > 0) throw new PrivacyRefusal('SCANNER_FOUND');
-      return scanned(text, metadata, LARGEST_DOCUMENT, searched);
-    }),
+    disclosable: (def, terms, values, metadata, known = []) => closed('disclosable', () => { told(def, disclosableText(def, terms, values, metadata['recipient']), metadata, known); }),
+    disclose: (def, leave, values, metadata, known = []) => closed('disclose', () => told(def, disclosedText(def, leave, values, metadata['recipient']), metadata, known)),
   };
 }

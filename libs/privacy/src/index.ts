@@ -1,6 +1,7 @@
 export { dataClasses, isPersonalClass, type DataClass, type PersonalClass } from './data-class.js';
 export { PrivacyRefusal } from './refusal.js';
-export { Sealed, label, revealCapability, type RevealCapability } from './sealed.js';
+export { audited, type AuditReceipt } from './audit-receipt.js';
+export { Sealed, label, ownUse, revealCapability, type OwnUse, type RevealCapability } from './sealed.js';
 export type { Band, Code, Day, Digest, Instant, Period, Ref, Region, Version } from './brand.js';
 export { isRef, newRef, refOf } from './ref.js';
 export { bandOf, codeList, codeOf, type CodeList } from './code-list.js';
@@ -8,9 +9,9 @@ export { dayOf, instantOf, isDay, isInstant, isPeriod, periodOf, type PeriodUnit
 export { WireSchema, figure, versionOf, wire, type Audience, type FigureKind, type JsonSchema, type WireKind, type WireObject, type WireOf } from './wire.js';
 export type { NotWireSafe, WireSafe } from './wire-safe.js';
 export { payloadOf, type EventDef } from './event.js';
-export { WireBytes, createGate, type Envelope, type Gate, type GateConfig, type Metadata, type WireMail } from './gate.js';
+export { WireBytes, WireMessage, createGate, type Envelope, type Gate, type GateConfig, type Metadata, type WireMail } from './gate.js';
 export type { DocumentContent, DocumentDef, DocumentFormat, Readership } from './document.js';
-export { defineDisclosure, disclosure, type DisclosedClass, type DisclosedMember, type DisclosedObject, type DisclosedValue, type Disclosure, type DisclosureDef, type DisclosureInput } from './disclosure.js';
+export { defineDisclosure, disclosure, type DisclosedClass, type DisclosedMember, type DisclosedObject, type DisclosedValue, type Disclosure, type DisclosureDef, type DisclosureInput, type DisclosureTerms } from './disclosure.js';
 export type { MailTemplate } from './mail.js';
 export { scanAll, type Finding, type Scanner } from './scan.js';
 export { KnownIdentities, knownIdentity, nameTokens, type Named, type NameTokens, type Others } from './known-identity.js';

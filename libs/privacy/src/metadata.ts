@@ -8,7 +8,7 @@ import { isVersion, type Audience } from './wire.js';
  * What may stand beside a body: message key, topic, headers. Only names of these lists, and only values that are
  * references, codes, timestamps, uuids or versions, so that nothing about a person fits in.
  */
-type Rule = (value: string, def: EventDef) => boolean;
+type Rule = (value: string, def: EventDef, audience: Audience) => boolean;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -22,7 +22,9 @@ const ref = (prefix?: string): Rule => (value) => isRef(value, prefix);
 const uuid: Rule = (value) => UUID.test(value);
 const count: Rule = (value) => /^\d{1,6}$/.test(value) && isVersion(Number(value));
 const is = (expected: (def: EventDef) => string): Rule => (value, def) => value === expected(def);
-const time: Rule = (value, def) => isInstant(value, precisionFor(def.audience));
+const time: Rule = (value, _def, audience) => isInstant(value, precisionFor(audience));
+/** What is directed may have a copy for the instance's own services; that one names no organisation, and nobody outside gets it. */
+const audience: Rule = (value, def) => value === def.audience || (value === 'instance' && def.audience === 'directed');
 const contentType: Rule = (value) => JSON_TYPE.test(value);
 
 /** The partner's own choice, checked when it was registered; egress checks it again. Here: room for nothing but an address. */
@@ -36,8 +38,8 @@ const onTheBroker: ReadonlyMap<string, Rule> = new Map([
   ['key', uuid], ['topic', is((def) => `footbridge.${def.service}`)], ['content-type', contentType],
   ['id', ref('evt')], ['type', is((def) => def.type)], ['source', is(() => 'footbridge')], ['specversion', is(() => '1.0')], ['time', time],
   ['subject', (value) => isRef(value) && !isRef(value, 'csr')],
-  ['audience', is((def) => def.audience)], ['recipient', ref('org')], ['aggregate', uuid], ['about', uuid], ['version', count], ['copy', count],
-  ['caseref', ref('csr')], ['owner', ref('org')], ['consentref', ref()], ['causedby', ref('evt')], ['traceparent', (value) => TRACEPARENT.test(value)],
+  ['audience', audience], ['recipient', ref('org')], ['aggregate', uuid], ['about', uuid], ['version', count], ['copy', count],
+  ['caseref', ref('csr')], ['owner', ref('org')], ['consentref', (value) => isRef(value) || UUID.test(value)], ['causedby', ref('evt')], ['traceparent', (value) => TRACEPARENT.test(value)],
 ]);
 
 /** To an organisation: no trace, no uuid, nothing that is for the broker only. */
@@ -71,18 +73,58 @@ export function checkPlainMetadata(document: string, metadata: Readonly<Record<s
 }
 
 /** `ce_caseref`, `ce-caseref`, `caseRef` and `caseref` are one name. */
-const nameOf = (name: string): string => name.toLowerCase().replace(/^ce[_-]/, '');
+const spelt = (name: string): string => name.toLowerCase().replace(/^ce[_-]/, '');
+/** Every event has the same few names. */
+const usual: ReadonlyMap<string, string> = new Map([...onTheBroker.keys(), ...toAnOrganisation.keys()].flatMap((name) => [[name, name], [`ce_${name}`, name]]));
+const nameOf = (name: string): string => usual.get(name) ?? spelt(name);
 
 /** @throws PrivacyRefusal UNEXPECTED_METADATA, METADATA_INVALID */
 export function checkMetadata(def: EventDef, metadata: Readonly<Record<string, string>>, to: keyof typeof withAnEvent): void {
-  check(metadata, (name) => withAnEvent[to].get(nameOf(name)), (rule, value) => rule(value, def), nameOf);
+  const reader = to === 'broker' ? readerOf(def, metadata) : def.audience;
+  check(metadata, (name) => withAnEvent[to].get(nameOf(name)), (rule, value) => rule(value, def, reader), nameOf);
 }
 
-function check<R>(metadata: Readonly<Record<string, string>>, ruleFor: (name: string) => R | undefined, holds: (rule: R, value: string) => boolean, told: (name: string) => string): void {
-  for (const name of Reflect.ownKeys(metadata).map(String)) {
+const readerOf = (def: EventDef, metadata: Readonly<Record<string, string>>): Audience => ((metadata['ce_audience'] ?? metadata['audience']) === 'instance' ? 'instance' : def.audience);
+
+/** Without these a message is no event. */
+const always = ['topic', 'key', 'specversion', 'source', 'content-type', 'id', 'type', 'time', 'audience', 'aggregate', 'version', 'copy'] as const;
+/** Under which names they travel: these as they are, all others with `ce_` (CloudEvents, binary mode). */
+const headerOf: ReadonlyMap<string, string> = new Map([...onTheBroker.keys()].map((name) => [name, name === 'content-type' || name === 'traceparent' ? name : `ce_${name}`]));
+
+/**
+ * A whole event's attributes as they go onto the broker, under the one name that each has there.
+ * @throws PrivacyRefusal UNEXPECTED_METADATA, METADATA_INVALID, METADATA_MISSING
+ */
+export function brokerHeaders(def: EventDef, metadata: Readonly<Record<string, string>>): { readonly topic: string; readonly key: string; readonly headers: Readonly<Record<string, string>> } {
+  const reader = readerOf(def, metadata);
+  const values = new Map<string, string>();
+  // each is read once, so that it cannot change after the check
+  check(metadata, (name) => onTheBroker.get(nameOf(name)), (rule, value, name) => {
+    if (values.has(name)) throw new PrivacyRefusal('UNEXPECTED_METADATA');
+    values.set(name, value);
+    return rule(value, def, reader);
+  }, nameOf);
+  const valueOf = (name: string): string => {
+    const value = values.get(name);
+    if (value === undefined) throw new PrivacyRefusal('METADATA_MISSING', `/${name}`);
+    return value;
+  };
+  for (const name of always) valueOf(name);
+  const [topic, key] = [valueOf('topic'), valueOf('key')];
+  if (key !== valueOf('aggregate')) throw new PrivacyRefusal('METADATA_INVALID', '/key');
+  if (valueOf('audience') !== reader) throw new PrivacyRefusal('METADATA_INVALID', '/audience');
+  if (reader === 'directed') valueOf('recipient');
+  const headers: Record<string, string> = {};
+  for (const [name, value] of values) if (name !== 'topic' && name !== 'key') headers[headerOf.get(name) ?? name] = value;
+  return { topic, key, headers };
+}
+
+function check<R>(metadata: Readonly<Record<string, string>>, ruleFor: (name: string) => R | undefined, holds: (rule: R, value: string, name: string) => boolean, told: (name: string) => string): void {
+  for (const own of Reflect.ownKeys(metadata)) {
+    const name = String(own);
     const rule = ruleFor(name);
     if (!rule) throw new PrivacyRefusal('UNEXPECTED_METADATA');
     const value: unknown = metadata[name];
-    if (typeof value !== 'string' || !holds(rule, value)) throw new PrivacyRefusal('METADATA_INVALID', `/${told(name)}`);
+    if (typeof value !== 'string' || !holds(rule, value, told(name))) throw new PrivacyRefusal('METADATA_INVALID', `/${told(name)}`);
   }
 }

@@ -53,6 +53,22 @@ describe('T05 a name in what stands beside a body', () => {
   });
 });
 
+describe('T05 a name in an event that was kept until it is sent', () => {
+  const uuid = '7b2c9a52-5f0e-4c8b-9b1c-8f3f3c1f9a10';
+  const whole: Metadata = {
+    topic: 'footbridge.referrals', key: uuid, 'content-type': 'application/json', ce_specversion: '1.0', ce_source: 'footbridge', ce_id: newRef('evt'), ce_type: sent.type, ce_time: '2026-11-24T03:06:00Z', ce_subject: payload.referral, ce_audience: 'directed',
+    ce_recipient: newRef('org'), ce_aggregate: uuid, ce_version: '3', ce_copy: '0', ce_caseref: newRef('csr'), ce_owner: newRef('org'), ce_consentref: newRef('con'), ce_about: uuid, ce_causedby: newRef('evt'), traceparent: `00-${'a1'.repeat(16)}-${'b2'.repeat(8)}-01`,
+  };
+  const body = Buffer.from(JSON.stringify(payload));
+  it('is found in every attribute, whole or behind what was good', () => {
+    expect(gate.message(sent, whole, body).body.bytes()).toEqual(body);
+    for (const [attribute, value] of Object.entries(whole)) for (const other of [name, `${value}${name}`]) expect([attribute, refusal(() => gate.message(sent, { ...whole, [attribute]: other }, body)).code]).toEqual([attribute, 'METADATA_INVALID']);
+  });
+  it.each<[string, string]>([['for a body', name], ['as a field', JSON.stringify({ ...payload, name })], ['as a value', JSON.stringify({ ...payload, state: name })], ['behind a field of its own name', JSON.stringify(payload).replace('"state"', `"state":"${name}","state"`)]])('%s', (_how, text) => {
+    expect(refusal(() => gate.message(sent, whole, Buffer.from(text))).code).toMatch(/^(?:BODY_MALFORMED|UNEXPECTED_FIELD|FIELD_INVALID|BODY_NOT_CANONICAL)$/);
+  });
+});
+
 describe('T09 a name in what is wrong', () => {
   it.each<[string, () => unknown]>([
     ['as a key', () => gate.encode(sent, { ...payload, [name]: 1 }, {})], ['as the value of a list', () => gate.encode(sent, { ...payload, state: name }, {})], ['in an event that comes in', () => gate.decode(sent, Buffer.from(JSON.stringify({ ...payload, [name]: name })))], ['in what is no JSON', () => gate.decode(sent, Buffer.from(`{"${name}`))], ['in a key twice', () => gate.decode(sent, Buffer.from(`{"referral":"${payload.referral}","state":"${name}","state":"sent"}`))],

@@ -1,9 +1,9 @@
+import { entryOf, type AuditReceipt } from './audit-receipt.js';
 import { dataClasses, isPersonalClass, type PersonalClass } from './data-class.js';
 import { PrivacyRefusal } from './refusal.js';
 
 const CAPABILITY_LIFETIME_MS = 60_000;
 const PURPOSE = /^[A-Za-z][A-Za-z0-9_.:-]{0,63}$/;
-const AUDIT_ID = /^[\x21-\x7e]{1,200}$/;
 
 /** Known to this file only: a capability leads to its class, and `new` on that must give nothing. */
 const GRANTED = Symbol();
@@ -24,11 +24,19 @@ class RevealCapability {
 }
 export type { RevealCapability };
 
-/** Ask for it only after the audit entry is written: the look is on record before there is anything to look at (DP-14). */
-export function revealCapability(input: { purpose: string; auditId: string }): RevealCapability {
+/** Given for the receipt of an audit entry: the look is on record before there is anything to look at (DP-14). @throws PrivacyRefusal PURPOSE_MISSING, AUDIT_ENTRY_MISSING */
+export function revealCapability(input: { purpose: string; audit: AuditReceipt }): RevealCapability {
   if (!PURPOSE.test(input.purpose)) throw new PrivacyRefusal('PURPOSE_MISSING');
-  if (!AUDIT_ID.test(input.auditId)) throw new PrivacyRefusal('AUDIT_ENTRY_MISSING');
-  return grant(input.purpose, input.auditId);
+  return grant(input.purpose, entryOf(input.audit));
+}
+
+/** What a service does with a value of its own and shows to nobody: the keys with which it signs, whom it writes to; and what a recipient opens at home, whose pick-up was audited. */
+const ownUses = ['SIGNING', 'SECURITY_CONTACT', 'OWN_ENVELOPE'] as const;
+export type OwnUse = (typeof ownUses)[number];
+/** @throws PrivacyRefusal PURPOSE_MISSING */
+export function ownUse(purpose: OwnUse): RevealCapability {
+  if (!ownUses.includes(purpose)) throw new PrivacyRefusal('PURPOSE_MISSING');
+  return grant(purpose, 'own-use');
 }
 
 let seal: <T, C extends PersonalClass>(dataClass: C, value: T) => Sealed<T, C>;

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, 
 import { asyncapi, type Service } from '@footbridge/contracts';
 import { collectionOf } from '@footbridge/lifecycle';
 import { isRef } from '@footbridge/privacy';
-import { HandlerRefusal, type EventServer } from '@footbridge/messaging';
+import { HandlerRefusal, Held, isHeldId, type EventServer } from '@footbridge/messaging';
 import type { FastifyReply } from 'fastify';
 import { auditControllers } from './audit/routes.js';
 import { databaseOff, differ } from './clocks.js';
@@ -54,7 +54,8 @@ export class ServiceController {
 export function OperationsController(service: string): Type<object> {
   @Controller('v1')
   class Operations {
-    constructor(@Inject('RUNNING') private readonly running: Running, @Inject('EVENTS') private readonly events: EventServer) {}
+    private readonly held: Held;
+    constructor(@Inject('RUNNING') private readonly running: Running, @Inject('EVENTS') private readonly events: EventServer) { this.held = new Held(running.pool, service); }
 
     /** Only where the instance was started with a manual clock; never in production. */
     @Action('clock.advance', ['OPERATOR']) @Post(`${service}-clock/advance`) @HttpCode(200) async advance(@Body() body: { milliseconds?: unknown } | undefined, @Req() request: SignedRequest): Promise<object> {
@@ -68,13 +69,14 @@ export function OperationsController(service: string): Type<object> {
     }
     @Action('parked.list', ['OPERATOR']) @Get(`${service}-parked`) async parked(@Req() request: SignedRequest): Promise<object> {
       this.operator(request);
-      return { items: await this.events.parked.list() };
+      return { items: [...await this.held.list(), ...await this.events.parked.list()] };
     }
     @Action('parked.settle', ['OPERATOR']) @Post(`${service}-parked/:id/:what`) @HttpCode(200) async settle(@Param('id') id: string, @Param('what') what: string, @Req() request: SignedRequest): Promise<object> {
       this.operator(request);
-      if (!/^\d{1,18}$/.test(id) || (what !== 'replay' && what !== 'drop')) throw new Problem('not-found');
+      if (!(/^\d{1,18}$/.test(id) || isHeldId(id)) || (what !== 'replay' && what !== 'drop')) throw new Problem('not-found');
       try {
-        if (what === 'replay') await this.events.parked.replay(id); else await this.events.parked.drop(id, givingUp(request.principal, this.running.clock));
+        const events = isHeldId(id) ? this.held : this.events.parked;
+        if (what === 'replay') await events.replay(id); else await events.drop(id, givingUp(request.principal, this.running.clock));
       } catch (error) {
         if (error instanceof HandlerRefusal && error.code === 'PARKED_NOT_FOUND') throw new Problem('not-found');
         if (error instanceof HandlerRefusal && error.code === 'PARKED_IS_KEPT') throw new Problem('guard-refused', { guards: [{ guard: 'PARKED', reason: 'TAKES_SOMETHING_BACK', detail: 'It may withdraw, stop or erase something, and nobody may pass over that. Mend what its reason says, then replay it: until then what depends on it stays closed.' }] });

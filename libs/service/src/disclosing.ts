@@ -1,4 +1,4 @@
-import { PrivacyRefusal, disclosure, newRef, type DisclosureDef, type Gate, type Named, type Sealed } from '@footbridge/privacy';
+import { PrivacyRefusal, disclosure, type AuditReceipt, type DisclosureDef, type Gate, type Named, type Sealed } from '@footbridge/privacy';
 import type { BaseRow, Lifecycle } from '@footbridge/lifecycle';
 import type { Engine } from './engine.js';
 import type { Principal } from './identity/principal.js';
@@ -23,16 +23,15 @@ export interface Disclosing {
  * The answer to another organisation: for it alone, once, by the gate. `write` puts the look on record before there is anything to look
  * at. What the gate would refuse is asked before, and told as nothing: no look is on record that was none, and no override is used up.
  */
-export async function disclosing(engine: Engine, d: Disclosing, write: () => Promise<unknown>): Promise<Buffer> {
+export async function disclosing(engine: Engine, d: Disclosing, write: () => Promise<AuditReceipt>): Promise<Buffer> {
   const recipient = d.caller.organisation;
   const known = [namesOf(d.person), ...(recipient === d.row.owner ? [] : [await engine.store.people.of(d.row.owner)])];
-  const passed = (auditId: string): Buffer => d.gate.disclose(d.def, disclosure({ recipient, purpose: d.purpose, categories: d.categories, auditId }), d.values, { recipient }, known).bytes();
-  const auditId = newRef('evt');
-  try { passed(auditId); } catch (error) {
+  const terms = { recipient, purpose: d.purpose, categories: d.categories };
+  try { d.gate.disclosable(d.def, terms, d.values, { recipient }, known); } catch (error) {
     if (!(error instanceof PrivacyRefusal)) throw error;
     await engine.access.untold(d.lifecycle, d.row, d.caller, error.code);
     throw new Problem('privacy-refused', { reason: error.code, detail: 'Nothing was told to you. The organisation that sent this finds it on its call list and can put it right; try again then.' });
   }
-  await write();
-  return passed(auditId);
+  const audit = await write();
+  return d.gate.disclose(d.def, disclosure({ ...terms, audit }), d.values, { recipient }, known).bytes();
 }

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { ConsentPurpose, neverOwnsCases, type ContractEvent, type Role, type Service } from '@footbridge/contracts';
 import {
   NONE, actsOnBehalf, bodyOf, checkBody, collectionOf, commandsNow, fieldsOf, isPersonal, needsFresh, protects, refusals, rowFor, tableOf,
-  type Acting, type AnyRow, type BaseRow, type Clock as LifecycleClock, type Facts, type Fields, type Guard, type Lifecycle, type Refusal, type RowOptions,
+  type Acting, type AnyRow, type BaseRow, type Clock as LifecycleClock, type Facts, type Fields, type Guard, type Lifecycle, type Refusal, type RowOptions, type ToldValues,
 } from '@footbridge/lifecycle';
-import { outboxRow, type Freshness } from '@footbridge/messaging';
+import { eventRow, type Attributes, type Freshness } from '@footbridge/messaging';
 import { Sealed, isRef, label, newRef, revealCapability, type EventDef, type Gate, type PersonalClass } from '@footbridge/privacy';
 import { oversees, type Access } from './access.js';
 import { seesPersons } from './authorisation.js';
@@ -221,11 +221,11 @@ export class Engine {
     this.store.keys.refuseLocked(found.row.owner);
     const ground = await this.access.reveals(l, found, caller, wanted, purpose as string);
     const now = this.clock.now();
-    await this.store.commit(found.row.owner, [{ t: 'audit', op: 'insert', row: {
+    const audit = await this.store.recorded(found.row.owner, {
       at: now.toISOString(), organisations: [found.row.owner], kind: l.prefix, aggregate: found.row.id, command: 'reveal', from_state: found.row.state, to_state: found.row.state, version: found.row.version,
-      organisation: caller.organisation, account: caller.subject, role: caller.roles.find((r) => seesPersons.includes(r)), ground, fields: wanted } }], []);
+      organisation: caller.organisation, account: caller.subject, role: caller.roles.find((r) => seesPersons.includes(r)), ground, fields: wanted });
     await this.access.meter(l, found.row, caller, true);
-    const capability = revealCapability({ purpose: purpose as string, auditId: `${found.row.id}/${now.toISOString()}` });
+    const capability = revealCapability({ purpose: purpose as string, audit });
     const values = found.row as unknown as Record<string, Sealed<unknown> | undefined>;
     return Object.fromEntries(wanted.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name].reveal(capability)]])));
   }
@@ -299,13 +299,14 @@ export class Engine {
   }
 
   /** An event that no row of a table emits, as a change of the outbox: it is committed with whatever it tells of. */
-  announce(event: EventDef, about: { readonly aggregate: string; readonly version: number; readonly owner?: string; readonly caseRef?: string; readonly causedBy?: string; readonly about?: string }, data: Readonly<Values>): Change {
+  announce(event: EventDef, about: { readonly aggregate: string; readonly version: number; readonly owner?: string; readonly caseRef?: string; readonly causedBy?: string; readonly about?: string }, data: ToldValues): Change {
     const now = this.clock.now();
     const audience = event.audience === 'network' ? 'network' : 'instance';
-    return { t: 'outbox', op: 'insert', row: outboxRow({
-      id: newRef('evt'), type: event.type, time: audience === 'network' ? hour(now) : now.toISOString(), audience, copy: 0, ...about,
-      data: this.gate.encode(event, data, { topic: `footbridge.${this.service}`, key: about.aggregate }),
-    }) };
+    return this.#outgoing(event, { id: newRef('evt'), type: event.type, time: audience === 'network' ? hour(now) : now.toISOString(), audience, copy: 0, ...about }, data);
+  }
+  #outgoing(event: EventDef, attributes: Attributes, data: Readonly<Values>): Change {
+    if (event.service !== this.service) throw new Error(`${event.type} is not ${this.service}'s to tell`);
+    return { t: 'outbox', op: 'insert', row: eventRow(this.gate, event, attributes, data) };
   }
 
   /** The steps that wait for a second person, for those who may give that word and for those who asked. */
@@ -369,10 +370,16 @@ export class Engine {
     const asker: Principal = { subject: asked.asked_by, organisation: asked.asked_organisation, roles: [asked.asked_role] };
     const refOf = async (organisation: string): Promise<string | undefined> => (asked.aggregate === null ? undefined : (await this.store.named(organisation, [asked.aggregate])).get(asked.aggregate));
     const [own, theirs] = [await refOf(asker.organisation), await refOf(caller.organisation)];
-    const body = typeof asked.body['$sealed'] === 'string' ? (await this.store.openJson(String(asked.body['$subject']), asked.owner, 'approval', asked.id, asked.body['$sealed'])).reveal(revealCapability({ purpose: 'APPROVAL', auditId: reference })) : asked.body;
+    const body = typeof asked.body['$sealed'] === 'string' ? await this.#opened(asked, asked.body['$sealed'], caller) : asked.body;
     const answers = (answer: Answer): Answer => ({ ...answer, status: 200, body: { ...answer.body, ...(theirs ? { id: theirs } : {}), approval: reference } });
     const approved = { by: { ...caller, role }, answers, settled: settled('approved'), waiting: async () => { await waiting(); }, ...(idempotency ? { idempotency } : {}) };
     return answers(await this.run({ lifecycle: l, command: asked.command, ...(own ? { reference: own } : {}), body, caller: asker, approved }));
+  }
+
+  /** What waited sealed for the second word. Nobody is shown it; that it was opened, and by whose word, is on record first. */
+  async #opened(asked: Asked, sealed: string, { organisation, subject }: Principal): Promise<unknown> {
+    const audit = await this.store.recorded(asked.owner, { at: this.clock.now().toISOString(), organisations: [asked.owner], kind: 'approval', aggregate: asked.id, command: 'open', organisation, account: subject, ground: asked.ref });
+    return (await this.store.openJson(String(asked.body['$subject']), asked.owner, 'approval', asked.id, sealed)).reveal(revealCapability({ purpose: 'APPROVAL', audit }));
   }
 
   // --- who may -------------------------------------------------------------------------------------------------
@@ -596,12 +603,11 @@ export class Engine {
       const id = newRef('evt');
       const consentRef = l.consentRef?.(row, recipient) as string | undefined;
       const aboutAggregate = about ?? (l.about?.(row) as string | undefined);
-      changes.push({ t: 'outbox', op: 'insert', row: outboxRow({
+      changes.push(this.#outgoing(event, {
         id, type: event.type, time, audience, aggregate: row.id, version: row.version, copy,
         ...(recipient ? { recipient, ...(references[recipient] ? { subject: references[recipient] } : {}) } : {}), ...(row.caseRef ? { caseRef: row.caseRef } : {}), owner: row.owner,
         ...(consentRef ? { consentRef } : {}), ...(aboutAggregate ? { about: aboutAggregate } : {}), ...(causedBy ? { causedBy } : {}), ...(trace ? { traceparent: trace } : {}),
-        data: this.gate.encode(event, data, { topic: `footbridge.${this.service}`, key: row.id }),
-      }) });
+      }, data));
     }
     return changes;
   }

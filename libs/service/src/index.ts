@@ -15,6 +15,7 @@ export { hasRole, worksWithPeople } from './works-with-people.js';
 export { accessDefaults, accessSettings, type AccessSettings } from './access-settings.js';
 export { accessSchema } from './access-schema.js';
 export { countingLooks, tellsOthers } from './looks.js';
+export { heldBack } from '@footbridge/messaging';
 export { Authorisation, PolicyError, type AuthorisationOptions, type Decision, type KnownAction, type Question } from './authorisation.js';
 export { createTable, columnsOfTable } from './ddl.js';
 export { commonControllers } from './common-routes.js';

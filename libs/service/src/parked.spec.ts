@@ -36,6 +36,16 @@ describe('a parked event that an operator would give up', () => {
     const garbage = await park({ handler: '*' });
     expect([(await drop(garbage)).status, await stateOf(garbage)]).toEqual([200, 'dropped']);
   });
+  it('T05 what was put into the outbox past the gate is not sent, and the operator finds it by its code and gives it up', async () => {
+    await rows("insert into outbox (id, type, time, audience, aggregate, version, copy, subject, data) values ($1, 'Arta', $2, 'instance', $3, 1, 0, 'Arta Example', $4)", [newRef('evt'), new Date().toISOString(), randomUUID(), Buffer.from('{"name":"Arta Example"}')]);
+    const listed = async (): Promise<{ id: string; handler: string; reason: string }[]> => ((await operator.get('/v1/shelters-parked')).body['items'] as { id: string; handler: string; reason: string }[]).filter(({ handler }) => handler === 'relay');
+    await waitUntil('it is held', async () => (await listed()).length === 1);
+    const [held] = await listed();
+    expect([held?.reason, JSON.stringify(held)]).toEqual(['TYPE_UNKNOWN', expect.not.stringContaining('Arta')]);
+    expect((await drop('o999999999')).status).toBe(404);
+    expect((await drop(held?.id ?? '')).status).toBe(200);
+    expect([await listed(), await rows('select 1 from outbox where held is not null')]).toEqual([[], []]);
+  });
   it('news may be, and it stands in the audit of both who did it and whose event it was', async () => {
     const id = await park({ type: ReferralAccepted.type, aggregate: randomUUID(), caseRef: newRef('csr') });
     const [event] = await rows<{ event_id: string }>('select event_id from parked where id = $1', [id]);

@@ -173,7 +173,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const deadlines = new Deadlines(engine, config.deadlinesEveryMs);
   const audit = new AuditSequencer({ engine, pool, service: definition.name as Service, signingKeys: config.signingKeys, roots: config.auditRoots });
   const running: Running = { engine, pool, gate, clock, config, deadlines, freshness: eventServer.freshness, refusals };
-  const relay = new Relay({ pool, transport: config.transport, service: definition.name, onTrouble: (code) => log('relay-trouble', { service: definition.name, reason: codeReason(code) }) });
+  const relay = new Relay({ pool, transport: config.transport, service: definition.name, gate, events, onTrouble: (code) => log('relay-trouble', { service: definition.name, reason: codeReason(code) }) });
   const tokens = new AccessTokens({ issuer: config.issuer, audience: config.audience, ...(config.jwksUri ? { jwksUri: config.jwksUri } : {}) });
   const denyList = config.denyList ?? new KnownDenyList(pool, definition.name, eventServer.freshness, keepers.length > 0);
 

@@ -1,5 +1,5 @@
 import { isPersonal, personalClassOf, snakeCase, tableOf, type BaseRow, type Fields, type Lifecycle, type Read, type RowOfLifecycle } from '@footbridge/lifecycle';
-import { PrivacyRefusal, Sealed, label, openFields, sealFields, type KeyStore, type PersonalClass } from '@footbridge/privacy';
+import { PrivacyRefusal, Sealed, audited, label, openFields, sealFields, type AuditReceipt, type KeyStore, type PersonalClass } from '@footbridge/privacy';
 import type { Pool } from 'pg';
 import { systemClock, type Clock } from './clock.js';
 import { People } from './people.js';
@@ -22,6 +22,8 @@ export class Conflict extends Error { constructor(readonly constraint: string) {
 export const columnOf = snakeCase;
 const base = ['id', 'owner', 'organisations', 'caseRef', 'state', 'version', 'dueAt', 'createdAt', 'updatedAt'] as const;
 const instants = new Set(['dueAt', 'createdAt', 'updatedAt']);
+
+export interface AuditEntry extends Readonly<Record<string, unknown>> { readonly kind: string; readonly aggregate: string; readonly command: string; readonly at: string }
 
 /** Rows, references, keys and commits of one service. All SQL of the engine is here. */
 export class Store {
@@ -141,6 +143,12 @@ export class Store {
       if (code === '23505' || code === '23514') throw new Conflict(constraint ?? '');
       throw error;
     }
+  }
+
+  /** An entry of the audit trail, with what belongs to it in the same commit. The receipt names it, as it can be found there: leave to see or to tell something is given for that alone (DP-14). */
+  recorded(organisation: string, entry: AuditEntry, besides: readonly Change[] = [], expects: readonly Expectation[] = []): Promise<AuditReceipt> {
+    const { kind, aggregate, command, at } = entry;
+    return audited([kind, aggregate, command, at].join('/'), () => this.commit(organisation, [{ t: 'audit', op: 'insert', row: { ...entry } }, ...besides], expects));
   }
 
   #types: Types | undefined;

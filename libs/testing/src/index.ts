@@ -8,6 +8,7 @@ export { testClock, type TestClock } from './test-clock.js';
 export { waitUntil } from './wait-until.js';
 export { testInstance, testIssuer, type TestAccount, type TestAnswer, type TestInstance, type TestIssuer } from './instance.js';
 export { vaultStandIn, type VaultStandIn, type VaultTrouble } from './vault-stand-in.js';
+export { brokerWriter, type BrokerWriter, type RawMessage } from './broker-writer.fixture.js';
 export { say, speaker, type Said } from './speaker.js';
 export { auditFaults, withAuditFault, type AuditFault } from './audit-fault.js';
 export { Answers, backupFile, databaseFromNow, files, topics } from './sinks.js';

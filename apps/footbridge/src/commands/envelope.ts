@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { PrivacyRefusal, fingerprintOf, isRawKey, isRef, newEnvelopeKey, newEntryKey, openEnvelope, proveKey, readEnvelope, revealCapability, type SealedEnvelope, type VerifyingKey } from '@footbridge/privacy';
+import { PrivacyRefusal, fingerprintOf, isRawKey, isRef, newEnvelopeKey, newEntryKey, openEnvelope, ownUse, proveKey, readEnvelope, type SealedEnvelope, type VerifyingKey } from '@footbridge/privacy';
 import { Option, type Command } from 'commander';
 import { expectOk } from '../connection.js';
 import { readPrivateFile, writePrivateFile } from '../private-file.js';
@@ -103,7 +103,7 @@ export function envelopeCommands(program: Command, { environment, say, connect }
     const content = await unsealed(mine, sealed, { sender, recipient: mine.organisation, purpose, consent }, senderKeys);
     if (!content.test((values) => Object.keys(values).every((name) => Array.isArray(categories) && categories.includes(name)))) throw new Refusal('There is more in this envelope than she agreed to. It is not shown: delete it, and call the sender.');
     if (heard !== undefined) await writePrivateFile(file, { ...mine, senders: { ...mine.senders, [sender]: [...new Set([...trusted, ...senderKeys.map(({ publicKey }) => publicKey)])] } });
-    const text = `${JSON.stringify(content.reveal(revealCapability({ purpose, auditId: consent })), null, 2)}\n`;
+    const text = `${JSON.stringify(content.reveal(ownUse('OWN_ENVELOPE')), null, 2)}\n`;
     if (print === true) say(text.trimEnd());
     if (out === undefined) return;
     await writeNew(out, text);

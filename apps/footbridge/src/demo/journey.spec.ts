@@ -5,9 +5,9 @@ import { gzipSync } from 'node:zlib';
 import { assertUnlinkable, canaryPerson, huntLeaks, type CanaryPerson, type Sink } from '@footbridge/privacy/testing';
 import { newRef } from '@footbridge/privacy';
 import { contracts } from '@footbridge/contracts';
-import { KafkaTransport, PostgresTransport, partitionOf, topicOf, type Transport } from '@footbridge/messaging';
+import { partitionOf, topicOf } from '@footbridge/messaging';
 import { Problem, log, registry } from '@footbridge/service';
-import { files, ownKafka, ownPostgres, testInstance, testLog, type OwnKafka, type OwnServer, type TestAccount, type TestInstance } from '@footbridge/testing';
+import { brokerWriter, files, ownKafka, ownPostgres, testInstance, testLog, type BrokerWriter, type OwnKafka, type OwnServer, type TestAccount, type TestInstance } from '@footbridge/testing';
 import pg from 'pg';
 import { demonstration } from '../demonstration.js';
 import { runExport } from '../import/run-export.js';
@@ -198,9 +198,9 @@ describe.each(transports)('the journey of ten invented people on %s', (_name, st
 
 /** The worker of the house, whose looks are no leak. */
 const house = (instance: TestInstance, world: World): TestAccount => instance.account(world.organisation('lantern'), 'SUPERVISOR', 'CASE_WORKER');
-function carrierOf(instance: TestInstance, kafka: OwnKafka | undefined): Transport {
-  if (kafka) return new KafkaTransport({ brokers: kafka.brokers.split(','), clientId: 'planted' });
+function carrierOf(instance: TestInstance, kafka: OwnKafka | undefined): BrokerWriter {
+  if (kafka) return brokerWriter({ kafka: kafka.brokers });
   const bus = new URL(instance.databaseUrl);
   [bus.username, bus.password] = ['bus', 'test-bus'];
-  return new PostgresTransport({ url: bus.href });
+  return brokerWriter({ bus: bus.href });
 }

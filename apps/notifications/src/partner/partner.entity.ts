@@ -8,7 +8,7 @@ export type SuspensionReason = (typeof SuspensionReason.values)[number];
 /** Reference 2.5.2: the directory is public, apart from whom to call. */
 export const partnerFields = {
   publicName: open.text({ shown: 'parties' }),
-  country: open.text({ shown: 'parties' }),
+  country: open.place({ shown: 'parties' }),
   regions: open.refs({ shown: 'parties' }),
   services: open.codes(ServiceType, { shown: 'parties' }),
   profiles: open.codes(ServiceProfile, { shown: 'parties' }),

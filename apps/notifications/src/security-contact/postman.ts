@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PrivacyRefusal, revealCapability, type WireMail } from '@footbridge/privacy';
+import { PrivacyRefusal, WireBytes, ownUse, type WireMail } from '@footbridge/privacy';
 import { log, reasonOf, type Job, type Running } from '@footbridge/service';
 import { createTransport, type Transporter } from 'nodemailer';
 import { Partner } from '../partner/partner.lifecycle.js';
@@ -47,7 +47,7 @@ export class Postman implements Job {
       // Who has repaired it meanwhile need not hear of it.
       const { rowCount: off } = await this.running.pool.query(`select 1 from endpoint where subscription = $1 and state = 'sub_disabled'`, [subscription]);
       const [partner] = off === 0 ? [] : await this.running.engine.store.find(Partner, owner, `t.owner = $1->>0 and t.state <> 'partner_terminated'`, [owner]);
-      const contact = partner?.row.securityContact?.reveal(revealCapability({ purpose: 'SECURITY_CONTACT', auditId: `${subscription}/${version}` }));
+      const contact = partner?.row.securityContact?.reveal(ownUse('SECURITY_CONTACT'));
       if (contact) {
         const messageId = messageIdOf(due);
         await send(transport, { from, to: contact.email, messageId }, this.running.gate.mail(endpointDisabled, {}, { from, 'message-id': messageId }));
@@ -65,5 +65,7 @@ export class Postman implements Job {
 /** The same at each attempt, so that one that arrived after all is not shown twice; it says nothing of what it is made of. */
 const messageIdOf = ({ subscription, version }: DueMail): string => `<${createHash('sha256').update(`${subscription}/${version}`).digest('hex').slice(0, 40)}@footbridge>`;
 /** The only place that writes mails: what it says has passed the gate. */
-const send = (transport: Pick<Transporter, 'sendMail'>, envelope: { readonly from: string; readonly to: string; readonly messageId: string }, { subject, text }: WireMail): Promise<unknown> =>
-  transport.sendMail({ ...envelope, subject: subject.bytes().toString('utf8'), text: text.bytes().toString('utf8') });
+const send = (transport: Pick<Transporter, 'sendMail'>, envelope: { readonly from: string; readonly to: string; readonly messageId: string }, { subject, text }: WireMail): Promise<unknown> => {
+  if (!WireBytes.is(subject) || !WireBytes.is(text)) throw new PrivacyRefusal('NOT_WIRE_BYTES');
+  return transport.sendMail({ ...envelope, subject: subject.bytes().toString('utf8'), text: text.bytes().toString('utf8') });
+};

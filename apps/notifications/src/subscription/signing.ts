@@ -1,6 +1,6 @@
 import { createHmac, createPrivateKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { Sealed } from '@footbridge/privacy';
-import { revealCapability } from '@footbridge/privacy';
+import { ownUse } from '@footbridge/privacy';
 
 /** What an endpoint's messages are signed with: a shared secret (v1) and an Ed25519 key of its own (v1a), which a leak at the partner does not give away. */
 export interface SigningKeys { readonly secret: string; readonly privateKey: string }
@@ -30,7 +30,7 @@ export const ROTATION_HOURS = 24;
 interface Signing { readonly signing?: Sealed<SigningKeys>; readonly previousSigning?: Sealed<SigningKeys>; readonly previousUntil?: string }
 /** The keys of an endpoint at this moment: during a rotation both. */
 export function keysOf({ signing, previousSigning, previousUntil }: Signing, messageId: string, now: Date): readonly SigningKeys[] {
-  const capability = revealCapability({ purpose: 'SIGNING', auditId: messageId });
+  const capability = ownUse('SIGNING');
   const previous = previousSigning && previousUntil && now < new Date(previousUntil) ? [previousSigning.reveal(capability)] : [];
   return [...(signing ? [signing.reveal(capability)] : []), ...previous];
 }

@@ -1,5 +1,5 @@
 import type { Role } from '@footbridge/contracts';
-import { newRef, revealCapability, type RevealCapability, type Sealed } from '@footbridge/privacy';
+import { revealCapability, type RevealCapability, type Sealed } from '@footbridge/privacy';
 import { Action, Engine, Problem, accessesOf, type ExtraRoute, type SignedRequest } from '@footbridge/service';
 import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
 import { ConsentRecord } from '../consent-record/consent-record.lifecycle.js';
@@ -52,11 +52,11 @@ export class AccessCopyController {
     for (const [l, rows, fields] of [[Identification, identifications, ['decidedOn']], [ConsentRecord, consents, ['childWords']], [RiskAssessment, risks, ['type', 'level', 'ownView']], [Referral, referrals, ['needs', 'override']]] as const) {
       for (const besides of rows) access.showsBesides(l, besides, principal, fields, 'ASSISTANCE');
     }
-    await store.commit(row.owner, [{ t: 'audit', op: 'insert', row: {
+    const audit = await store.recorded(row.owner, {
       at: now.toISOString(), organisations: [row.owner], kind: Case.prefix, aggregate: row.id, command: 'accessCopy', from_state: row.state, to_state: row.state, version: row.version,
-      organisation: principal.organisation, account: principal.subject, role, ground: 'ACCESS_REQUEST', fields: ['person', 'trafficking', 'health', 'needs', 'referrals', 'consents'] } }], []);
+      organisation: principal.organisation, account: principal.subject, role, ground: 'ACCESS_REQUEST', fields: ['person', 'trafficking', 'health', 'needs', 'referrals', 'consents'] });
     await access.meter(Case, row, principal, true);
-    const capability = revealCapability({ purpose: 'ACCESS_REQUEST', auditId: newRef('evt') });
+    const capability = revealCapability({ purpose: 'ACCESS_REQUEST', audit });
     const [fetched, looked] = await Promise.all([
       read.sql<Fetched>(`select to_jsonb(x) from (select recipient, categories, at from disclosure where case_id = ($1->>0)::uuid order by at) x`, [row.id]),
       row.caseRef === undefined ? [] : accessesOf(this.engine, principal, row.caseRef, true),

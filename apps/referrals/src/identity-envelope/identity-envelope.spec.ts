@@ -1,6 +1,6 @@
 import { AgreementSigned, ConsentCategory, OrganisationAdded, PartnerActivated, PartnerSuspended, flagsOf, type ContractEvent } from '@footbridge/contracts';
 import { outboxRow } from '@footbridge/messaging';
-import { PrivacyRefusal, fingerprintOf, newEnvelopeKey, newEntryKey, newRef, openEnvelope, proveKey, readEnvelope, revealCapability, type KeyEntry, type SealedEnvelope } from '@footbridge/privacy';
+import { PrivacyRefusal, fingerprintOf, newEnvelopeKey, newEntryKey, newRef, openEnvelope, ownUse, proveKey, readEnvelope, type KeyEntry, type SealedEnvelope } from '@footbridge/privacy';
 import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { days, hours, service, newestSchema, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { testInstance, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
@@ -66,7 +66,7 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
   const collect = (s: Story, by = receiver): Promise<TestAnswer> => by.post(`/v1/referrals/${s.theirs}/disclosure`);
   const stored = async (s: Story): Promise<{ state: string; hasBytes: boolean }[]> => rows('select state, sealed is not null as "hasBytes" from identity_envelope where referral_id = $1::uuid order by created_at', [await idOf(s.referral)]);
   const opened = async (envelope: SealedEnvelope, key = mine): Promise<unknown> => (await openEnvelope(envelope, key.privateKey, { sender: house, recipient: ngo, purpose: 'REFERRAL_DISCLOSURE', consent: envelope.consent },
-    { senderKeys: ((await receiver.get(`/v1/key-directory/${house}`)).body['signing']) as never, now: instance.clock.now() })).reveal(revealCapability({ purpose: 'TEST', auditId: 't' }));
+    { senderKeys: ((await receiver.get(`/v1/key-directory/${house}`)).body['signing']) as never, now: instance.clock.now() })).reveal(ownUse('OWN_ENVELOPE'));
   const publish = async (made: KeyEntry): Promise<TestAnswer> => keeper.post('/v1/recipient-keys', made);
   const confirm = (id: string, fingerprint: string): Promise<TestAnswer> => keeper.post(`/v1/recipient-keys/${id}/confirm-key`, { fingerprint, comparedByVoice: true });
   const alerts = async (by: TestAccount): Promise<string[]> => { await instance.advance(1_000); return ((await by.get('/v1/alerts')).body['items'] as { code: string }[]).map(({ code }) => code); };
@@ -357,7 +357,7 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
       const keys = (await office.get(`/v1/key-directory/${house}`)).body['signing'] as never;
       // Bound to its purpose: as something for a referral it opens nowhere (T16).
       await expect(opened(envelope)).rejects.toMatchObject({ code: 'ENVELOPE_OTHER_PURPOSE' });
-      expect((await openEnvelope(envelope, mine.privateKey, { sender: house, recipient: ngo, purpose: 'ORIGIN_OFFICE_DISCLOSURE', consent: envelope.consent }, { senderKeys: keys, now: instance.clock.now() })).reveal(revealCapability({ purpose: 'TEST', auditId: 't' }))).toMatchObject({ IDENTITY: { givenName: her.givenName, birthDate: '1994-03-01' }, TRAVEL: { escort } });
+      expect((await openEnvelope(envelope, mine.privateKey, { sender: house, recipient: ngo, purpose: 'ORIGIN_OFFICE_DISCLOSURE', consent: envelope.consent }, { senderKeys: keys, now: instance.clock.now() })).reveal(ownUse('OWN_ENVELOPE'))).toMatchObject({ IDENTITY: { givenName: her.givenName, birthDate: '1994-03-01' }, TRAVEL: { escort } });
       expect(reasons(await worker.post('/v1/identity-envelopes', { consentRecord: consent, categories: ['IDENTITY'], escort }))).toEqual(['TRAVEL_NOT_AGREED']);
       expect(((await worker.get(`/v1/cases/${caseId}/recipients`)).body['items'] as { recipient: string; fetched: object[] }[]).find(({ recipient }) => recipient === ngo)?.fetched).toMatchObject([{ categories: ['IDENTITY', 'NEEDS', 'TRAVEL'] }]);
       ok(await worker.post('/v1/holds', { case: caseId }), 201);

@@ -78,12 +78,12 @@ export class NeedsController {
     const head = { referral: references[principal.organisation], categories, serviceType: row.serviceType };
     const values = besides(outcome.map((counted): Values => ({ ...head, ...counted })), context.case, categories, newest?.plan);
     return disclosing(this.engine, { gate: this.running.gate, def: needsDisclosure, lifecycle: Referral, row, caller: principal, purpose: 'REFERRAL_DISCLOSURE', categories, values, person: context.case.person }, async () => {
-      await store.commit(row.owner, [
-        { t: 'audit', op: 'insert', row: { at: now.toISOString(), organisations: [row.owner, principal.organisation], kind: Referral.prefix, aggregate: row.id, command: 'fetchNeeds', from_state: row.state, to_state: row.state, version: row.version, organisation: principal.organisation, account: principal.subject, role: 'RECEIVER', ground: row.consentId ?? 'OVERRIDE', fields: said } },
+      const audit = await store.recorded(row.owner, { at: now.toISOString(), organisations: [row.owner, principal.organisation], kind: Referral.prefix, aggregate: row.id, command: 'fetchNeeds', from_state: row.state, to_state: row.state, version: row.version, organisation: principal.organisation, account: principal.subject, role: 'RECEIVER', ground: row.consentId ?? 'OVERRIDE', fields: said }, [
         { t: 'disclosure', op: 'insert', row: { id: randomUUID(), referral_id: row.id, case_id: row.caseId, owner: row.owner, recipient: principal.organisation, consent_id: row.consentId ?? null, categories: said, at: now.toISOString() } },
         change,
       ], expects);
       await this.engine.access.meter(Referral, row, principal, true);
+      return audit;
     });
   }
 }

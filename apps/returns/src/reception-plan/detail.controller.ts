@@ -111,10 +111,11 @@ export class ReceptionDetail {
     if (!names && given.some(([name]) => counted.includes(name))) await this.engine.requireFreshWhereItRuns('reintegration', plan.caseRef);
     const { outcome, change } = await this.released(plan, principal.organisation, read, names, given.map(([name, [, value]]) => [name, value as Sealed<unknown>]));
     return disclosing(this.engine, { gate: this.running.gate, def: receptionDisclosure, lifecycle: ReceptionPlan, row: plan, caller: principal, purpose: 'ORIGIN_OFFICE_DISCLOSURE', categories: consent.categories, values: outcome, person: plan.traveller }, async () => {
-      await store.commit(plan.owner, [{ t: 'audit', op: 'insert', row: {
+      const receipt = await store.recorded(plan.owner, {
         at: now.toISOString(), organisations: [plan.owner], kind: 'rcp', aggregate: plan.id, command: 'disclose', from_state: plan.state, to_state: plan.state, version: plan.version,
-        organisation: principal.organisation, account: principal.subject, role: principal.roles.find((r) => office.includes(r)), ground: consent.consent, fields: given.map(([name]) => name) } }, change], []);
+        organisation: principal.organisation, account: principal.subject, role: principal.roles.find((r) => office.includes(r)), ground: consent.consent, fields: given.map(([name]) => name) }, [change]);
       await this.engine.access.meter(ReceptionPlan, plan, principal, true);
+      return receipt;
     });
   }
 

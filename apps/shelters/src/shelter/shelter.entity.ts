@@ -10,8 +10,8 @@ export const freePlaces = (unit: CountedUnit): number => unit.total - unit.occup
 export const shelterFields = {
   /** May be a code (reference 2.2.2). */
   publicName: open.text({ shown: 'parties' }),
-  country: operational.text({ shown: 'parties' }),
-  region: operational.text({ shown: 'parties' }),
+  country: operational.place({ shown: 'parties' }),
+  region: operational.place({ shown: 'parties' }),
   profiles: operational.codes(ServiceProfile, { shown: 'parties' }),
   languages: operational.refs({ shown: 'parties' }),
   /** While admissions are limited: whom it takes. */

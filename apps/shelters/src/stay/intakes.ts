@@ -30,7 +30,7 @@ export const Intakes = handlersOf(handler, [{
       // Retry-After: another service may still tell what is missing.
       if (error.code !== 'guard-refused' || error.headers['retry-after'] !== undefined) throw new HandlerRefusal(error.code.replaceAll('-', '_').toUpperCase(), true);
       const reason: NeutralReason = 'SERVICE_UNAVAILABLE';
-      await this.engine.store.commit(owner, [inbox, this.engine.announce(IntakeRefused, { aggregate: about, version: 1, owner, caseRef, causedBy: event.id }, { case: caseRef, intake: data['intake'], reason })], []);
+      await this.engine.store.commit(owner, [inbox, this.engine.announce(IntakeRefused, { aggregate: about, version: 1, owner, caseRef, causedBy: event.id }, { case: caseRef, intake: String(data['intake']), reason })], []);
     }
   },
 }]);
