@@ -396,3 +396,6 @@ alter table key_lock add sessions_ended_at timestamptz not null default clock_ti
 -- migration CountingLooks1764300000000
 drop index audit_looks;
 create index audit_looks on audit (account, at) where command in ('reveal', 'fetchNeeds', 'disclose', 'collect', 'accessCopy', 'lookRefused');
+-- migration HeldBack1764330000000
+alter table outbox add column held text;
+create index outbox_held on outbox (aggregate) where held is not null;

@@ -239,3 +239,6 @@ grant select, insert on told_elsewhere to reintegration_app;
 -- migration CountingLooks1764300000000
 drop index audit_looks;
 create index audit_looks on audit (account, at) where command in ('reveal', 'fetchNeeds', 'disclose', 'collect', 'accessCopy', 'lookRefused');
+-- migration HeldBack1764330000000
+alter table outbox add column held text;
+create index outbox_held on outbox (aggregate) where held is not null;
