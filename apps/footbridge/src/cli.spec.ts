@@ -8,7 +8,7 @@ import pg from 'pg';
 import { diagnose } from './commands/doctor.js';
 import { DataFolder } from './data-folder.js';
 import { adminUrlOf } from './postgres.js';
-import { alertsOf, footbridge, Started } from './start.fixture.js';
+import { alertsOf, footbridge, inProcess, Started } from './start.fixture.js';
 
 describe('npm run footbridge --', () => {
   let place: string;
@@ -17,7 +17,7 @@ describe('npm run footbridge --', () => {
   /** Of the house's own file, and of a row that somebody wrote in the clear. */
   const [her, wrong] = [canaryPerson(73), canaryPerson(74)];
   let said = '';
-  const run = async (...args: string[]): ReturnType<typeof footbridge> => { const ended = await footbridge(folder(), ...args); said += `${ended.out}${ended.error}`; return ended; };
+  const run = async (...args: string[]): ReturnType<typeof footbridge> => { const ended = await inProcess(folder(), ...args); said += `${ended.out}${ended.error}`; return ended; };
   beforeAll(async () => {
     place = await mkdtemp(join(tmpdir(), 'footbridge-cli-'));
     instance = await Started.ready(folder(), { FOOTBRIDGE_DEMONSTRATION: 'yes' });
@@ -28,8 +28,9 @@ describe('npm run footbridge --', () => {
   }, 180_000);
 
   it('accounts: who there is and what to sign in with', async () => {
-    const { code, out } = await run('accounts');
-    expect(code).toBe(0);
+    const { code, out, error } = await footbridge(folder(), 'accounts');
+    expect([code, error]).toEqual([0, '']);
+    expect({ code, out, error }).toEqual(await run('accounts'));
     expect(out).toMatch(/^Lantern House {2}org_[a-z2-7]{34}$/m);
     expect(out).toMatch(/^ {2}lantern\.intake +Intake desk: SHELTER_INTAKE, RECEIVER, REFERRER {2}secret \S{34}$/m);
     const listed = JSON.parse((await run('accounts', '--json')).out) as { name: string; account: string; organisation: string; secret: string }[];
@@ -60,7 +61,8 @@ describe('npm run footbridge --', () => {
   }, 180_000);
 
   it('T19 seizure-report: what is in the clear here is no value about a person, and every role is asked for', async () => {
-    const { code, out } = await run('seizure-report', '--json');
+    const { code, out, error } = await run('seizure-report', '--json');
+    expect(error).toBe('');
     const report = JSON.parse(out) as { taken: string; reads: string[]; closed: string[] }[];
     expect(report.map(({ taken }) => taken)).toEqual(expect.arrayContaining(['broker', 'database', 'backup', 'service host', 'laptop', 'insider CASE_WORKER', 'insider OPERATOR']));
     expect([code, report.flatMap(({ reads }) => reads.filter((line) => line.startsWith('WRONG')))]).toEqual([0, []]);
@@ -145,24 +147,24 @@ describe('npm run footbridge --', () => {
     const [data, keys, copy] = [join(place, 'b.data'), join(place, 'b.keys'), join(place, 'copy')];
     expect(await run('backup', data, keys)).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+ rows of \d+ tables are in /) });
     expect(await run('restore', data, keys)).toMatchObject({ code: 2, error: expect.stringMatching(/is not empty/) });
-    expect(await footbridge(copy, 'restore', data, keys)).toMatchObject({ code: 0 });
+    expect(await inProcess(copy, 'restore', data, keys)).toMatchObject({ code: 0 });
     const restored = await Started.ready(copy, { FOOTBRIDGE_DEMONSTRATION: 'yes' });
-    expect((await footbridge(copy, 'accounts')).out).toContain('lantern.new');
-    const { out: token } = await footbridge(copy, 'token', 'network.dpo');
+    expect((await inProcess(copy, 'accounts')).out).toContain('lantern.new');
+    const { out: token } = await inProcess(copy, 'token', 'network.dpo');
     expect(await alertsOf(restored.url, token.trim())).toBe(200);
     await restored.end();
   }, 180_000);
 
   it('a key that is another one, missing, damaged or open to others: start, readyz and doctor say which and what to do, all others are served, and nothing is sealed or lost', async () => {
     const copy = join(place, 'copy');
-    const house = (JSON.parse((await footbridge(copy, 'accounts', '--json')).out) as { name: string; organisation: string }[]).find(({ name }) => name === 'lantern.worker')?.organisation ?? '';
+    const house = (JSON.parse((await inProcess(copy, 'accounts', '--json')).out) as { name: string; organisation: string }[]).find(({ name }) => name === 'lantern.worker')?.organisation ?? '';
     const [file, other] = [join(copy, 'keys', `${house}.keys.json`), join(copy, 'keys', 'org_other.keys.json')];
     const right = await readFile(file);
     const put = (content: string | Buffer, at = file): Promise<void> => writeFile(at, content, { mode: 0o600 });
     await put(JSON.stringify({ current: 1, keys: { 1: randomBytes(32).toString('base64') } }));
     await put('no key', other);
     const started = await Started.ready(copy, { FOOTBRIDGE_DEMONSTRATION: 'yes' });
-    const token = (await footbridge(copy, 'token', 'lantern.worker')).out.trim();
+    const token = (await inProcess(copy, 'token', 'lantern.worker')).out.trim();
     const ask = async (method: 'GET' | 'POST', path: string): Promise<{ status: number; code: unknown; after: string | null; items: unknown }> => {
       for (;;) {
         const answer = await fetch(`${started.url}${path}`, { method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, ...(method === 'POST' ? { body: JSON.stringify({ purpose: 'ASSISTANCE', ageBelief: 'adult', person: { givenName: her.givenName } }) } : {}) });
@@ -208,12 +210,17 @@ describe('npm run footbridge --', () => {
     expect(await run(...args)).toEqual({ code: 2, out: '', error: `${says}\n` });
   });
 
+  it('as a process it answers the same', async () => {
+    expect(await footbridge(folder(), 'dance')).toEqual({ code: 2, out: '', error: 'Unknown command \'dance\'. See npm run footbridge -- --help\n' });
+    expect(await footbridge(folder(), 'parked', 'list', '--json')).toEqual({ code: 0, out: '[]\n', error: '' });
+  }, 180_000);
+
   it('where nothing runs it says so', async () => {
     const nowhere = join(place, 'nowhere');
-    expect(await footbridge(nowhere, 'accounts')).toMatchObject({ code: 2, error: expect.stringMatching(/^There are no accounts in the data folder .*nowhere yet\. Start the instance once with npm start, or set FOOTBRIDGE_DATA\.\n$/) });
-    expect(await footbridge(nowhere, 'parked', 'list')).toMatchObject({ code: 2, error: expect.stringMatching(/^No instance is running on the data folder/) });
-    expect(await footbridge(nowhere, 'backup', join(place, 'x'), join(place, 'y'))).toMatchObject({ code: 2, error: expect.stringMatching(/^There is no data in/) });
-    expect(await footbridge(nowhere, 'doctor')).toMatchObject({ code: 0, out: expect.stringContaining('There is no data in') });
+    expect(await inProcess(nowhere, 'accounts')).toMatchObject({ code: 2, error: expect.stringMatching(/^There are no accounts in the data folder .*nowhere yet\. Start the instance once with npm start, or set FOOTBRIDGE_DATA\.\n$/) });
+    expect(await inProcess(nowhere, 'parked', 'list')).toMatchObject({ code: 2, error: expect.stringMatching(/^No instance is running on the data folder/) });
+    expect(await inProcess(nowhere, 'backup', join(place, 'x'), join(place, 'y'))).toMatchObject({ code: 2, error: expect.stringMatching(/^There is no data in/) });
+    expect(await inProcess(nowhere, 'doctor')).toMatchObject({ code: 0, out: expect.stringContaining('There is no data in') });
   }, 180_000);
 
   it('T10 no command, no backup and no file of the data folder shows a name; a row in the clear would be found in both', async () => {

@@ -1,15 +1,15 @@
 import { Service } from '@footbridge/contracts';
 import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { newRef } from '@footbridge/privacy';
-import { testInstance, waitUntil, type TestAccount, type TestInstance } from '@footbridge/testing';
+import { testInstance, transports, waitUntil, type OwnKafka, type TestAccount, type TestInstance } from '@footbridge/testing';
 import pg from 'pg';
 import { services } from './services.js';
 
 const her = canaryPerson(90);
 
 /** With the services' own deny list: what a stolen laptop is still signed in with. */
-describe('T39 a panic ends the sessions of the organisation, in every service', () => {
-  let instance: TestInstance, database: pg.Client;
+describe.each(transports)('T39 a panic ends the sessions of the organisation, in every service, on %s', (_name, start) => {
+  let instance: TestInstance, database: pg.Client, kafka: OwnKafka | undefined;
   const [house, other] = [newRef('org'), newRef('org')];
   const ended: { at: string; organisations: string[] }[] = [];
   const now = (): number => Math.floor(Date.now() / 1000);
@@ -29,7 +29,8 @@ describe('T39 a panic ends the sessions of the organisation, in every service', 
   let lock: string, consent: string;
 
   beforeAll(async () => {
-    instance = await testInstance(services, { name: 'panic', config: { accounts: {
+    kafka = await start();
+    instance = await testInstance(services, { name: 'panic', kafka, config: { accounts: {
       organisationOf: () => Promise.resolve(undefined), stand: () => Promise.resolve(), endSessions: (organisation, at) => { ended.push({ at: at.toISOString(), organisations: [organisation] }); return Promise.resolve(); },
     } } });
     database = new pg.Client({ connectionString: instance.databaseUrl });
@@ -47,7 +48,7 @@ describe('T39 a panic ends the sessions of the organisation, in every service', 
     consent = String((await worker.post('/v1/consent-records', { case: file.body['id'], purpose: 'REFERRAL_DISCLOSURE', recipient: other, categories: ['IDENTITY'], language: 'ro', medium: 'written', noticeVersion: '2026-1' })).body['id']);
     expect((await worker.post(`/v1/consent-records/${consent}/give`, { onBehalfOf: 'PERSON', how: 'in_person', capacity: true, freely: true })).status).toBe(200);
   }, 120_000);
-  afterAll(async () => { await database?.end(); await instance?.close(); });
+  afterAll(async () => { await database?.end(); await instance?.close(); await kafka?.remove(); });
 
   it('what was signed in before is refused everywhere, refreshed or not; nobody else notices', async () => {
     expect([await inEach(refreshed), await inEach(silent), await inEach(theirs)]).toEqual([everywhere(200), everywhere(200), everywhere(200)]);

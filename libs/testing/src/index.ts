@@ -1,5 +1,5 @@
 export { testDatabase, ownPostgres, postgresLog, type OwnServer } from './postgres.js';
-export { kafkaBrokers, ownKafka, type OwnKafka } from './kafka.js';
+export { kafkaBrokers, ownKafka, transports, type OwnKafka } from './kafka.js';
 export { webhookReceiver, type WebhookReceiver, type ReceivedRequest, type Behaviour } from './webhook-receiver.js';
 export { selfSignedCertificate } from './certificate.js';
 export { freePort } from './free-port.js';

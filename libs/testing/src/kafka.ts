@@ -33,3 +33,6 @@ export async function ownKafka(): Promise<OwnKafka> {
     },
   };
 }
+
+/** For a suite whose events must do the same on both: `describe.each(transports)('… on %s', (_name, start) => …)`. */
+export const transports: readonly (readonly [name: string, start: () => Promise<OwnKafka | undefined>])[] = [['the Postgres transport', () => Promise.resolve(undefined)], ['Apache Kafka', ownKafka]];

@@ -13,7 +13,8 @@ export function backupCommands(program: Command, { folder, environment, say }: S
     });
   program.command('restore').description('An instance from both files, into an empty data folder').argument('<data>', 'the backup\'s data', path).argument('<keys>', 'the backup\'s keys; with old data the newest that there are', path).option('--newest <keys>', 'where the backup\'s own keys are old: the newest file of keys, for who was erased since', path)
     .action(async (data: string, keys: string, { newest }: { readonly newest?: string }) => {
-      const [{ restore }, { services }] = await Promise.all([import('../backup.js'), import('../services.js')]);
+      const { restore } = await import('../backup.js');
+      const { services } = await import('../services.js');
       const { tables, rows } = await restore(folder, data, keys, services, newest);
       say(`${rows} rows of ${tables} tables are restored in ${folder.path}. Start it with npm start.`);
     });

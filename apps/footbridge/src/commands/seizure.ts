@@ -8,7 +8,9 @@ export function seizureCommand(program: Command, { folder, environment, say }: P
     .addOption(new Option('--service <service...>', 'where the services run on their own: those whose keys are in KEYS_DIR').choices(Service.values)).option('--json', 'as JSON')
     .action(async ({ json, service }: { readonly json?: boolean; readonly service?: readonly Service[] }) => {
     // All services and their policies are loaded only for this
-    const [{ estateElsewhere, estateOf }, { seizureReport, wordsOf }, { PolicyError, WrongSetting }] = await Promise.all([import('../seizure/estate.js'), import('../seizure/report.js'), import('@footbridge/service')]);
+    const { estateElsewhere, estateOf } = await import('../seizure/estate.js');
+    const { seizureReport, wordsOf } = await import('../seizure/report.js');
+    const { PolicyError, WrongSetting } = await import('@footbridge/service');
     const elsewhere = environment['AUDIT_DATABASE_URL'];
     try {
       const report = seizureReport(elsewhere ? await estateElsewhere(elsewhere, environment, service) : await estateOf(folder, environment));

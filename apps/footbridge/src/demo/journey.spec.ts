@@ -7,7 +7,7 @@ import { newRef } from '@footbridge/privacy';
 import { contracts } from '@footbridge/contracts';
 import { partitionOf, topicOf } from '@footbridge/messaging';
 import { Problem, log, registry } from '@footbridge/service';
-import { brokerWriter, files, ownKafka, ownPostgres, testInstance, testLog, type BrokerWriter, type OwnKafka, type OwnServer, type TestAccount, type TestInstance } from '@footbridge/testing';
+import { brokerWriter, files, ownPostgres, testInstance, testLog, transports, type BrokerWriter, type OwnKafka, type OwnServer, type TestAccount, type TestInstance } from '@footbridge/testing';
 import pg from 'pg';
 import { demonstration } from '../demonstration.js';
 import { runExport } from '../import/run-export.js';
@@ -33,10 +33,6 @@ const forms: Readonly<Record<string, (name: string) => string>> = {
 };
 const bytesOf = (form: string, name: string): Buffer => (form === 'UTF-16' ? Buffer.from(name, 'utf16le') : Buffer.from(forms[form]?.(name) ?? ''));
 
-const transports = [
-  ['the Postgres transport', () => Promise.resolve(undefined)],
-  ['Apache Kafka', () => ownKafka()],
-] as const;
 const isForAll = new Set(contracts.filter(({ audience }) => audience === 'network').map(({ type }) => type));
 /** Everybody in the network to whom something about her goes, and the house that sends it. */
 const parties = ['lantern', 'harbour', 'nest', 'homeward', 'chisinau', 'newleaf'] as const;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Case, RetentionJob, inStatistics, takesPartInStatistics, type CaseRow } from '@footbridge/referrals';
 import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import type { RunningService } from '@footbridge/service';
-import { testInstance, waitUntil, type TestAccount, type TestInstance } from '@footbridge/testing';
+import { testInstance, transports, waitUntil, type OwnKafka, type TestAccount, type TestInstance } from '@footbridge/testing';
 import { Decrypter } from 'age-encryption';
 import pg from 'pg';
 import { isNeutral, writeSealed } from '../commands/access-copy.js';
@@ -23,8 +23,8 @@ type Body = Readonly<Record<string, unknown>>;
 const items = (body: Body): readonly Body[] => body['items'] as readonly Body[];
 const guards = ({ body }: { readonly body: Body }): readonly string[] => ((body['guards'] ?? []) as { guard: string; reason: string }[]).map(({ guard, reason }) => `${guard} ${reason}`).sort();
 
-describe('the rights of two people, over all five services', () => {
-  let instance: TestInstance, world: World, database: pg.Client;
+describe.each(transports)('the rights of two people, over all five services on %s', (_name, start) => {
+  let instance: TestInstance, world: World, database: pg.Client, kafka: OwnKafka | undefined;
   let dpo: TestAccount, dpo2: TestAccount, colleague: TestAccount, worker: Caller;
   let hers: AtLantern, then: AtHarbour;
 
@@ -41,7 +41,8 @@ describe('the rights of two people, over all five services', () => {
   const everywhere = async (text: string, values: readonly unknown[]): Promise<readonly unknown[]> => Promise.all(services.map(async ({ name }) => (await sql<{ n: unknown }>(text.replaceAll('$schema', name), values))[0]?.n));
 
   beforeAll(async () => {
-    instance = await testInstance(services, { name: 'rights' });
+    kafka = await start();
+    instance = await testInstance(services, { name: 'rights', kafka });
     database = new pg.Client({ connectionString: instance.databaseUrl });
     await database.connect();
     world = testWorld(instance);
@@ -51,7 +52,7 @@ describe('the rights of two people, over all five services', () => {
     hers = await intake(world, { givenName: mira.givenName, familyName: mira.familyName, phone: mira.phone, details: { travelDocumentNumber: mira.documentNumber }, words: `${mira.givenName} of ${mira.address}` });
     then = await refer(world, hers);
   }, 180_000);
-  afterAll(async () => { await database?.end(); await instance?.close(); });
+  afterAll(async () => { await database?.end(); await instance?.close(); await kafka?.remove(); });
 
   it('DP-3: nothing of a person is stored without purpose, legal basis and special-category basis', async () => {
     expect(must(await worker.get(`/v1/cases/${hers.case}`), 200, 'case')).toMatchObject({ purpose: 'ASSISTANCE', legalBasis: 'LEGITIMATE_INTERESTS', specialCategoryBasis: 'SUBSTANTIAL_PUBLIC_INTEREST' });
@@ -154,7 +155,7 @@ describe('the rights of two people, over all five services', () => {
   });
 
   it('DP-12: whoever got the old value is told, also when its referral is over', async () => {
-    const told = async (): Promise<number> => Number((await sql<{ n: string }>(`select count(*) as n from bus.event where headers->>'ce_type' like '%directed-detail-changed%' and headers->>'ce_recipient' = $1`, [world.organisation('harbour')]))[0]?.n);
+    const told = async (): Promise<number> => Number((await sql<{ n: string }>(`select count(*) as n from notifications.feed where type like '%directed-detail-changed%' and organisation = $1`, [world.organisation('harbour')]))[0]?.n);
     const rename = async (givenName: string): Promise<void> => { must(await worker.patch(`/v1/cases/${hers.case}`, { person: { givenName } }, must(await worker.get(`/v1/cases/${hers.case}`), 200, 'case')['version']), 200, 'put right'); };
     const request = await ask(hers.case, 'RECTIFICATION');
     expect(guards(await decide(request, 'grant'))).toEqual(['DP-12 CORRECTED_NOT_CONFIRMED']);
