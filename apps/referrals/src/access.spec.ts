@@ -396,7 +396,7 @@ describe('who looks at whom, on real Postgres and over HTTP', () => {
       const waiting = must(await emergency(id, 'COURT_ORDER', night), 202).body;
       expect(code(await look(id, night))).toBe('404 not-found');
       const approve = (by: TestAccount, approval: unknown): Promise<TestAnswer> => by.post(`/v1/approvals/${String(approval)}/approve`);
-      expect(code(await approve(account('CASE_WORKER'), waiting['approval']))).toBe('404 not-found');
+      expect(code(await approve(account('CASE_WORKER'), waiting['approval']))).toBe('403 role-not-allowed');
       expect(code(await approve(instance.account(foreign, 'DPO'), waiting['approval']))).toBe('404 not-found');
       must(await approve(dpo, waiting['approval']), 200);
       expect((await look(id, night)).status).toBe(200);

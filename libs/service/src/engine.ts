@@ -346,7 +346,8 @@ export class Engine {
     const waiting = async (): Promise<Asked & { readonly role: Role }> => {
       const { rows: [asked] } = isRef(reference) ? await this.store.pool.query<Asked>('select * from approval where ref = $1', [reference]) : { rows: [] };
       const { known, role } = asked ? await this.#judges(asked, caller) : { known: false };
-      if (!asked || !known) throw new Problem('not-found');
+      // Whoever of the house holds its reference hears that it takes another role; nobody else hears that there is anything.
+      if (!asked || !(known || [asked.owner, asked.asked_organisation].includes(caller.organisation))) throw new Problem('not-found');
       const state = asked.state === 'waiting' && asked.expires_at < this.clock.now() ? 'expired' : asked.state;
       if (state !== 'waiting') throw new Problem('transition-not-allowed', { state, command, allowedFrom: ['waiting'] });
       if (role === undefined) throw new Problem('role-not-allowed', { roles: asked.roles });
