@@ -45,7 +45,8 @@ export function front({ services, identity, table, demonstration = false, identi
     const warnings: string[] = [];
     const ready = everyService.map(async ([name, service]) => {
       const { status, body } = await service.ask('/readyz');
-      const said = objectOf(body);
+      // whoever answers 200 is ready, whether or not it says more
+      const said = status === 200 ? toldBy(body) : objectOf(body);
       const listed = (member: 'missing' | 'warnings'): string[] => { const list = said[member]; return Array.isArray(list) ? list.map((what) => `${name}: ${String(what)}`) : []; };
       warnings.push(...listed('warnings'));
       const missing = listed('missing');
@@ -80,6 +81,10 @@ export function front({ services, identity, table, demonstration = false, identi
 function objectOf(value: unknown): Record<string, unknown> {
   const object: unknown = Buffer.isBuffer(value) ? JSON.parse(value.toString('utf8')) : value;
   return typeof object === 'object' && object !== null ? { ...object } : {};
+}
+
+function toldBy(body: Buffer): Record<string, unknown> {
+  try { return objectOf(body); } catch { return {}; }
 }
 
 function showJson(response: ServerResponse, status: number, content: unknown): void {
