@@ -10,6 +10,11 @@ export function manualClock(offset = 0): Clock {
   let ahead = offset;
   return { now: () => new Date(Date.now() + ahead), manual: true, advance: (ms) => { ahead += ms; } };
 }
+/** The same, and no millisecond twice: two who hold the same one have it from each other, and not by chance. */
+export function distinctClock(clock = manualClock()): Clock {
+  let last = 0;
+  return { ...clock, now: () => new Date(last = Math.max(last + 1, clock.now().getTime())) };
+}
 export const hours = (n: number): number => n * 3_600_000;
 export const days = (n: number): number => n * 86_400_000;
 export const later = (from: Date | string, milliseconds: number): Date => new Date(new Date(from).getTime() + milliseconds);

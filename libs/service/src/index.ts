@@ -1,5 +1,5 @@
 export { Problem, problems, type ProblemCode } from './problem.js';
-export { systemClock, manualClock, hours, days, later, type Clock } from './clock.js';
+export { systemClock, manualClock, distinctClock, hours, days, later, type Clock } from './clock.js';
 export { serviceSchema, secondWord, protect, grants } from './schema.js';
 export { restriction } from './restriction.js';
 export { Store, Stale, Conflict, columnOf, quote, type Change, type Expectation, type Loaded } from './store.js';

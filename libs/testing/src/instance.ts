@@ -64,7 +64,7 @@ const passwords = new Proxy({}, { get: (_, role) => `test-${String(role)}` }) as
  * Services of one instance in this process, on real Postgres and on the transport asked for, behind one address.
  * The domain clock is manual.
  */
-export async function testInstance(definitions: readonly ServiceDefinition[], options: { /** On a server of the suite's own (`ownPostgres`); else on the one of the run. */ readonly postgres?: Pick<OwnServer, 'log'> & { database(name: string): Promise<string> }; /** On Kafka, with a broker of the suite's own (`ownKafka`); else on the Postgres transport. */ readonly kafka?: OwnKafka | undefined; readonly config?: Partial<ServiceConfig>; readonly name?: string } = {}): Promise<TestInstance> {
+export async function testInstance(definitions: readonly ServiceDefinition[], options: { /** On a server of the suite's own (`ownPostgres`); else on the one of the run. */ readonly postgres?: Pick<OwnServer, 'log'> & { database(name: string): Promise<string> }; /** On Kafka, with a broker of the suite's own (`ownKafka`); else on the Postgres transport. */ readonly kafka?: OwnKafka | undefined; /** Else one that only `advance` moves on. */ readonly clock?: Clock; readonly config?: Partial<ServiceConfig>; readonly name?: string } = {}): Promise<TestInstance> {
   const admin = await (options.postgres?.database ?? testDatabase)(options.name ?? 'instance');
   const [kept, said, answers] = [await databaseFromNow(admin, options.postgres?.log), testLog({ aloud: true }), new Answers()];
   const database = new URL(admin).pathname.slice(1);
@@ -72,7 +72,7 @@ export async function testInstance(definitions: readonly ServiceDefinition[], op
   const provisioned = await provision((name) => at(name), passwords, database);
   const keys = await mkdtemp(join(tmpdir(), 'footbridge-keys-'));
   const issuer = await testIssuer();
-  const clock = manualClock();
+  const clock = options.clock ?? manualClock();
   const transports: Transport[] = [];
   const transportOf = (): Transport => {
     const transport = options.kafka ? new KafkaTransport({ brokers: options.kafka.brokers.split(','), clientId: 'test' }) : new PostgresTransport({ url: provisioned.busUrl });

@@ -6,7 +6,7 @@ import { assertUnlinkable, canaryPerson, huntLeaks, type CanaryPerson, type Sink
 import { newRef } from '@footbridge/privacy';
 import { contracts } from '@footbridge/contracts';
 import { partitionOf, topicOf } from '@footbridge/messaging';
-import { Problem, log, registry } from '@footbridge/service';
+import { Problem, distinctClock, log, registry } from '@footbridge/service';
 import { brokerWriter, files, ownPostgres, testInstance, testLog, transports, type BrokerWriter, type OwnKafka, type OwnServer, type TestAccount, type TestInstance } from '@footbridge/testing';
 import pg from 'pg';
 import { demonstration } from '../demonstration.js';
@@ -49,7 +49,7 @@ describe.each(transports)('the journey of ten invented people on %s', (_name, st
     // Alone on its server: its write-ahead log and its log hold what happens here, and no other suite's.
     const own = await ownPostgres();
     postgres = own;
-    instance = await testInstance(services, { name: 'journey', postgres: own, kafka });
+    instance = await testInstance(services, { name: 'journey', postgres: own, kafka, clock: distinctClock() });
     database = new pg.Client({ connectionString: instance.databaseUrl });
     await database.connect();
     folder = await mkdtemp(join(tmpdir(), 'footbridge-files-'));

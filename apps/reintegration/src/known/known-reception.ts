@@ -1,4 +1,5 @@
 import type { Read } from '@footbridge/lifecycle';
+import { instantOf } from '@footbridge/privacy';
 import { projection } from '@footbridge/service';
 
 /** That somebody was met after her return, as `returns` told. */
@@ -16,7 +17,8 @@ export const KnownReceptions = projection('KnownReceptions', {
 export async function knownReception(read: Read, caseRef: string | undefined): Promise<KnownReception | undefined> {
   if (caseRef === undefined) return undefined;
   const [found] = await read.sql<KnownReception>(`select jsonb_build_object('returnCase', return_case, 'receivedAt', received_at) from known_reception where case_ref = $1->>0 order by received_at desc limit 1`, [caseRef]);
-  return found && { ...found, receivedAt: new Date(found.receivedAt).toISOString() };
+  // To the minute: to the millisecond it is the office's own moment, and two who pool what they have would find her by it (G4).
+  return found && { ...found, receivedAt: instantOf(new Date(found.receivedAt), 'minute') };
 }
 
 /** The return behind the proposer's own reference, where one of its events has told. */
