@@ -440,3 +440,8 @@ describe('WireBytes come from the gate only', () => {
     expect(bytes.bytes().toString()).toBe(JSON.stringify(payload));
   });
 });
+
+it('metadata has one name, however it is spelt', () => {
+  for (const name of ['id', 'ce_id', 'ce-id', 'CE-ID', 'Ce_Id']) expect([name, createGate().encode(sent, payload, { [name]: newRef('evt') }).bytes().length > 0]).toEqual([name, true]);
+  for (const name of ['ce-note', 'ceid', 'ce.id', 'xce-id']) expect(() => createGate().encode(sent, payload, { [name]: newRef('evt') })).toThrow(expect.objectContaining({ code: 'UNEXPECTED_METADATA' }));
+});

@@ -80,7 +80,7 @@ const nameOf = (name: string): string => usual.get(name) ?? spelt(name);
 
 /** @throws PrivacyRefusal UNEXPECTED_METADATA, METADATA_INVALID */
 export function checkMetadata(def: EventDef, metadata: Readonly<Record<string, string>>, to: keyof typeof withAnEvent): void {
-  const reader = to === 'broker' ? readerOf(def, metadata) : def.audience;
+  const reader = readerOf(def, metadata);
   check(metadata, (name) => withAnEvent[to].get(nameOf(name)), (rule, value) => rule(value, def, reader), nameOf);
 }
 
