@@ -4,29 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PostgresTransport } from '@footbridge/messaging';
 import { newRef } from '@footbridge/privacy';
-import { migrate, provision, provisionedRoles } from '@footbridge/service';
+import { migrate } from '@footbridge/service';
 import pg from 'pg';
 import { backup, restore } from './backup.js';
+import { inside } from './backup.fixture.js';
 import { DataFolder } from './data-folder.js';
 import { identitySchema } from './identity/schema.js';
 import { identityKeys } from './identity/signing-keys.js';
-import { startPostgres } from './postgres.js';
 import { services } from './services.js';
 
 /** On the schema of the five services, with all that their triggers keep. */
 describe('older data with newer keys, in the five services', () => {
   let place: string, folder: DataFolder;
   const [house, ngo] = [newRef('org'), newRef('org')];
-  const inside = async <T>(at: DataFolder, work: (client: pg.Client, urls: Awaited<ReturnType<typeof provision>>) => Promise<T>): Promise<T> => {
-    const lock = await at.open('a test');
-    const postgres = await startPostgres(at);
-    try {
-      const urls = await provision(postgres.adminUrl, await postgres.passwords(provisionedRoles));
-      const client = new pg.Client({ connectionString: postgres.adminUrl('footbridge'), options: '-c timezone=UTC' });
-      await client.connect();
-      try { return await work(client, urls); } finally { await client.end(); }
-    } finally { await postgres.stop(); await lock.release(); }
-  };
   /** A row of a lifecycle, as its service writes it, triggers and all. */
   const put = async (client: pg.Client, service: string, table: string, state: string, more: Readonly<Record<string, unknown>> = {}): Promise<string> => {
     const row: Record<string, unknown> = { id: randomUUID(), owner: house, organisations: [house], state, version: 1, created_at: '2026-11-01T00:00:00Z', updated_at: '2026-11-01T00:00:00Z', ...more };

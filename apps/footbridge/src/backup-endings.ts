@@ -57,6 +57,7 @@ const endings: readonly Ending[] = [
 ];
 const endingOf = (schema: string, table: string): Ending | undefined => endings.find((ending) => ending.table === table && (ending.schema ?? schema) === schema);
 
+const has = (tables: readonly (readonly [string, string])[], schema: string, table: string): boolean => tables.some(([s, t]) => s === schema && t === table);
 const isRow = (row: unknown): boolean => Array.isArray(row) && (row.length === 3 || (row.length === 4 && typeof row[3] === 'object' && row[3] !== null)) && typeof row[0] === 'string' && typeof row[1] === 'string' && Number.isSafeInteger(row[2]);
 export const isEnded = (content: unknown): content is Ended => typeof content === 'object' && content !== null && 'table' in content && Array.isArray(content.table) && content.table.length === 2 && content.table.every((name) => typeof name === 'string')
   && endingOf(String(content.table[0]), String(content.table[1])) !== undefined && 'rows' in content && Array.isArray(content.rows) && content.rows.every(isRow);
@@ -67,7 +68,7 @@ export async function endedOf(client: pg.Client, tables: readonly (readonly [str
   for (const [schema, table] of tables) {
     const ending = endingOf(schema, table);
     if (!ending) continue;
-    const { rows } = await client.query<{ key: string; value: string; version: number; whole: object | null }>(`select (${ending.key})::text as key, ${ending.says ?? 'state'}::text as value, version, ${ending.whole ? `to_jsonb(t) - 'sealed'${tables.some(([s, name]) => s === schema && name === 'reference') ? ` || jsonb_build_object('$references', (select coalesce(jsonb_agg(r), '[]') from ${client.escapeIdentifier(schema)}.reference r where r.aggregate = (${ending.key})::text))` : ''}` : 'null::jsonb'} as whole from ${client.escapeIdentifier(schema)}.${client.escapeIdentifier(table)} t where ${ending.over} order by 1`);
+    const { rows } = await client.query<{ key: string; value: string; version: number; whole: object | null }>(`select (${ending.key})::text as key, ${ending.says ?? 'state'}::text as value, version, ${ending.whole ? `to_jsonb(t) - 'sealed'${has(tables, schema, 'reference') ? ` || jsonb_build_object('$references', (select coalesce(jsonb_agg(r), '[]') from ${client.escapeIdentifier(schema)}.reference r where r.aggregate = (${ending.key})::text))` : ''}` : 'null::jsonb'} as whole from ${client.escapeIdentifier(schema)}.${client.escapeIdentifier(table)} t where ${ending.over} order by 1`);
     found.push({ table: [schema, table], rows: rows.map(({ key, value, version, whole }) => (whole === null ? [key, value, version] : [key, value, version, whole])) });
   }
   return found;
@@ -82,7 +83,7 @@ export async function endAgain(client: pg.Client, ended: readonly Ended[], table
   const { rows: [{ path } = { path: '' }] } = await client.query<{ path: string }>("select current_setting('search_path') as path");
   for (const { table: [schema, table], rows } of ended) {
     const ending = endingOf(schema, table);
-    if (!ending || rows.length === 0 || !tables.some(([s, t]) => s === schema && t === table)) continue;
+    if (!ending || rows.length === 0 || !has(tables, schema, table)) continue;
     const name = `${client.escapeIdentifier(schema)}.${client.escapeIdentifier(table)}`;
     const says = ending.says ?? 'state';
     // As the service itself, whose triggers name its tables without the schema.
@@ -92,7 +93,7 @@ export async function endAgain(client: pg.Client, ended: readonly Ended[], table
     const forgets = ending.holds ? `, sealed = case when r->>1 = any($2) then t.sealed end` : '';
     await client.query(`update ${name} t set ${says} = (r->>1)::${column.type}, version = (r->>2)::integer${forgets} from json_array_elements($1::json) r where (${ending.key})::text = r->>0 and t.version < (r->>2)::integer`, [JSON.stringify(rows), ...(ending.holds ? [ending.holds] : [])]);
     if (ending.whole) await client.query(`insert into ${name} select w.* from json_array_elements($1::json) r, json_populate_record(null::${name}, r->3) w where r->3 is not null on conflict do nothing`, [JSON.stringify(rows)]);
-    if (ending.whole && tables.some(([s, t]) => s === schema && t === 'reference')) await client.query(`insert into reference select n.* from json_array_elements($1::json) r, json_populate_recordset(null::reference, coalesce(r->3->'$references', '[]')) n where r->3 is not null on conflict do nothing`, [JSON.stringify(rows)]);
+    if (ending.whole && has(tables, schema, 'reference')) await client.query(`insert into reference select n.* from json_array_elements($1::json) r, json_populate_recordset(null::reference, coalesce(r->3->'$references', '[]')) n where r->3 is not null on conflict do nothing`, [JSON.stringify(rows)]);
     if (ending.again) await client.query(`update ${name} set ${ending.again} from json_array_elements($1::json) r where (${ending.key})::text = r->>0 and ${says}::text = r->>1`, [JSON.stringify(rows)]);
   }
   await client.query("select set_config('search_path', $1, true), set_config('session_replication_role', 'replica', true)", [path]);

@@ -6,15 +6,15 @@ import { gunzipSync } from 'node:zlib';
 import { PostgresTransport } from '@footbridge/messaging';
 import { LocalFileKeyStore, label, newRef, newSubjectKey, openFields, ownUse, sealFields } from '@footbridge/privacy';
 import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
-import { migrate, provision, provisionedRoles, service, type ServiceDefinition } from '@footbridge/service';
+import { migrate, service, type ServiceDefinition } from '@footbridge/service';
 import { backupFile, brokerWriter, files } from '@footbridge/testing';
 import pg from 'pg';
 import { backup, restore } from './backup.js';
+import { inside } from './backup.fixture.js';
 import { DataFolder } from './data-folder.js';
 import { Accounts } from './identity/accounts.js';
 import { identitySchema } from './identity/schema.js';
 import { identityKeys } from './identity/signing-keys.js';
-import { startPostgres } from './postgres.js';
 import { Refusal } from './refusal.js';
 
 const [her, other] = [canaryPerson(70), canaryPerson(71)];
@@ -68,17 +68,6 @@ describe('backup and restore', () => {
   const data = (): string => join(place, 'data.backup');
   const keys = (): string => join(place, 'keys.backup');
 
-  /** Works on the data of a folder as nobody but this test may. */
-  const inside = async <T>(at: DataFolder, work: (client: pg.Client, urls: Awaited<ReturnType<typeof provision>>) => Promise<T>): Promise<T> => {
-    const lock = await at.open('a test');
-    const postgres = await startPostgres(at);
-    try {
-      const urls = await provision(postgres.adminUrl, await postgres.passwords(provisionedRoles));
-      const client = new pg.Client({ connectionString: postgres.adminUrl('footbridge'), options: '-c timezone=UTC' });
-      await client.connect();
-      try { return await work(client, urls); } finally { await client.end(); }
-    } finally { await postgres.stop(); await lock.release(); }
-  };
   const everyRow = (at: DataFolder): Promise<Record<string, unknown>> => inside(at, async (client) => {
     const { rows } = await client.query<{ schema: string; name: string }>("select schemaname as schema, tablename as name from pg_tables where schemaname in ('referrals', 'identity', 'bus', 'shelters') and tablename <> 'oidc_state' order by 1, 2");
     const all: Record<string, unknown> = {};

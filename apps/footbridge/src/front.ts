@@ -45,8 +45,7 @@ export function front({ services, identity, table, demonstration = false, identi
     const warnings: string[] = [];
     const ready = everyService.map(async ([name, service]) => {
       const { status, body } = await service.ask('/readyz');
-      // whoever answers 200 is ready, whether or not it says more
-      const said = status === 200 ? toldBy(body) : objectOf(body);
+      const said = toldBy(body);
       const listed = (member: 'missing' | 'warnings'): string[] => { const list = said[member]; return Array.isArray(list) ? list.map((what) => `${name}: ${String(what)}`) : []; };
       warnings.push(...listed('warnings'));
       const missing = listed('missing');
@@ -83,6 +82,7 @@ function objectOf(value: unknown): Record<string, unknown> {
   return typeof object === 'object' && object !== null ? { ...object } : {};
 }
 
+/** Whoever answers is ready or not by its status, whether or not it says more that can be read. */
 function toldBy(body: Buffer): Record<string, unknown> {
   try { return objectOf(body); } catch { return {}; }
 }

@@ -1,4 +1,11 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import ts from 'typescript';
+
+export const root = join(import.meta.dirname, '..', '..', '..');
+/** Every source in these folders that could be loaded, also one that is not committed yet. */
+export const sourcesIn = (...folders: readonly string[]): readonly string[] => execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...folders], { cwd: root, encoding: 'utf8' }).split('\n')
+  .filter((file) => /\.[cm]?[jt]sx?$/.test(file) && !/\.(?:spec|fixture|typetest|child)\.ts$/.test(file) && !file.startsWith('libs/testing/'));
 
 /** Modules of Node by which bytes get out of a process, or by which that could be hidden from whoever reads the imports. */
 const modules = new Set(['child_process', 'cluster', 'dgram', 'dns', 'dns/promises', 'http', 'http2', 'https', 'inspector', 'module', 'net', 'repl', 'tls', 'v8', 'vm', 'worker_threads', 'wasi']);

@@ -6,7 +6,7 @@ import { isRef } from '@footbridge/privacy';
 import type { AccessSettings } from './access-settings.js';
 import type { DeclaredAction } from './action.js';
 import type { Authorisation, Question } from './authorisation.js';
-import type { Clock } from './clock.js';
+import { hour, type Clock } from './clock.js';
 import type { Principal } from './identity/principal.js';
 import { looks } from './looks.js';
 import { Problem } from './problem.js';
@@ -212,9 +212,9 @@ export class Access {
   async untold(l: Pick<Lifecycle, 'prefix'>, row: BaseRow, caller: Principal, code: string): Promise<void> {
     const { store, clock } = this.o;
     await store.commit(row.owner, [this.#audit(l, row, caller, { command: 'disclosureRefused', ground: code })], []);
-    const hour = `${clock.now().toISOString().slice(0, 13)}:00:00Z`;
+    const inHour = hour(clock.now());
     await store.pool.query('insert into alert (id, organisation, code, kind, aggregate, clock, raised_at) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing',
-      [uuidOf(`${UNTOLD} ${row.id} ${caller.organisation} ${hour}`), row.owner, UNTOLD, l.prefix, row.id, `${UNTOLD} ${caller.organisation}`, hour]);
+      [uuidOf(`${UNTOLD} ${row.id} ${caller.organisation} ${inHour}`), row.owner, UNTOLD, l.prefix, row.id, `${UNTOLD} ${caller.organisation}`, inHour]);
     if (code !== 'SCANNER_FOUND' || caller.organisation !== row.owner || caller.roles.includes('PLATFORM')) return;
     const [named] = await store.readAs<number>(row.owner, `select to_jsonb(count(*)) from audit where account = $1->>0 and command = 'disclosureRefused' and ground = $1->>1 and at > ($1->>2)::timestamptz`, [caller.subject, code, new Date(clock.now().getTime() - HOUR).toISOString()]);
     if ((named ?? 0) >= NAMED) await this.#tell('CASES_TRIED', l, row, caller);
@@ -224,11 +224,11 @@ export class Access {
   async #tell(code: string, l: Pick<Lifecycle, 'prefix'>, row: BaseRow, caller: Principal, about = ''): Promise<void> {
     const { store, clock } = this.o;
     const now = clock.now();
-    const hour = `${now.toISOString().slice(0, 13)}:00:00Z`;
+    const inHour = hour(now);
     for (const organisation of new Set([caller.organisation, row.owner])) {
       // Another organisation is told that its case was looked at so, not by whom.
       await store.pool.query('insert into alert (id, organisation, code, kind, aggregate, clock, raised_at, account) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing',
-        [uuidOf(`${code} ${organisation} ${caller.subject} ${hour} ${about}`), organisation, code, l.prefix, row.id, `${code} ${caller.subject} ${organisation}`, hour, organisation === caller.organisation ? caller.subject : null]);
+        [uuidOf(`${code} ${organisation} ${caller.subject} ${inHour} ${about}`), organisation, code, l.prefix, row.id, `${code} ${caller.subject} ${organisation}`, inHour, organisation === caller.organisation ? caller.subject : null]);
     }
   }
 

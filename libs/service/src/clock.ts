@@ -15,6 +15,9 @@ export function distinctClock(clock = manualClock()): Clock {
   let last = 0;
   return { ...clock, now: () => new Date(last = Math.max(last + 1, clock.now().getTime())) };
 }
+/** As others are told: to the minute, or to the hour. */
+export const minute = (t: Date): string => `${t.toISOString().slice(0, 16)}:00Z`;
+export const hour = (t: Date): string => `${t.toISOString().slice(0, 13)}:00:00Z`;
 export const hours = (n: number): number => n * 3_600_000;
 export const days = (n: number): number => n * 86_400_000;
 export const later = (from: Date | string, milliseconds: number): Date => new Date(new Date(from).getTime() + milliseconds);

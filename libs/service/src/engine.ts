@@ -8,7 +8,7 @@ import { eventRow, type Attributes, type Freshness } from '@footbridge/messaging
 import { Sealed, isRef, label, newRef, revealCapability, type EventDef, type Gate, type PersonalClass } from '@footbridge/privacy';
 import { oversees, type Access } from './access.js';
 import { seesPersons } from './authorisation.js';
-import { later, type Clock } from './clock.js';
+import { hour, later, minute, type Clock } from './clock.js';
 import type { Principal } from './identity/principal.js';
 import { Problem } from './problem.js';
 import { keyMac, type RequestMac } from './repeats.js';
@@ -719,7 +719,5 @@ const sentence = (name: string): string => { const words = name.replaceAll('_', 
 /** In `wire`: another aggregate, sent under the recipient's own reference for it. */
 export const aggregate = (id: string | undefined): { readonly aggregate: string } | undefined => (id === undefined ? undefined : { aggregate: id });
 const isAggregate = (value: unknown): value is { aggregate: string } => typeof value === 'object' && value !== null && 'aggregate' in value;
-export const minute = (t: Date): string => `${t.toISOString().slice(0, 16)}:00Z`;
 const wholeMinute = (instant: string): string => `${new Date(instant).toISOString().slice(0, 16)}:00.000Z`;
-const hour = (t: Date): string => `${t.toISOString().slice(0, 13)}:00:00Z`;
 export { quote };

@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { Service, type Role } from '@footbridge/contracts';
-import { PrivacyRefusal, isPersonalClass, type DataClass } from '@footbridge/privacy';
+import { isPersonalClass, type DataClass, type Wrapped } from '@footbridge/privacy';
 import { KafkaTransport, topicOf } from '@footbridge/messaging';
 import { isPersonal, type AnyRow, type Fields } from '@footbridge/lifecycle';
-import { accessSettings, authorisationOf, keySettings, keyStoresOf, tellsOthers, transportSettings, type AccessSettings } from '@footbridge/service';
+import { accessSettings, authorisationOf, keySettings, keyStoresOf, tellsOthers, transportSettings, troubleOf, wrappedBefore, type AccessSettings } from '@footbridge/service';
 import pg from 'pg';
 import { keyTables, leftOut, withDatabase } from '../backup.js';
 import type { DataFolder } from '../data-folder.js';
@@ -96,7 +96,7 @@ async function brokerOf(transport: ReturnType<typeof transportSettings>, { bus }
   } catch { throw new Refusal('The broker does not answer. Set KAFKA_BROKERS (and KAFKA_SSL, KAFKA_SASL_… where it asks for them) as the services have them.'); } finally { await kafka.close(); }
 }
 
-async function keysOf(settings: ReturnType<typeof keySettings>, directory: string | undefined, { cases, envelopes, samples }: Found): Promise<Estate['keys']> {
+async function keysOf(settings: ReturnType<typeof keySettings>, directory: string | undefined, { cases, envelopes, wrapped }: Found): Promise<Estate['keys']> {
   const kept = settings.vault ? 'vault' : directory === undefined ? 'elsewhere' : 'file';
   const { keyStore } = keyStoresOf(settings, directory ?? '');
   const files = kept === 'file' ? await readdir(directory ?? '').catch(() => []) : [];
@@ -106,10 +106,10 @@ async function keysOf(settings: ReturnType<typeof keySettings>, directory: strin
     if (kept === 'elsewhere') return 'elsewhere';
     try {
       if (await keyStore.isLocked(organisation)) return 'locked';
-      const sample = samples.get(organisation);
-      if (sample) await keyStore.unwrap(organisation, sample.wrapped, sample.subject);
+      const trouble = await troubleOf(keyStore, organisation, wrapped.get(organisation) ?? []);
+      if (trouble) return trouble.code === 'UNWRAP_FAILED' || trouble.code === 'KEY_UNKNOWN' ? 'gone' : 'not answering';
       return (await keyStore.versions(organisation)) ? 'open' : 'gone';
-    } catch (error) { return error instanceof PrivacyRefusal && (error.code === 'UNWRAP_FAILED' || error.code === 'KEY_UNKNOWN') ? 'gone' : 'not answering'; }
+    } catch { return 'not answering'; }
   };
   const holders = await Promise.all([...new Set([...cases.keys(), ...envelopes.keys()])].map(async (organisation): Promise<KeyHolder> => ({ organisation, cases: cases.get(organisation) ?? 0, envelopes: envelopes.get(organisation) ?? 0, state: await stateOf(organisation) })));
   return { kept, backupDays: settings.keyBackupDays, holders, exposed: modes.filter((mode) => (mode & 0o077) !== 0).length };
@@ -121,7 +121,7 @@ const closed: ReadonlySet<string> = new Set(['bytea']);
 
 interface Found {
   readonly tables: readonly Table[]; readonly bus?: { readonly messages: number; readonly since?: string }; readonly cases: ReadonlyMap<string, number>; readonly envelopes: ReadonlyMap<string, number>;
-  /** One wrapped key of each organisation. */ readonly samples: ReadonlyMap<string, { readonly subject: string; readonly wrapped: string }>; readonly erased: Estate['erased']; readonly secrets?: { readonly hashed: number; readonly plain: number };
+  /** What each organisation's key has wrapped. */ readonly wrapped: ReadonlyMap<string, readonly Wrapped[]>; readonly erased: Estate['erased']; readonly secrets?: { readonly hashed: number; readonly plain: number };
 }
 /** `whose`: the services whose cases are counted. */
 async function read(url: string, whose: readonly Service[]): Promise<Found> {
@@ -150,18 +150,18 @@ async function read(url: string, whose: readonly Service[]): Promise<Found> {
     const { rows: [bus] } = await there('bus.event') ? await client.query<{ n: string; since: Date | null }>('select count(*) as n, min(at) as since from bus.event') : { rows: [] };
     const { rows: [secrets] } = await there('identity.account') ? await client.query<{ hashed: string; plain: string }>("select count(*) filter (where secret like 'scrypt:%') as hashed, count(*) filter (where secret not like 'scrypt:%') as plain from identity.account") : { rows: [] };
     const cases = new Map<string, number>();
-    const samples = new Map<string, { readonly subject: string; readonly wrapped: string }>();
+    const wrapped = new Map<string, readonly Wrapped[]>();
     let erased = { cases: 0, withKey: 0 };
     for (const service of whose) {
       if (await there(`${service}.subject_key`)) for (const [owner, n] of await counted(`select owner, count(*) as n from ${service}.subject_key group by 1`)) cases.set(owner, (cases.get(owner) ?? 0) + n);
-      if (await there(`${service}.subject_key`)) for (const { owner, subject, wrapped } of (await client.query<{ owner: string; subject: string; wrapped: string }>(`select distinct on (owner) owner, subject, wrapped from ${service}.subject_key order by owner, subject`)).rows) samples.set(owner, { subject, wrapped });
+      if (await there(`${service}.subject_key`)) for (const [owner, before] of await wrappedBefore(client, undefined, service)) wrapped.set(owner, [...wrapped.get(owner) ?? [], ...before]);
       if (!(await there(`${service}.erasure_receipt`))) continue;
       const { rows: [gone] } = await client.query<{ n: string; key: string }>(`select count(*) as n, count(*) filter (where exists (select 1 from ${service}.subject_key k where k.subject = e.case_ref)) as key from ${service}.erasure_receipt e`);
       erased = { cases: erased.cases + Number(gone?.n ?? 0), withKey: erased.withKey + Number(gone?.key ?? 0) };
     }
     const envelopes = whose.includes('referrals') && await there('referrals.identity_envelope') ? await counted("select owner, count(*) as n from referrals.identity_envelope where state = 'waiting' group by 1") : new Map<string, number>();
     return {
-      tables, cases, envelopes, samples, erased, ...(bus ? { bus: { messages: Number(bus.n), ...(bus.since ? { since: bus.since.toISOString() } : {}) } } : {}),
+      tables, cases, envelopes, wrapped, erased, ...(bus ? { bus: { messages: Number(bus.n), ...(bus.since ? { since: bus.since.toISOString() } : {}) } } : {}),
       ...(secrets ? { secrets: { hashed: Number(secrets.hashed), plain: Number(secrets.plain) } } : {}),
     };
   } finally { await client.end(); }

@@ -1,11 +1,11 @@
 import { BedRefusal, PauseReason, ServiceProfile } from '@footbridge/contracts';
 import { is } from '@footbridge/lifecycle';
-import { unitCode } from '../shelter/shelter.dto.js';
+import { shortCode } from '../shelter/shelter.dto.js';
 
 class BedBody {
   @is.ref('shl') shelter!: string;
   /** A certain unit, or any unit for these people. */
-  @unitCode(true) unit?: string;
+  @shortCode('A', true) unit?: string;
   @is.code(ServiceProfile, { optional: true }) profile?: ServiceProfile;
   @is.ref('rfr', { optional: true }) referral?: string;
   @is.ref('brq', { optional: true }) bedRequest?: string;

@@ -1,10 +1,11 @@
 import { ServiceProfile } from '@footbridge/contracts';
 import { is } from '@footbridge/lifecycle';
 
-export const unitCode = (optional: boolean): PropertyDecorator => is.pattern(/^(?!.*[A-Z]{3})[A-Z0-9][A-Z0-9-]{0,11}$/, 'a short code of digits, hyphens and at most two capital letters in a row', 'A', { optional });
+/** Of a unit or a bed; no room for a name. */
+export const shortCode = (example: string, optional: boolean): PropertyDecorator => is.pattern(/^(?!.*[A-Z]{3})[A-Z0-9][A-Z0-9-]{0,11}$/, 'a short code of digits, hyphens and at most two capital letters in a row', example, { optional });
 
 export class UnitBody {
-  @unitCode(false) code!: string;
+  @shortCode('A', false) code!: string;
   @is.code(ServiceProfile) profile!: ServiceProfile;
   @is.integer({ min: 0, max: 1_000, example: 28 }) total!: number;
   @is.integer({ min: 0, max: 1_000, optional: true, example: 1 }) outOfService?: number;

@@ -1,9 +1,7 @@
 import { ExitType, NeutralReason, ServiceProfile } from '@footbridge/contracts';
 import { is } from '@footbridge/lifecycle';
-import { unitCode } from '../shelter/shelter.dto.js';
+import { shortCode } from '../shelter/shelter.dto.js';
 import { Arrival } from './stay.entity.js';
-
-const bedCode = (): PropertyDecorator => is.pattern(/^(?!.*[A-Z]{3})[A-Z0-9][A-Z0-9-]{0,11}$/, 'a short code of digits, hyphens and at most two capital letters in a row', 'A-3', { optional: true });
 
 /** With a referral its case is known; without one the case is named. */
 export class OpenIntakeBody {
@@ -18,9 +16,9 @@ export class AdmitBody {
   @is.instant({ optional: true }) arrivedAt?: string;
   /** The bed that was kept; without one, the unit or the people that it takes. */
   @is.ref('bed', { optional: true }) reservation?: string;
-  @unitCode(true) unit?: string;
+  @shortCode('A', true) unit?: string;
   @is.code(ServiceProfile, { optional: true }) profile?: ServiceProfile;
-  @bedCode() bed?: string;
+  @shortCode('A-3', true) bed?: string;
   @is.boolean({ optional: true }) ownFreeWill?: boolean;
   @is.boolean({ optional: true, example: false }) guardianOrAuthorityDecided?: boolean;
 }
@@ -42,7 +40,7 @@ export class ReportMissingBody {
 }
 export class EditStayBody {
   @is.instant({ optional: true }) arrivedAt?: string;
-  @bedCode() bed?: string;
+  @shortCode('A-3', true) bed?: string;
   @is.patterns(/^[^\p{Cc}]{1,200}$/u, 'short texts', 'one blue bag', { class: 'special', optional: true }) belongings?: string[];
   @is.text({ class: 'special', optional: true, max: 4_000 }) medication?: string;
   @is.text({ class: 'special', optional: true, max: 4_000 }) healthNotes?: string;

@@ -1,5 +1,6 @@
 import { ConsentPurpose } from '@footbridge/contracts';
 import { collectionOf, tableOf, type Lifecycle } from '@footbridge/lifecycle';
+import { minute } from '../clock.js';
 import { seenBy, type Engine } from '../engine.js';
 import type { Principal } from '../identity/principal.js';
 import { herLooks } from '../looks.js';
@@ -44,7 +45,7 @@ export async function accessesOf(engine: Engine, caller: Principal, caseRef: str
   return rows.map(({ at, organisation, role, behalf, about, command, fields, ground, purpose: of }) => {
     const purpose = isPurpose(ground) ? ground : fetchedFor[command] ?? (command === 'collect' ? of ?? undefined : undefined);
     return {
-      at: `${new Date(at).toISOString().slice(0, 16)}:00Z`, organisation, about, look: command, fields: fields ?? [],
+      at: minute(new Date(at)), organisation, about, look: command, fields: fields ?? [],
       ...(role === null ? {} : { role }), ...(behalf === null ? {} : { onBehalfOf: behalf }), ...(purpose === undefined ? {} : { purpose }),
       ...(ground !== null && ground !== purpose && GROUND.test(ground) ? { ground } : {}),
     };

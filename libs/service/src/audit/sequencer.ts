@@ -4,6 +4,7 @@ import { Service, auditRootKept, auditRootSigned } from '@footbridge/contracts';
 import { transaction } from '@footbridge/messaging';
 import { NOTHING, Peaks, chained, digestOf, entryHash, signRoot, type Entry, type SignedRoot, type SigningKeys } from '@footbridge/privacy';
 import type { Pool, PoolClient } from 'pg';
+import { hour } from '../clock.js';
 import type { Engine } from '../engine.js';
 import { reasonOf } from '../log-reason.js';
 import { log } from '../log.js';
@@ -194,7 +195,6 @@ export class AuditSequencer {
 }
 
 const newest = async (on: Pool | PoolClient): Promise<RootRow | undefined> => (await on.query<RootRow>('select * from audit_root order by number desc limit 1')).rows[0];
-const hour = (date: Date): string => `${date.toISOString().slice(0, 13)}:00:00Z`;
 
 /** The log of a service has one place for its events, so that its roots arrive in order. */
 function aggregateOf(service: Service): string {

@@ -1,7 +1,7 @@
 import { hash as digest } from 'node:crypto';
 import { isRef } from '@footbridge/privacy';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
-import { differ } from '../clocks.js';
+import { CLOCKS_AGREE_MS, differ } from '../clocks.js';
 import { Problem } from '../problem.js';
 import { IssuerKeys, IssuerUnreachable, type IssuerKeysOptions } from './issuer-keys.js';
 import type { Principal } from './principal.js';
@@ -63,7 +63,7 @@ export class AccessTokens {
         issuer: this.options.issuer, audience: this.options.audience, algorithms, requiredClaims: ['exp', 'iat', 'sub'], clockTolerance: 5,
       });
       // A good signature, of a time that is still to come: whoever would believe it believes tokens for longer than their issuer does.
-      if (differ((payload.iat ?? 0) * 1000 - Date.now()) && (payload.iat ?? 0) * 1000 > Date.now()) throw clocksDiffer();
+      if ((payload.iat ?? 0) * 1000 - Date.now() > CLOCKS_AGREE_MS) throw clocksDiffer();
       if (!types.has(protectedHeader.typ?.toLowerCase())) throw notSignedIn();
       return payload;
     } catch (error) {
