@@ -42,12 +42,7 @@ describe('the population that is declared', () => {
     const regions = ['Northern Africa', 'Western Africa', 'Middle Africa', 'Eastern Africa', 'Southern Africa', 'Northern America', 'Central America', 'South America', 'Caribbean', 'Central Asia', 'Eastern Asia', 'South-eastern Asia', 'Southern Asia', 'Western Asia', 'Eastern Europe', 'Southern Europe', 'Northern and Western Europe', 'Oceania'];
     // Ascension and Tristan da Cunha have telephone numbers and no citizens
     const without = getCountries(metadata).filter((country) => regions.filter((region) => covers('citizenship', country, region)).length !== 1);
-    expect(without).toMatchInlineSnapshot(`
-[
-  "AC",
-  "TA",
-]
-`);
+    expect(without).toEqual(['AC', 'TA']);
     for (const region of regions) expect(host(undefined).persons([`citizenship=${region}`])).toBeGreaterThanOrEqual(5);
     const samples: Readonly<Record<string, string>> = { 'Slavic language': 'pl', 'Romance language': 'ro', 'Germanic language': 'de', 'Turkic language': 'tr', 'Iranian language': 'fa', 'language of South Asia': 'ur', 'language of East Asia': 'zh', 'language of South-east Asia': 'vi', 'language of North Africa or West Asia': 'ar', 'language of West Africa': 'yo', 'language of East or Southern Africa': 'ti', 'language of Northern or Southern Europe': 'sq' };
     for (const [family, language] of Object.entries(samples)) for (const other of Object.keys(samples)) expect([language, other, covers('language', language, other)]).toEqual([language, other, other === family]);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
  */
 export default async function globalSetup() {
   const root = fileURLToPath(new URL('../../../', import.meta.url));
-  const keeper = spawn(process.execPath, ['bin/run.cjs', 'libs/testing/src/keeper.ts'], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'], detached: true, env: { ...process.env, NODE_OPTIONS: '' } });
+  const keeper = spawn(process.execPath, ['bin/run.cjs', 'libs/testing/src/keeper.ts', '--no-fsync'], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'], detached: true, env: { ...process.env, NODE_OPTIONS: '' } });
   const address = await new Promise((resolve, reject) => {
     let text = '';
     keeper.stdout.on('data', (chunk) => {

@@ -13,6 +13,8 @@ import { PostgresServer } from './postgres-server.js';
  */
 type Server = PostgresServer | KafkaBroker;
 
+/** Tests do not wait for the disk; benches do, as the product does. */
+const durable = !process.argv.includes('--no-fsync');
 const folder = await mkdtemp(join(tmpdir(), 'test-servers-of-footbridge-'));
 await chmod(folder, 0o755); // PostgreSQL may run as another user
 const secret = randomBytes(16).toString('hex');
@@ -25,7 +27,7 @@ async function started<S extends Server>(server: S, id: string): Promise<S> {
 }
 
 async function create(kind: string, id: string): Promise<Server> {
-  return kind === 'postgres' ? started(await PostgresServer.create(join(folder, id)), id) : started(await KafkaBroker.create(join(folder, id)), id);
+  return kind === 'postgres' ? started(await PostgresServer.create(join(folder, id), durable), id) : started(await KafkaBroker.create(join(folder, id)), id);
 }
 
 const address = (id: string, server: Server): Readonly<Record<string, string>> =>

@@ -21,7 +21,8 @@ const settings = {
 export class PostgresServer {
   private constructor(private readonly process: ServerProcess, private readonly folder: string, readonly port: number) {}
 
-  static async create(folder: string): Promise<PostgresServer> {
+  /** `durable`: what is committed outlives the machine, not only the server. A `kill -9` of the server loses nothing either way. */
+  static async create(folder: string, durable: boolean): Promise<PostgresServer> {
     const data = join(folder, 'data');
     await mkdir(data, { recursive: true, mode: 0o755 });
     const owner = process.getuid?.() === 0 ? await ordinaryUser() : undefined;
@@ -31,9 +32,9 @@ export class PostgresServer {
     if (owner) for (const path of [data, passwordFile]) await chown(path, owner.uid, owner.gid);
     await chmod(data, 0o700);
     const options = { ...owner, env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' } };
-    await run(join(programs, 'initdb'), ['-D', data, '-U', 'postgres', '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale-provider', 'builtin', '--locale', 'C.UTF-8', '--no-instructions'], options);
+    await run(join(programs, 'initdb'), ['-D', data, '-U', 'postgres', '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale-provider', 'builtin', '--locale', 'C.UTF-8', '--no-instructions', ...(durable ? [] : ['--no-sync'])], options);
     const port = await freePort();
-    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const flags = Object.entries({ ...settings, fsync: durable ? 'on' : 'off' }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     return new PostgresServer(new ServerProcess(join(programs, 'postgres'), ['-D', data, '-p', String(port), ...flags], join(folder, 'postgres.log'), options), folder, port);
   }
 
