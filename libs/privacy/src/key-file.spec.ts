@@ -122,6 +122,17 @@ describe('a key file', () => {
     expect(open.filter((path) => path.startsWith(folder))).toEqual([]);
   });
 
+  it('that does not serve is named with its code; others are not', async () => {
+    expect(await files.unusable()).toEqual([]);
+    for (const [holder, version] of [['org_a', 1], ['org_a', 2], ['org_b', 3], ['org_d', 1]] as const) await files.create(holder, { said: 'one' }, version);
+    expect(await files.unusable()).toEqual([]);
+    for (const name of ['org_b.3.keys.json', 'org_c.keys.json', 'org_c.12.keys.json']) await put(name, 'no key');
+    await chmod(join(folder, 'org_d.keys.json'), 0o604);
+    // Of another kind, or of nobody; the last has as many letters after its holder as a file of keys.
+    for (const name of ['org_e.x.keys.json', 'org_e.0.keys.json', 'org_e.keys.json.new', 'org_e.signing.json', 'ORG.keys.json', 'x.org_e.keys.json', '.keys.json', 'org_c.otherwise']) await put(name, 'no key');
+    expect(await files.unusable()).toEqual([{ file: 'org_b.3.keys.json', code: 'KEY_FILE_DAMAGED' }, { file: 'org_c.12.keys.json', code: 'KEY_FILE_DAMAGED' }, { file: 'org_c.keys.json', code: 'KEY_FILE_DAMAGED' }, { file: 'org_d.keys.json', code: 'KEY_FILE_EXPOSED' }]);
+  });
+
   it('has numbers that are some', () => {
     expect(asNumber(7)).toBe(7);
     for (const none of ['7', undefined, null, {}]) expect(() => asNumber(none)).toThrow('KEY_FILE_DAMAGED');
