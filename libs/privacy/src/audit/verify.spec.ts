@@ -86,6 +86,11 @@ describe('T37 a log that nobody has touched', () => {
     expect(await check(await grown(entries(9), [0, 4, 4, 7]))).toEqual({ service: 'referrals', isWhole: true, findings: [], size: 9, signed: 7, expired: 0, waiting: 0, newest: { number: 4, at: '2026-11-25T04:00:00Z' }, witnesses: { shelters: 4 } });
     expect(await check(await grown([], []))).toEqual({ service: 'referrals', isWhole: true, findings: [], size: 0, signed: 0, expired: 0, waiting: 0, witnesses: {} });
   });
+  it('has its roots in any order, and keys from before a change', async () => {
+    const kept = await grown(entries(9), [0, 4, 4, 7]);
+    for (const order of [[3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2]]) expect(await check({ ...kept, roots: order.map((n) => kept.roots[n] as SignedRoot) })).toMatchObject({ isWhole: true, signed: 7, newest: { number: 4 } });
+    for (const known of [[...newKeys().verifying, ...keys.verifying], [...keys.verifying, ...newKeys().verifying]]) expect((await check(kept, { keys: known })).findings).toEqual([]);
+  });
   it('has entries that wait for their place, after what is signed', async () => {
     expect(await check({ ...await grown(entries(4), [3]), loose: [12, 13, 14] })).toMatchObject({ isWhole: true, waiting: 3, signed: 3 });
   });
@@ -135,6 +140,20 @@ describe('T37 who has the database', () => {
     expect((await check({ ...anew, witnesses: kept.witnesses })).findings).toEqual([{ code: 'SPLIT_VIEW', witness: 'shelters', at: '2026-11-25T02:00:00Z', root: 2 }]);
     expect((await check({ ...anew, witnesses: kept.witnesses })).witnesses).toEqual({ shelters: 1 });
   });
+  it('changes two entries and their hashes: none of them has moved', async () => {
+    const kept = await grown(entries(8), [8]);
+    for (const n of [2, 5]) {
+      const leaf = kept.leaves[n] as Writable<Leaf>;
+      leaf.entry = changed(leaf.entry);
+      leaf.leaf = entryHash(leaf.entry);
+    }
+    expect((await check(kept)).findings).toEqual([{ code: 'CHANGED', root: 1, places: [0, 8] }, { code: 'CHANGED', position: 9 }, { code: 'CHANGED', position: 15 }]);
+  });
+  it('says of an entry that it has another place: it is not that of another', async () => {
+    const kept = await grown(entries(8), [4, 8]);
+    (kept.leaves[3] as Writable<Leaf>).entry = { ...entryOf(11), position: 99 };
+    expect((await check(kept)).findings).toEqual([{ code: 'CHANGED', position: 11 }]);
+  });
   it('deletes an entry; or its hash; or both', async () => {
     const one = await grown(entries(8), [4, 8]);
     delete (one.leaves[3] as Writable<Leaf>).entry;
@@ -162,12 +181,26 @@ describe('T37 who has the database', () => {
     const hashes = { ...kept, leaves: kept.leaves.map((leaf, n) => (n === a ? { ...leaf, position: y.position, leaf: y.leaf, entry: y.entry } : n === b ? { ...leaf, position: x.position, leaf: x.leaf, entry: x.entry } : leaf)) };
     expect((await check(hashes)).findings.filter(({ root }) => root === undefined)).toEqual([{ code: 'REORDERED', position: y.position }, { code: 'REORDERED', position: x.position }]);
   });
+  it('lets more change places than are compared: the rest is called changed', async () => {
+    const size = 302;
+    const kept = await grown(entries(size).map((entry, n) => ({ ...entry, version: n })), [size]);
+    const said = async (given: Kept): Promise<string> => { const { findings } = await check(given); return findings.filter(({ position }) => position !== undefined).map(({ code }) => code[0]).join(''); };
+    const entriesOnly = { ...kept, leaves: kept.leaves.map((leaf) => ({ ...leaf })) };
+    for (let n = 0; n < size; n += 2) swapEntries(entriesOnly, n, n + 1);
+    expect(await said(entriesOnly)).toBe(`${'R'.repeat(300)}CC`);
+    const hashes = { ...kept, leaves: kept.leaves.map((leaf, n) => { const { position, leaf: hash, entry } = kept.leaves[n % 2 === 0 ? n + 1 : n - 1] as Leaf; return { ...leaf, position, leaf: hash, entry }; }) };
+    expect(await said(hashes)).toBe(`${'R'.repeat(300)}CC`);
+  });
   it('puts an entry where a gap was, with or without a place in the tree', async () => {
     const kept = await grown(entries(8), [4, 8]);
     expect((await check({ ...kept, loose: [8] })).findings).toEqual([{ code: 'INSERTED', position: 8 }]);
-    expect((await check({ ...await grown(entries(8), [4]), loose: [14, 20] })).findings).toEqual([{ code: 'INSERTED', position: 14 }]);
+    expect(await check({ ...await grown(entries(8), [4]), loose: [14, 20] })).toMatchObject({ findings: [{ code: 'INSERTED', position: 14 }], waiting: 1 });
     const leaf = { index: 8, position: 8, leaf: entryHash(entryOf(8)), chain: chained((kept.leaves[7] as Leaf).chain, entryHash(entryOf(8))), entry: entryOf(8) };
     expect((await check({ ...kept, leaves: [...kept.leaves, leaf] })).findings).toEqual([{ code: 'INSERTED', position: 8 }]);
+    // before all others, too, and where another stands already
+    expect((await check(await grown([entryOf(0), ...entries(3)], [4]))).findings).toEqual([{ code: 'INSERTED', position: 0 }]);
+    const twice = { ...leaf, position: 19, leaf: entryHash(entryOf(19)), chain: chained((kept.leaves[7] as Leaf).chain, entryHash(entryOf(19))), entry: entryOf(19) };
+    expect((await check({ ...kept, leaves: [...kept.leaves, twice] })).findings).toEqual([{ code: 'INSERTED', position: 19 }]);
     // the position of an entry that was signed is taken, however it got there
     expect((await check({ ...kept, loose: [19] })).findings).toEqual([{ code: 'INSERTED', position: 19 }]);
     expect((await check({ ...kept, loose: [20] })).findings).toEqual([]);
@@ -184,6 +217,8 @@ describe('T37 who has the database', () => {
     // an organisation's feed has the hour and no number
     const feed = kept.witnesses.map(({ number: _, ...witnessed }) => ({ ...witnessed, witness: 'feed' }));
     expect((await check({ ...older, witnesses: feed })).findings.map(({ code, at }) => [code, at])).toEqual([['ROLLED_BACK', '2026-11-25T02:00:00Z'], ['ROLLED_BACK', '2026-11-25T03:00:00Z']]);
+    const [, second] = feed as [WitnessedRoot, WitnessedRoot];
+    expect((await check({ ...older, witnesses: [{ ...second, at: '2026-11-25T01:00:00Z' }] })).findings).toStrictEqual([{ code: 'ROLLED_BACK', witness: 'feed', at: '2026-11-25T01:00:00Z' }]);
     // and what has grown again since is another history
     const again = await grown([...entries(5), changed(entryOf(40))], [4, 5, 6, 6]);
     expect((await check({ ...again, witnesses: feed })).findings.map(({ code, at }) => [code, at])).toEqual([['SPLIT_VIEW', '2026-11-25T02:00:00Z'], ['SPLIT_VIEW', '2026-11-25T03:00:00Z']]);
@@ -195,6 +230,8 @@ describe('T37 who has the database', () => {
     expect((await check({ ...kept, roots: kept.roots.slice(1) })).findings).toEqual([{ code: 'DELETED', root: 1 }]);
     const but = (change: Partial<SignedRoot>): Kept => ({ ...kept, roots: kept.roots.map((root) => (root.number === 2 ? { ...root, ...change } : root)), witnesses: [] });
     for (const change of [{ at: '2026-11-25T09:00:00Z' }, { service: 'shelters' }, { previous: NOTHING }, { root: NOTHING }, { chain: NOTHING }]) expect(await codes(but(change))).toEqual(['CHANGED', 'SIGNATURE_MISSING']);
+    const last = { ...kept, roots: kept.roots.map((root) => (root.number === 3 ? { ...root, service: 'shelters' } : root)), witnesses: [] };
+    expect((await check(last)).findings).toEqual([{ code: 'CHANGED', root: 3 }, { code: 'SIGNATURE_MISSING', root: 3 }]);
     expect(await codes(but({ size: 1 }))).toEqual(['CHANGED', 'ROLLED_BACK', 'SIGNATURE_MISSING']);
   });
   it('cannot make up a witness', async () => {
