@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canaryPerson, huntLeaks, type Sink } from '@footbridge/privacy/testing';
-import { backupFile, files } from '@footbridge/testing';
+import { Device, backupFile, files } from '@footbridge/testing';
 import pg from 'pg';
 import { diagnose } from './commands/doctor.js';
 import { DataFolder } from './data-folder.js';
@@ -111,6 +111,30 @@ describe('npm run footbridge --', () => {
       expect([await ask('admin', 'GET', '/oidc/accounts'), await signsIn()]).toEqual([200, true]);
       while (await alertsOf(instance.url, tokens.admin) !== 200) await new Promise((resolve) => { setTimeout(resolve, 250); });
     }
+  }, 180_000);
+
+  it('T39 a token that is bound to a device\'s key lets that device in everywhere, and who has copied it nowhere', async () => {
+    const listed = JSON.parse((await run('accounts', '--json')).out) as { name: string; account: string; secret: string }[];
+    const [operator, desk] = ['network.operator', 'harbour.admin'].map((wanted) => listed.find(({ name }) => name === wanted));
+    const [device, thief] = [await Device.of(), await Device.of()];
+    const given = await fetch(`${instance.url}/oidc/token`, { method: 'POST', headers: { dpop: await device.proof({ method: 'POST', url: `${instance.url}/oidc/token` }) }, body: new URLSearchParams({ grant_type: 'client_credentials', client_id: operator?.account ?? '', client_secret: operator?.secret ?? '' }) });
+    const { access_token: token } = await given.json() as { access_token: string };
+    const ask = async (by: Device, method: 'GET' | 'POST', path: string, named = path): Promise<number> => {
+      for (let tries = 0; ; tries++) {
+        const { status } = await fetch(`${instance.url}${path}`, { method, headers: await by.headers({ method, url: `${instance.url}${named}`, token }) });
+        // news may be late, as in `alertsOf`; each try has its own proof
+        if (status !== 503 || tries === 20) return status;
+        await new Promise((resolve) => { setTimeout(resolve, 500); });
+      }
+    };
+    const services = ['referrals', 'shelters', 'returns', 'reintegration', 'notifications'].map((name) => `/v1/${name}-parked?x=y`);
+    const everywhere = (asked: (path: string) => Promise<number>): Promise<number[]> => Promise.all(services.map(asked));
+    expect(await everywhere((path) => ask(device, 'GET', path))).toEqual(services.map(() => 200));
+    expect(await everywhere((path) => ask(thief, 'GET', path))).toEqual(services.map(() => 401));
+    expect(await everywhere((path) => ask(device, 'GET', path, '/v1/alerts'))).toEqual(services.map(() => 401));
+    expect(await everywhere(async (path) => (await fetch(`${instance.url}${path}`, { headers: { authorization: `Bearer ${token}` } })).status)).toEqual(services.map(() => 401));
+    // what the sign-in server passes on to the services needs no second proof
+    for (const change of ['disable', 'enable'] as const) expect([change, await ask(device, 'POST', `/oidc/accounts/${desk?.account ?? ''}/${change}`), await ask(thief, 'POST', `/oidc/accounts/${desk?.account ?? ''}/${change}`)]).toEqual([change, 200, 401]);
   }, 180_000);
 
   it('organisation add: an organisation that the services know, and an administrator that signs in and may add others', async () => {

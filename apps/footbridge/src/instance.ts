@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Service } from '@footbridge/contracts';
 import { PostgresTransport } from '@footbridge/messaging';
-import { PolicyError, Problem, WrongSetting, accessSettings, clockSaid, databaseOff, differ, keySettings, keyStoresOf, log, codeReason, reasonOf, mailOf, manualClock, populationOf, provision, provisionedRoles, serveMetrics, startService, systemClock, type RunningService, type ServiceDefinition } from '@footbridge/service';
+import { PolicyError, Problem, WrongSetting, accessSettings, addressOf, clockSaid, databaseOff, differ, keySettings, keyStoresOf, log, codeReason, reasonOf, mailOf, manualClock, populationOf, provision, provisionedRoles, serveMetrics, startService, systemClock, type RunningService, type ServiceDefinition } from '@footbridge/service';
 import { DataFolder } from './data-folder.js';
 import { Door, front } from './front.js';
 import { audience } from './identity/audience.js';
@@ -43,6 +43,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
     const door = await Door.open(settings.port, settings.host);
     undo.push(() => door.close());
     const url = `http://localhost:${door.port}`;
+    const address = settingOf(() => addressOf(process.env, url));
     const folder = new DataFolder(settings.dataPath);
     const lock = await folder.open(url);
     undo.push(() => lock.release());
@@ -54,19 +55,19 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
     const issuer = `${url}/oidc`;
     // loaded here, because oidc-provider speaks as soon as it is: a start that is refused says its one line and nothing else
     const { startIdentity } = await import('./identity/identity.js');
-    const identity = await startIdentity({ databaseUrl: urls.identityUrl, keys: await identityKeys(folder.identityFile), issuer, tellServices: (path, headers) => tell(`${url}${path}`, headers) });
+    const identity = await startIdentity({ databaseUrl: urls.identityUrl, keys: await identityKeys(folder.identityFile), issuer, address, tellServices: (path, headers) => tell(`${url}${path}`, headers) });
     undo.push(() => identity.close());
     const seeded = await seedAccounts(identity.pool, folder.accountsFile, settings.seed) === 'seeded';
 
     const keys = settingOf(() => { const own = keySettings(process.env); return { ...keyStoresOf(own, folder.keys), keyBackupDays: own.keyBackupDays, isFiles: own.vault === undefined }; });
     const secret = await cursorSecret(folder);
-    const [mail, population] = [settingOf(() => mailOf(process.env, url)), settingOf(() => populationOf(process.env))];
+    const [mail, population] = [settingOf(() => mailOf(process.env, address)), settingOf(() => populationOf(process.env))];
     const start = async (definition: ServiceDefinition): Promise<RunningService> => {
       const own = urls.services[nameOf(definition, urls.services)];
       const transport = new PostgresTransport({ url: urls.busUrl, onTrouble: (reason) => { log('bus-trouble', { service: definition.name, reason: codeReason(reason) }); } });
       undo.push(() => transport.close());
       const service = await startService(definition, {
-        ...own, transport, issuer, audience, ...keys, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks, access, ...(mail ? { mail } : {}), population,
+        ...own, transport, issuer, audience, address, ...keys, secret, clock: settings.clock === 'manual' ? manualClock() : systemClock, webhooks: settings.webhooks, access, ...(mail ? { mail } : {}), population,
         accounts: { organisationOf: async (account) => (await identity.accounts.account(account))?.organisation, stand: (what, id, disabled) => identity.accounts.stand(what, id, disabled), endSessions: (organisation, at) => identity.accounts.endSessions(organisation, at) },
       });
       undo.push(() => service.close());

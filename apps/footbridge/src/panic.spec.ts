@@ -1,13 +1,14 @@
 import { Service } from '@footbridge/contracts';
 import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { newRef } from '@footbridge/privacy';
-import { testInstance, transports, waitUntil, type OwnKafka, type TestAccount, type TestInstance } from '@footbridge/testing';
+import { Device, testInstance, transports, waitUntil, type OwnKafka, type TestAccount, type TestInstance } from '@footbridge/testing';
 import pg from 'pg';
 import { services } from './services.js';
 
 const her = canaryPerson(90);
 
 /** With the services' own deny list: what a stolen laptop is still signed in with. */
+const address = 'https://footbridge.example';
 describe.each(transports)('T39 a panic ends the sessions of the organisation, in every service, on %s', (_name, start) => {
   let instance: TestInstance, database: pg.Client, kafka: OwnKafka | undefined;
   const [house, other] = [newRef('org'), newRef('org')];
@@ -20,17 +21,23 @@ describe.each(transports)('T39 a panic ends the sessions of the organisation, in
     const said = await answer.json() as Record<string, unknown>;
     return { status: answer.status, code: said['code'], body: said };
   };
+  /** As a device does whose key the token is bound to. */
+  const proven = async (method: string, path: string): Promise<string> => {
+    const answer = await fetch(`${instance.url}${path}`, { method, headers: await device.headers({ method, url: `${address}${path}`, token: bound }) });
+    return `${answer.status} ${answer.headers.get('www-authenticate') ?? ''}`.trim();
+  };
+  const provenInEach = (): Promise<string[]> => Promise.all(Service.values.map((service) => proven('GET', `/v1/${service}-keys`)));
   const inEach = async (token: string): Promise<unknown[]> => Promise.all(Service.values.map(async (service) => { const { status, code } = await ask(token, 'GET', `/v1/${service}-keys`); return code ?? status; }));
   const everywhere = (answer: unknown): unknown[] => Service.values.map(() => answer);
   const becomes = (what: string, token: string, answer: unknown): Promise<unknown> => waitUntil(what, async () => (await inEach(token)).every((said) => said === answer), { within: 20_000 });
 
   let worker: TestAccount, supervisor: TestAccount, dpo: TestAccount, stranger: TestAccount;
-  let stolen: string, refreshed: string, silent: string, theirs: string;
+  let stolen: string, refreshed: string, silent: string, theirs: string, bound: string, device: Device;
   let lock: string, consent: string;
 
   beforeAll(async () => {
     kafka = await start();
-    instance = await testInstance(services, { name: 'panic', kafka, config: { accounts: {
+    instance = await testInstance(services, { name: 'panic', kafka, config: { address, accounts: {
       organisationOf: () => Promise.resolve(undefined), stand: () => Promise.resolve(), endSessions: (organisation, at) => { ended.push({ at: at.toISOString(), organisations: [organisation] }); return Promise.resolve(); },
     } } });
     database = new pg.Client({ connectionString: instance.databaseUrl });
@@ -43,6 +50,8 @@ describe.each(transports)('T39 a panic ends the sessions of the organisation, in
     // the sign-in server gives a fresh token out of the old session; and one that says nothing of when that began
     refreshed = await tokenOf(worker, { auth_time: now() - 3_000 });
     silent = await tokenOf(worker, { auth_time: undefined });
+    device = await Device.of();
+    bound = await tokenOf(worker, { cnf: { jkt: device.jkt } });
     await becomes('all are told of everything', stolen, 200);
     const file = await worker.post('/v1/cases', { purpose: 'ASSISTANCE', person: { givenName: her.givenName, familyName: her.familyName, birthDate: '1994-03-01' } });
     consent = String((await worker.post('/v1/consent-records', { case: file.body['id'], purpose: 'REFERRAL_DISCLOSURE', recipient: other, categories: ['IDENTITY'], language: 'ro', medium: 'written', noticeVersion: '2026-1' })).body['id']);
@@ -52,11 +61,13 @@ describe.each(transports)('T39 a panic ends the sessions of the organisation, in
 
   it('what was signed in before is refused everywhere, refreshed or not; nobody else notices', async () => {
     expect([await inEach(refreshed), await inEach(silent), await inEach(theirs)]).toEqual([everywhere(200), everywhere(200), everywhere(200)]);
+    expect([await inEach(bound), await provenInEach()]).toEqual([everywhere('not-signed-in'), everywhere('200')]);
     const locked = await ask(stolen, 'POST', '/v1/panic-locks', {});
     expect(locked).toMatchObject({ status: 201, body: { state: 'locked' } });
     lock = String(locked.body['id']);
     await becomes('the stolen token is refused', stolen, 'not-signed-in');
     expect([await inEach(refreshed), await inEach(silent), await inEach(theirs)]).toEqual([everywhere('not-signed-in'), everywhere('not-signed-in'), everywhere(200)]);
+    expect(await provenInEach()).toEqual(everywhere('401 DPoP algs="ES256 Ed25519 EdDSA"'));
     // a refreshed token that was made only now is of the same session
     expect(await inEach(await tokenOf(worker, { auth_time: now() - 3_000 }))).toEqual(everywhere('not-signed-in'));
     // nor is it good for what protects: that goes on, by who signs in
@@ -93,5 +104,9 @@ describe.each(transports)('T39 a panic ends the sessions of the organisation, in
     await waitUntil('it is blind', async () => (await ask(again, 'GET', '/v1/shelters-keys')).status === 503);
     await database.query("delete from shelters.parked where topic = 'panic'");
   });
-  it('T10 leaves no name in any sink', async () => { expect(huntLeaks(await instance.sinks(), [her])).toEqual([]); }, 120_000);
+  it('T10 leaves no name in any sink, and no key of a device', async () => {
+    const sinks = await instance.sinks();
+    expect(huntLeaks(sinks, [her])).toEqual([]);
+    expect(sinks.filter(({ content }) => [device.jkt, String(device.jwk.x), bound].some((secret) => content.includes(secret))).map(({ name }) => name)).toEqual([]);
+  }, 120_000);
 });

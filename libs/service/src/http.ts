@@ -5,6 +5,7 @@ import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access } from './access.js';
 import { actionOf } from './action.js';
+import { challenged } from './identity/dpop.js';
 import { SignIn } from './identity/sign-in.js';
 import { accountRoles } from './identity/token-roles.js';
 import { keyProblem } from './keys/problem.js';
@@ -34,7 +35,7 @@ export class SignedIn implements CanActivate {
     const { isPublic, protects, action } = this.#routeOf(context.getHandler(), context.getClass());
     if (isPublic) return true;
     const request = context.switchToHttp().getRequest<SignedRequest>();
-    const principal = await this.signIn.principal(request.headers.authorization, protects);
+    const principal = await this.signIn.principal(request.headers.authorization, protects, request.raw);
     // Who is somebody here and has no task here reads nothing, not even at home.
     if (principal.roles.length === 0) throw new Problem('role-not-allowed', { roles: accountRoles });
     const trace = traceOf(request.headers.traceparent);
@@ -72,16 +73,16 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = problemOf(error);
     if (error instanceof PrivacyRefusal) this.refusals?.note(error, (request as { readonly principal?: SignedRequest['principal'] }).principal);
     if (problem.status >= 500 && problem.code === 'internal-error') log('request-failed', { requestId: request.id, reason: placeOf(error) });
-    tell(reply, problem, request.id);
+    tell(reply, problem, request);
   }
 }
-function tell(reply: FastifyReply, problem: Problem, id: string): void {
-  void reply.status(problem.status).headers(problem.headers).header('content-type', 'application/problem+json; charset=utf-8').header('cache-control', 'no-store').send(JSON.stringify(problem.body(id)));
+function tell(reply: FastifyReply, problem: Problem, request: FastifyRequest): void {
+  void reply.status(problem.status).headers(challenged(problem.headers, request)).header('content-type', 'application/problem+json; charset=utf-8').header('cache-control', 'no-store').send(JSON.stringify(problem.body(request.id)));
 }
 /** An address that the router cannot read is answered before anything else of ours runs. */
 export function unreadableAddress(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
-  tell(reply, new Problem('not-found'), request.id);
+  tell(reply, new Problem('not-found'), request);
 }
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;

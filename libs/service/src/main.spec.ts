@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalFileKeyStore, VaultTransitKeyStore } from '@footbridge/privacy';
 import { keySettings, keyStoresOf } from './keys/key-stores.js';
-import { processSettings } from './main.js';
+import { addressOf, processSettings } from './main.js';
 
 describe('the settings of one service\'s process', () => {
   const given = { DATABASE_URL: 'postgres://a', MIGRATION_URL: 'postgres://b', OIDC_ISSUER: 'http://localhost/oidc', KEYS_DIR: '/keys', KAFKA_BROKERS: 'k1:9092,k2:9092', PORT: '3001' };
@@ -16,6 +16,10 @@ describe('the settings of one service\'s process', () => {
     expect([said({ DATABASE_URL: '' }), said({ PORT: 'x' }), said({ TRANSPORT: 'pigeons' }), said({ FOOTBRIDGE_SECRET: 'x'.repeat(31) })])
       .toEqual(['DATABASE_URL is missing.', 'PORT must be a number from 0 to 65535.', 'TRANSPORT must be kafka or postgres.', 'FOOTBRIDGE_SECRET must have 32 characters or more, made at random.']);
     expect(processSettings({ ...given, FOOTBRIDGE_SECRET: 'x'.repeat(32) }).secret).toHaveLength(32);
+  });
+  it('name the address that proofs are made for: where callers sign in, unless it is said otherwise', () => {
+    expect([addressOf({}, 'http://localhost:3000'), addressOf({ FOOTBRIDGE_URL: '' }, 'http://localhost:3000'), addressOf({ FOOTBRIDGE_URL: 'https://footbridge.example' }, 'http://localhost:3000')]).toEqual(['http://localhost:3000', 'http://localhost:3000', 'https://footbridge.example']);
+    for (const wrong of ['footbridge.example', 'ftp://footbridge.example', 'https://']) expect(() => addressOf({ FOOTBRIDGE_URL: wrong }, 'http://localhost:3000')).toThrow('FOOTBRIDGE_URL must be an address like https://footbridge.example.');
   });
   it('take Kafka across TLS with a password that lies in a file, and never a password in the clear', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'footbridge-settings-')), 'password');

@@ -83,6 +83,13 @@ export function processSettings(environment: Environment): ProcessSettings {
   };
 }
 
+/** FOOTBRIDGE_URL: where callers reach the instance, where that is not where they sign in. @throws WrongSetting */
+export function addressOf(environment: Environment, otherwise: string): string {
+  const address = environment['FOOTBRIDGE_URL'] || otherwise;
+  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) throw new WrongSetting('FOOTBRIDGE_URL must be an address like https://footbridge.example.');
+  return address;
+}
+
 /** FOOTBRIDGE_SMTP_URL and FOOTBRIDGE_MAIL_FROM, both or neither; `address` is where partners sign in. @throws WrongSetting */
 export function mailOf(environment: Environment, address: string): MailConfig | undefined {
   const { FOOTBRIDGE_SMTP_URL: smtpUrl, FOOTBRIDGE_MAIL_FROM: from } = environment;
@@ -107,9 +114,10 @@ export async function startFromEnv(definition: ServiceDefinition, environment: E
     const onTrouble = (reason: string): void => { log('bus-trouble', { service: definition.name, reason: codeReason(reason) }); };
     const { kind: _, ...to } = s.transport;
     const transport: Transport = 'brokers' in to ? new KafkaTransport({ ...to, clientId: definition.name, onTrouble }) : new PostgresTransport({ ...to, onTrouble });
-    const mail = mailOf(environment, new URL(s.issuer).origin);
+    const address = addressOf(environment, new URL(s.issuer).origin);
+    const mail = mailOf(environment, address);
     const config: ServiceConfig = {
-      databaseUrl: s.databaseUrl, migrationUrl: s.migrationUrl, transport, issuer: s.issuer, audience: s.audience, ...keyStoresOf(s.keySettings, s.keys), keyBackupDays: s.keySettings.keyBackupDays,
+      databaseUrl: s.databaseUrl, migrationUrl: s.migrationUrl, transport, issuer: s.issuer, audience: s.audience, address, ...keyStoresOf(s.keySettings, s.keys), keyBackupDays: s.keySettings.keyBackupDays,
       clock: s.manual ? manualClock(s.ahead) : systemClock, population: populationOf(environment), webhooks: s.webhooks, access: accessSettings(environment), ...(mail ? { mail } : {}), ...(s.jwksUri ? { jwksUri: s.jwksUri } : {}), ...(s.secret ? { secret: s.secret } : {}),
     };
     const running = await startService(definition, config);

@@ -74,9 +74,9 @@ export function openapi(service: string, lifecycles: readonly Lifecycle[], extra
     responses: { [e.status ?? (e.method === 'post' ? 201 : 200)]: e.answer ?? { description: 'The answer' }, ...problemsFor(401, 403, 404, 409, 422, 503) },
   });
   return {
-    openapi: '3.1.0', info: { title: `Footbridge ${service}`, version: '1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } }, paths, security: [{ bearer: [] }],
+    openapi: '3.1.0', info: { title: `Footbridge ${service}`, version: '1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } }, paths, security: [{ bearer: [] }, { dpop: [] }],
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, dpop: { type: 'http', scheme: 'DPoP', description: 'A token that is bound to a key of yours, with a proof of that key in the header DPoP (RFC 9449)' } },
       schemas: {
         Problem: { type: 'object', properties: { type: { type: 'string', pattern: '^/problems/[a-z-]+$' }, title: { type: 'string', enum: [...new Set(Object.values(problems).map(({ title }) => title))] }, status: { type: 'integer' }, detail: { type: 'string' }, code: { type: 'string', enum: Object.keys(problems) }, requestId: { type: 'string', format: 'uuid' } }, required: ['type', 'title', 'status', 'detail', 'code', 'requestId'] },
         View: { type: 'object', properties: { id: { type: 'string', pattern: '^[a-z]{3}_[a-z2-7]+$' }, state: { type: 'string', enum: [...new Set(lifecycles.flatMap(({ states }) => states))] }, version: { type: 'integer' }, dueAt: { type: 'string', format: 'date-time' }, can: { type: 'array', items: { type: 'string', pattern: '^[a-z][A-Za-z]+$' } }, links: { type: 'object', additionalProperties: { type: 'string', pattern: '^/v1/' } } }, required: ['id', 'state', 'version', 'can', 'links'] },

@@ -1,7 +1,7 @@
 /** Every problem of the HTTP API (RFC 9457): its status, its title, and what to do now. The page at `/problems/<code>` is made from this. */
 export const problems = {
   'malformed-body': { status: 400, title: 'The body cannot be read', doNow: 'Send one JSON object in UTF-8 with content-type application/json.' },
-  'not-signed-in': { status: 401, title: 'You are not signed in', doNow: 'Send an access token of this instance in the header Authorization: Bearer.' },
+  'not-signed-in': { status: 401, title: 'You are not signed in', doNow: 'Send an access token of this instance in the header Authorization: Bearer; one that is bound to your key with Authorization: DPoP, and a new proof with each request.' },
   'token-expired': { status: 401, title: 'Your session has ended', doNow: 'Get a new access token and send the request again.' },
   'step-up-required': { status: 401, title: 'Sign in again for this', doNow: 'Sign in once more (max_age) and send the request again with the new token: this is asked before data of people are read.' },
   'role-not-allowed': { status: 403, title: 'Your role may not do this', doNow: 'Ask a colleague who has one of the roles named.' },

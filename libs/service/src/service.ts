@@ -74,6 +74,8 @@ export interface ServiceConfig {
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUri?: string;
+  /** The public address of the instance, which proofs of a token's key name (identity/dpop.ts). Default: where the issuer is. */
+  readonly address?: string;
   readonly keyStore: KeyStore;
   readonly signingKeys: SigningKeys;
   /** How long a backup may hold what a destroyed key opens: so long old keys are kept after a change. Default: 35 days. */
@@ -174,7 +176,7 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const audit = new AuditSequencer({ engine, pool, service: definition.name as Service, signingKeys: config.signingKeys, roots: config.auditRoots });
   const running: Running = { engine, pool, gate, clock, config, deadlines, freshness: eventServer.freshness, refusals };
   const relay = new Relay({ pool, transport: config.transport, service: definition.name, gate, events, onTrouble: (code) => log('relay-trouble', { service: definition.name, reason: codeReason(code) }) });
-  const tokens = new AccessTokens({ issuer: config.issuer, audience: config.audience, ...(config.jwksUri ? { jwksUri: config.jwksUri } : {}) });
+  const tokens = new AccessTokens({ issuer: config.issuer, audience: config.audience, ...(config.jwksUri ? { jwksUri: config.jwksUri } : {}), ...(config.address ? { address: config.address } : {}) });
   const denyList = config.denyList ?? new KnownDenyList(pool, definition.name, eventServer.freshness, keepers.length > 0);
 
   @Module({})

@@ -7,6 +7,7 @@ export { testLog, type TestLog } from './test-log.js';
 export { testClock, type TestClock } from './test-clock.js';
 export { waitUntil } from './wait-until.js';
 export { testInstance, testIssuer, type TestAccount, type TestAnswer, type TestInstance, type TestIssuer } from './instance.js';
+export { Device, type Proving } from './device.js';
 export { vaultStandIn, type VaultStandIn, type VaultTrouble } from './vault-stand-in.js';
 export { brokerWriter, type BrokerWriter, type RawMessage } from './broker-writer.fixture.js';
 export { say, speaker, type Said } from './speaker.js';

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isRef, newRef } from '@footbridge/privacy';
-import { log, reasonOf, Problem, type Principal, type RequestMac, type SignIn } from '@footbridge/service';
+import { challenged, log, reasonOf, Problem, type Principal, type RequestMac, type SignIn } from '@footbridge/service';
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
 import type { Pool } from 'pg';
@@ -12,6 +12,8 @@ import { once, type Answer } from './once.js';
 
 /** The services' register is told of the same in the caller's name, so that tokens given before stop too (decisions 7). */
 export type TellServices = (path: string, headers: Readonly<Record<string, string>>) => Promise<void>;
+/** The same, with what lets the caller in there. */
+export type TellFor = (caller: Principal, path: string, headers: Readonly<Record<string, string>>) => Promise<void>;
 
 const ok = (body: Readonly<Record<string, unknown>>): Answer => ({ status: 200, body });
 const longestBody = 16_384;
@@ -23,21 +25,21 @@ const organisationView = ({ id, name, type, country, disabled }: Organisation): 
  * Who may sign in at the embedded provider (decisions 7): an OPERATOR adds organisations with their first PARTNER_ADMIN,
  * a PARTNER_ADMIN adds the other accounts of its own organisation. Secrets are made here and shown once.
  */
-export function administration(pool: Pool, signIn: SignIn, mac: RequestMac, tellServices?: TellServices): (request: IncomingMessage, response: ServerResponse) => boolean {
+export function administration(pool: Pool, signIn: SignIn, mac: RequestMac, tellServices?: TellFor): (request: IncomingMessage, response: ServerResponse) => boolean {
   return (request, response) => {
     const match = /^\/oidc\/(organisations|accounts)(?:\/([a-z2-7_]{1,64})\/(disable|enable))?$/.exec(request.url ?? '');
     if (!match) return false;
     const [path, what = '', id, change] = match;
     const answer = async (): Promise<Answer> => {
-      const { authorization = '', 'idempotency-key': key } = request.headers;
-      const principal = await signIn.principal(authorization);
+      const { authorization, 'idempotency-key': key } = request.headers;
+      const principal = await signIn.principal(authorization, false, request);
       if (id === undefined && request.method === 'GET') return await list(new Accounts(pool), principal, what);
       if (request.method !== 'POST') throw new Problem('not-found');
       const sent = id === undefined ? await readJson(request) : undefined;
       if (id !== undefined) {
         await mayStand(new Accounts(pool), principal, what, id);
         // First the services, which stop the tokens that are about; then the provider, which gives no new ones.
-        await tellServices?.(path.replace('/oidc/', '/v1/'), { authorization, ...(typeof key === 'string' ? { 'idempotency-key': key } : {}) });
+        await tellServices?.(principal, path.replace('/oidc/', '/v1/'), typeof key === 'string' ? { 'idempotency-key': key } : {});
       }
       return await once(pool, principal, { path, sent, key, mac }, async (client) => {
         const accounts = new Accounts(client);
@@ -54,7 +56,7 @@ export function administration(pool: Pool, signIn: SignIn, mac: RequestMac, tell
       const problem = error instanceof Problem ? error : new Problem('internal-error');
       const requestId = randomUUID();
       if (problem !== error) log('request-failed', { requestId, reason: reasonOf(error), service: 'identity' });
-      for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
+      for (const [name, value] of Object.entries(challenged(problem.headers, request))) response.setHeader(name, value);
       show(response, problem.status, 'application/problem+json; charset=utf-8', problem.body(requestId));
     });
     return true;

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { AccessTokens, type Principal } from '@footbridge/service';
-import { testDatabase } from '@footbridge/testing';
+import { Device, testDatabase } from '@footbridge/testing';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { Client } from 'pg';
 import { startIdentity, type Identity } from './identity.js';
@@ -79,9 +79,15 @@ describe('the embedded identity provider', () => {
     await new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
   });
 
-  const token = async (id: string, secret: string, more: Record<string, string> = {}): Promise<{ status: number; body: Record<string, unknown> }> => {
-    const answer = await fetch(`${origin}/oidc/token`, { method: 'POST', headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` }, body: new URLSearchParams({ grant_type: 'client_credentials', ...more }) });
+  /** A proof of the device for the address where tokens are given. */
+  const shownBy = async (device: Device | undefined): Promise<Record<string, string>> => (device ? { dpop: await device.proof({ method: 'POST', url: `${origin}/oidc/token` }) } : {});
+  const token = async (id: string, secret: string, more: Record<string, string> = {}, device?: Device): Promise<{ status: number; body: Record<string, unknown> }> => {
+    const answer = await fetch(`${origin}/oidc/token`, { method: 'POST', headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`, ...await shownBy(device) }, body: new URLSearchParams({ grant_type: 'client_credentials', ...more }) });
     return { status: answer.status, body: await answer.json() as Record<string, unknown> };
+  };
+  const accountsFor = async (headers: Record<string, string>): Promise<string> => {
+    const answer = await fetch(`${origin}/oidc/accounts`, { headers });
+    return `${answer.status} ${answer.headers.get('www-authenticate') ?? ''}`.trim();
   };
   const principalOf = async (accessToken: unknown): Promise<Principal> => await audienceOf.principal(String(accessToken));
 
@@ -125,6 +131,41 @@ describe('the embedded identity provider', () => {
       expect((await token('acc_doesnotexist', 'x')).body).toEqual((await token(worker.id, 'x')).body);
     });
 
+    it('T39 gives who proves a key a token that is bound to it: from another device, or as a bearer, it is good for nothing', async () => {
+      const [device, thief] = [await Device.of(), await Device.of('Ed25519')];
+      const admin = await identity.accounts.addAccount({ organisation, name: `lantern.${randomBytes(4).toString('hex')}`, title: 'Administrator', roles: ['PARTNER_ADMIN'] });
+      const { status, body } = await token(admin.account.id, admin.secret, {}, device);
+      const accessToken = String(body['access_token']);
+      expect([status, body['token_type'], decodeJwt(accessToken)['cnf']]).toEqual([200, 'DPoP', { jkt: device.jkt }]);
+      const proving = { url: `${origin}/oidc/accounts`, token: accessToken };
+      const own = await device.headers(proving);
+      const algs = 'algs="ES256 Ed25519 EdDSA"';
+      expect([await accountsFor(own), await accountsFor(await device.headers(proving))]).toEqual(['200', '200']);
+      // what the thief has: the token, and a proof that was sent once
+      expect(await accountsFor(own)).toBe(`401 DPoP error="invalid_dpop_proof", error_description="jti was used before", ${algs}`);
+      expect(await accountsFor(await thief.headers(proving))).toBe(`401 DPoP error="invalid_dpop_proof", error_description="the token is bound to another key", ${algs}`);
+      expect(await accountsFor({ authorization: `Bearer ${accessToken}` })).toBe(`401 Bearer error="invalid_token", DPoP ${algs}`);
+      expect(await accountsFor({ ...await device.headers(proving), host: 'evil.example', authorization: `DPoP ${accessToken}x` })).toBe(`401 DPoP ${algs}`);
+      // and a worker whose role is not enough is told that, not that the proof is wrong
+      const worked = String((await token(worker.id, worker.secret, {}, device)).body['access_token']);
+      expect(await accountsFor(await device.headers({ url: `${origin}/oidc/accounts`, token: worked }))).toBe('403');
+      expect(await token(admin.account.id, admin.secret)).toMatchObject({ status: 200, body: { token_type: 'Bearer' } });
+    });
+
+    it('says which proofs it takes, and gives nothing for one that is not right, or not new', async () => {
+      const found = await (await fetch(`${origin}/oidc/.well-known/openid-configuration`)).json() as Record<string, unknown>;
+      expect(found['dpop_signing_alg_values_supported']).toEqual(['ES256', 'Ed25519', 'EdDSA']);
+      const device = await Device.of();
+      const ask = async (dpop: string): Promise<unknown> => {
+        const answer = await fetch(`${origin}/oidc/token`, { method: 'POST', headers: { dpop }, body: new URLSearchParams({ grant_type: 'client_credentials', client_id: worker.id, client_secret: worker.secret }) });
+        return (await answer.json() as Record<string, unknown>)['error'] ?? answer.status;
+      };
+      const once = await device.proof({ method: 'POST', url: `${origin}/oidc/token` });
+      const elsewhere = await device.proof({ method: 'POST', url: `${origin}/oidc/accounts` });
+      const rsa = await (await Device.of('RS256')).proof({ method: 'POST', url: `${origin}/oidc/token` });
+      expect([await ask(once), await ask(once), await ask(elsewhere), await ask(rsa), await ask('x')]).toEqual([200, 'invalid_grant', 'invalid_dpop_proof', 'invalid_dpop_proof', 'invalid_dpop_proof']);
+    });
+
     it('makes no token for another resource', async () => {
       expect((await token(worker.id, worker.secret, { resource: 'urn:elsewhere' })).body['error']).toBe('invalid_target');
     });
@@ -141,8 +182,8 @@ describe('the embedded identity provider', () => {
     const challenge = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url');
     const authorise = (verifier: string | undefined, more: Record<string, string> = {}): string =>
       `${origin}/oidc/auth?${new URLSearchParams({ client_id: portal, response_type: 'code', scope: 'openid', redirect_uri: `${origin}/signed-in`, state: 'st', ...(verifier === undefined ? {} : { code_challenge: challenge(verifier), code_challenge_method: 'S256' }), ...more }).toString()}`;
-    const exchange = async (form: Record<string, string>): Promise<{ status: number; body: Record<string, unknown> }> => {
-      const answer = await fetch(`${origin}/oidc/token`, { method: 'POST', body: new URLSearchParams({ client_id: portal, redirect_uri: `${origin}/signed-in`, ...form }) });
+    const exchange = async (form: Record<string, string>, device?: Device): Promise<{ status: number; body: Record<string, unknown> }> => {
+      const answer = await fetch(`${origin}/oidc/token`, { method: 'POST', headers: await shownBy(device), body: new URLSearchParams({ client_id: portal, redirect_uri: `${origin}/signed-in`, ...form }) });
       return { status: answer.status, body: await answer.json() as Record<string, unknown> };
     };
     const formAddress = (page = ''): string => /action="([^"]+)"/.exec(page)?.[1] ?? '';
@@ -267,6 +308,20 @@ describe('the embedded identity provider', () => {
       expect((await exchange({ grant_type: 'refresh_token', refresh_token: String(second.body['refresh_token']) })).body['error']).toBe('invalid_grant');
     });
 
+    it('T39 a code, and what it is turned in for, stay with the device that signed in', async () => {
+      const [device, thief] = [await Device.of(), await Device.of()];
+      const verifier = randomBytes(32).toString('base64url');
+      const code = async (): Promise<Record<string, string>> => ({ grant_type: 'authorization_code', code_verifier: verifier, code: (await signIn(new Browser(origin), verifier, { dpop_jkt: device.jkt })).searchParams.get('code') ?? '' });
+      const first = await exchange(await code(), device);
+      expect([first.status, first.body['token_type']]).toEqual([200, 'DPoP']);
+      const refresh = { grant_type: 'refresh_token', refresh_token: String(first.body['refresh_token']) };
+      for (const by of [thief, undefined]) expect((await exchange(refresh, by)).body['error']).toBe('invalid_grant');
+      const second = await exchange(refresh, device);
+      expect([second.status, decodeJwt(String(second.body['access_token']))['cnf']]).toEqual([200, { jkt: device.jkt }]);
+      const stolen = await code();
+      for (const by of [thief, undefined]) expect((await exchange(stolen, by)).body['error']).toBe('invalid_grant');
+    });
+
     it('T39 after a panic no session, no refresh token and no token from before is good for anything; who signs in again goes on', async () => {
       const browser = new Browser(origin);
       const verifier = randomBytes(32).toString('base64url');
@@ -274,14 +329,17 @@ describe('the embedded identity provider', () => {
       const admin = await identity.accounts.addAccount({ organisation, name: `lantern.${randomBytes(4).toString('hex')}`, title: 'Administrator', roles: ['PARTNER_ADMIN'] });
       const accountsSeen = async (accessToken: unknown): Promise<number> => (await fetch(`${origin}/oidc/accounts`, { headers: { authorization: `Bearer ${String(accessToken)}` } })).status;
       const before = (await token(admin.account.id, admin.secret)).body['access_token'];
-      expect(await accountsSeen(before)).toBe(200);
+      const device = await Device.of();
+      const bound = String((await token(admin.account.id, admin.secret, {}, device)).body['access_token']);
+      const boundSeen = async (): Promise<string> => accountsFor(await device.headers({ url: `${origin}/oidc/accounts`, token: bound }));
+      expect([await accountsSeen(before), await boundSeen()]).toEqual([200, '200']);
       // a session of another organisation is left alone
       await identity.accounts.endSessions('org_other', new Date());
       expect((await browser.follow(authorise(verifier))).sentTo?.searchParams.get('code')).toBeTruthy();
       await identity.accounts.endSessions(organisation, new Date());
       expect((await exchange({ grant_type: 'refresh_token', refresh_token: String(first.body['refresh_token']) })).body['error']).toBe('invalid_grant');
       expect((await browser.follow(authorise(verifier))).page).toContain('<title>Sign in</title>');
-      expect(await accountsSeen(before)).toBe(401);
+      expect([await accountsSeen(before), await boundSeen()]).toEqual([401, '401 DPoP algs="ES256 Ed25519 EdDSA"']);
       await new Promise((resolve) => { setTimeout(resolve, 1_100); });
       const again = new Browser(origin);
       const anew = await exchange({ grant_type: 'authorization_code', code: (await signIn(again, verifier)).searchParams.get('code') ?? '', code_verifier: verifier });

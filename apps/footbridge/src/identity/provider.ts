@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { proofAlgorithms } from '@footbridge/service';
 import { Provider, errors, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Pool } from 'pg';
 import { Accounts } from './accounts.js';
@@ -70,7 +71,7 @@ function configuration(issuer: string, keys: IdentityKeys, pool: Pool, accounts:
     ],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
-    enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
+    enabledJWA: { idTokenSigningAlgValues: ['ES256'], dPoPSigningAlgValues: proofAlgorithms },
     responseTypes: ['code'],
     scopes: ['openid', 'offline_access'],
     claims: { openid: ['sub', 'organisation', 'roles'] },
@@ -96,6 +97,9 @@ function configuration(issuer: string, keys: IdentityKeys, pool: Pool, accounts:
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      // Who sends a proof of a key gets tokens that are bound to it, and so are a public client's refresh tokens (T39). It is for whoever asks.
+      // Without nonces: the sign-in server and the services would each need their own, and a proof is good for one request of one minute
+      dPoP: { enabled: true },
       resourceIndicators: {
         enabled: true, defaultResource: () => resource, useGrantedResource: () => true,
         getResourceServerInfo: (_ctx, indicator) => {

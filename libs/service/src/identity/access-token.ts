@@ -3,6 +3,7 @@ import { isRef } from '@footbridge/privacy';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { CLOCKS_AGREE_MS, differ } from '../clocks.js';
 import { Problem } from '../problem.js';
+import { Proofs, bound, boundTo, notBound, type Sent } from './dpop.js';
 import { IssuerKeys, IssuerUnreachable, type IssuerKeysOptions } from './issuer-keys.js';
 import type { Principal } from './principal.js';
 import { tokenRoles } from './token-roles.js';
@@ -10,9 +11,13 @@ import { tokenRoles } from './token-roles.js';
 export interface AccessTokensOptions extends IssuerKeysOptions {
   /** What a token must be made for; `footbridge`. */
   readonly audience: string;
+  /** The public address of the instance, which proofs name. Default: where the issuer is. */
+  readonly address?: string;
   /** How many verified tokens are remembered. */
   readonly remembered?: number;
 }
+/** Whose a token is, and the key that it is bound to, if it is bound to one. */
+interface Verified { readonly principal: Principal; readonly jkt: string | undefined; readonly until: number }
 
 /** Asymmetric only: with an HMAC the issuer's public key would sign, and `none` signs nothing. */
 const algorithms = ['ES256', 'EdDSA', 'RS256'];
@@ -34,27 +39,48 @@ const issuerAway = (): Problem => new Problem('service-unavailable', {}, { 'retr
  */
 export class AccessTokens {
   readonly #keys: IssuerKeys;
-  readonly #verified = new Map<string, { readonly principal: Principal; readonly until: number }>();
+  readonly #verified = new Map<string, Verified>();
   readonly #remembered: number;
+  readonly #proofs: Proofs;
 
   constructor(private readonly options: AccessTokensOptions) {
     this.#keys = new IssuerKeys(options);
     this.#remembered = options.remembered ?? 10_000;
+    this.#proofs = new Proofs(options.address ?? new URL(options.issuer).origin, () => (differ(this.#keys.off ?? 0) ? clocksDiffer() : undefined));
   }
 
   /** How far the issuer's clock is ahead of ours. */
   get issuerOff(): number | undefined { return this.#keys.off; }
 
+  /** Of a token that counts for whoever has it (bearer). */
   async principal(token: string): Promise<Principal> {
-    if (token.length > longestToken) throw notSignedIn();
-    const hash = digest('sha256', token, 'base64url');
-    const known = this.#verified.get(hash);
-    if (known && Date.now() < known.until) return known.principal;
-    this.#verified.delete(hash);
-    const claims = await this.#verify(token);
-    const principal = principalOf(claims);
-    this.#remember(hash, principal, Math.min((claims.exp ?? 0) * 1000, Date.now() + longestMemoryMs));
+    const hash = hashOf(token);
+    const { principal, jkt } = this.#known(hash) ?? await this.#new(token, hash);
+    if (jkt !== undefined) throw bound();
     return principal;
+  }
+
+  /** Of a token that counts with a proof of its key alone (DPoP). */
+  async proven(token: string, sent: Sent): Promise<Principal> {
+    const hash = hashOf(token);
+    const { principal, jkt } = this.#known(hash) ?? await this.#new(token, hash);
+    if (jkt === undefined) throw notBound();
+    await this.#proofs.check(sent, hash, jkt);
+    return principal;
+  }
+
+  #known(hash: string): Verified | undefined {
+    const known = this.#verified.get(hash);
+    if (known && Date.now() < known.until) return known;
+    this.#verified.delete(hash);
+    return undefined;
+  }
+
+  async #new(token: string, hash: string): Promise<Verified> {
+    const claims = await this.#verify(token);
+    const verified = { principal: principalOf(claims), jkt: boundTo(claims['cnf']), until: Math.min((claims.exp ?? 0) * 1000, Date.now() + longestMemoryMs) };
+    this.#remember(hash, verified);
+    return verified;
   }
 
   async #verify(token: string): Promise<JWTPayload> {
@@ -77,13 +103,18 @@ export class AccessTokens {
     }
   }
 
-  #remember(hash: string, principal: Principal, until: number): void {
+  #remember(hash: string, verified: Verified): void {
     if (this.#verified.size >= this.#remembered) {
       const oldest = this.#verified.keys().next();
       if (!oldest.done) this.#verified.delete(oldest.value);
     }
-    this.#verified.set(hash, { principal, until });
+    this.#verified.set(hash, verified);
   }
+}
+
+function hashOf(token: string): string {
+  if (token.length > longestToken) throw notSignedIn();
+  return digest('sha256', token, 'base64url');
 }
 
 function principalOf({ sub, organisation, roles, iat, auth_time: signedInAt }: JWTPayload): Principal {
