@@ -62,7 +62,10 @@ export class Supervised {
   }
 }
 
-interface Cut { readonly request: RegExp; readonly at: 'request' | 'answer'; then(): void }
+/** `then` is told how many bytes of the answer had come. */
+interface Cut { readonly request: RegExp; readonly at: 'request' | 'answer'; then(answered: number): void; readonly moment: Moment }
+/** What is done before the request goes on, and when it is cut then. */
+interface Moment { readonly first?: () => Promise<unknown>; readonly until?: () => Promise<unknown> }
 
 /** The way from the front to one service. It can be cut at a moment that no timer finds: when it is done and answered, and nobody has had the answer yet. */
 class Wire {
@@ -75,15 +78,22 @@ class Wire {
       const far = connect(to, '127.0.0.1');
       const close = (): void => { near.destroy(); far.destroy(); };
       for (const socket of [near, far]) socket.on('error', close).on('close', close);
-      let meant: Cut | undefined;
-      const fire = (cut: Cut): void => { this.#cuts.splice(this.#cuts.indexOf(cut), 1); cut.then(); close(); };
+      let meant: Cut | undefined, answered = 0;
+      const fire = (cut: Cut): void => { this.#cuts.splice(this.#cuts.indexOf(cut), 1); cut.then(answered); close(); };
       near.on('data', (chunk: Buffer) => {
         const line = chunk.toString('latin1').split('\r\n', 1)[0] ?? '';
         const cut = meant = this.#cuts.find(({ request }) => request.test(line));
-        far.write(chunk);
-        if (cut?.at === 'request') { meant = undefined; setTimeout(() => { if (this.#cuts.includes(cut)) fire(cut); }, 5); }
+        answered = 0;
+        if (cut?.at !== 'request') { far.write(chunk); return; }
+        meant = undefined;
+        void (async ({ first, until }: Moment) => {
+          await first?.();
+          far.write(chunk);
+          await (until?.() ?? sleep(5));
+          if (this.#cuts.includes(cut)) fire(cut);
+        })(cut.moment).catch(close);
       });
-      far.on('data', (chunk: Buffer) => { if (meant && this.#cuts.includes(meant) && chunk.toString('latin1').startsWith('HTTP/1.1 2')) fire(meant); else near.write(chunk); });
+      far.on('data', (chunk: Buffer) => { answered += chunk.length; if (meant && this.#cuts.includes(meant) && chunk.toString('latin1').startsWith('HTTP/1.1 2')) fire(meant); else near.write(chunk); });
     });
   }
   async open(): Promise<this> {
@@ -92,8 +102,8 @@ class Wire {
     if (typeof address === 'object' && address) this.port = address.port;
     return this;
   }
-  /** At the next such request: while it is under way, or as soon as it is answered well. */
-  cut(request: RegExp, at: Cut['at'], then: () => void = () => undefined): void { this.#cuts.push({ request, at, then }); }
+  /** At the next such request: while it is under way (a moment later, or when `until` says so), or as soon as it is answered well. */
+  cut(request: RegExp, at: Cut['at'], then: Cut['then'] = () => undefined, moment: Moment = {}): void { this.#cuts.push({ request, at, then, moment }); }
   /** What has not come to pass. */
   get waiting(): readonly RegExp[] { return this.#cuts.map(({ request }) => request); }
   close(): void { this.#server.close(); }

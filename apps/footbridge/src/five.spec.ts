@@ -3,16 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Service } from '@footbridge/contracts';
 import { tableOf } from '@footbridge/lifecycle';
+import type { VerifyingKey } from '@footbridge/privacy';
 import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { quote } from '@footbridge/service';
 import { waitUntil } from '@footbridge/testing';
 import pg from 'pg';
+import { verifyDatabase } from './audit.js';
+import { accessToken } from './connection.js';
 import { Inbox } from './demo/inbox.js';
 import { makeNetwork } from './demo/network.js';
 import { journey } from './demo/stories.js';
-import { patience } from './demo/world.js';
+import { patience, type Caller } from './demo/world.js';
 import { demonstration } from './demonstration.js';
 import { startFive, type Five } from './five.fixture.js';
+import { LookHolder, bytesOf } from './held-looks.fixture.js';
 import { services } from './services.js';
 import { Started } from './start.fixture.js';
 
@@ -24,6 +28,16 @@ describe('five services as five processes, on Kafka and PostgreSQL', () => {
   let five: Five, database: pg.Client;
   const inbox = new Inbox();
   const ask = async (path: string): Promise<{ status: number; type: string | null; body: unknown }> => { const answer = await fetch(`${five.url}${path}`, { redirect: 'manual' }); return { status: answer.status, type: answer.headers.get('content-type'), body: await answer.json() }; };
+  const desk = (name: string): Caller => five.world(() => undefined).as(name);
+  /** In the middle of which `referrals` was killed: what came back of each, and what was on record then. */
+  const begun: Promise<string>[] = [], onRecord: Promise<readonly string[]>[] = [];
+  let herFile = '', pickedUp: number | undefined, holder: LookHolder;
+  const beginLook = async ({ subject, get }: Caller): Promise<void> => {
+    const [file] = (await get('/v1/cases?limit=1')).body['items'] as { id: string }[];
+    herFile = `/v1/cases/${String(file?.id)}`;
+    const { token } = await accessToken(five.url, { account: subject, secret: five.accounts.accounts.find(({ id }) => id === subject)?.secret ?? '' }, { OIDC_ISSUER: five.issuer });
+    begun.push(bytesOf(five.wires.referrals.port, `${herFile}?reveal=person&purpose=ASSISTANCE`, token));
+  };
   const rowsOf = async (query: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> => (await database.query<Record<string, unknown>>(query, [...values])).rows;
   /** How many there are in each state. */
   const told = async (table: string): Promise<Record<string, number>> => Object.fromEntries((await rowsOf(`select state, count(*)::integer as n from ${table} group by state`)).map((row) => [String(row['state']), Number(row['n'])]));
@@ -66,7 +80,6 @@ describe('five services as five processes, on Kafka and PostgreSQL', () => {
       ['server is down', 0, () => { processes.notifications.kill(); }],
       ['A second officer', 0, () => { broker = five.killBroker(); }],
       ['New Leaf accepts', 0, () => { processes.reintegration.kill(); missing = waitUntil('it is missed', async () => { const { status, body } = await ask('/readyz'); return status === 503 && body; }, { every: 5 }); }],
-      ['The referral goes out', 1, () => { processes.referrals.kill(); }],
       ['Harbour acknowledges', 1, () => { processes.shelters.kill(); }],
       ['She asks to go home', 1, () => { processes.returns.kill(); }],
     ];
@@ -76,8 +89,16 @@ describe('five services as five processes, on Kafka and PostgreSQL', () => {
     wires.returns.cut(/^POST \/v1\/return-cases\/\w+\/mark-safe /, 'answer', () => { processes.returns.kill(); });
     wires.reintegration.cut(/^POST \/v1\/reintegration-cases\/\w+\/close-reintegration /, 'answer', () => { processes.reintegration.kill(); });
     wires.referrals.cut(/^POST \/v1\/cases\/\w+\/assign /, 'answer');
-    // in the middle of it: a withdrawal reaches everybody within 60 s all the same
-    wires.referrals.cut(/^POST \/v1\/consent-records\/\w+\/withdraw /, 'request', () => { processes.referrals.kill(); });
+    // in the middle of a look at her file whose entry is being written, and of a pick-up of who she is whose entry is written
+    const [worker, supervisor, harbour] = [desk('lantern.worker'), desk('lantern.supervisor'), desk('harbour.intake')];
+    const killInTheMiddle = (): void => { processes.referrals.kill(); onRecord.push(holder.end()); };
+    wires.referrals.cut(/^POST \/v1\/referrals\/\w+\/disclosure /, 'request', (answered) => { pickedUp = answered; killInTheMiddle(); }, {
+      first: async () => { holder = await LookHolder.begin(five.databaseUrl, 'referrals', { atEntry: supervisor.subject, afterEntry: harbour.subject }); await beginLook(supervisor); await holder.reached('atEntry'); }, until: () => holder.reached('afterEntry'),
+    });
+    // in the middle of a look whose entry is written; and of a withdrawal, which reaches everybody within 60 s all the same
+    wires.referrals.cut(/^POST \/v1\/consent-records\/\w+\/withdraw /, 'request', killInTheMiddle, {
+      first: async () => { holder = await LookHolder.begin(five.databaseUrl, 'referrals', { atEntry: supervisor.subject, afterEntry: worker.subject }); await beginLook(worker); await holder.reached('afterEntry'); },
+    });
     const before = five.replayed.length;
     await journey(five.world((line) => {
       const found = between.find(([words, after]) => after === 0 && line.includes(words));
@@ -89,7 +110,23 @@ describe('five services as five processes, on Kafka and PostgreSQL', () => {
     expect(await missing).toEqual({ status: 'waiting', missing: ['reintegration'] });
     for (const name of Service.values) expect([name, processes[name].ends, wires[name].waiting]).toEqual([name, ['SIGKILL', 'SIGKILL'], []]);
     expect(five.replayed.slice(before).map((path) => path.split('/').at(-1)).sort()).toEqual(expect.arrayContaining(['activate-subscription', 'admit', 'assign', 'close-reintegration', 'mark-safe']));
-  }, 220_000);
+  }, 400_000);
+
+  it('T36 show nobody anything where the process is killed between the audit entry and the answer, and have the entry; nor before it, and have none', async () => {
+    const [worker, harbour, operator] = [desk('lantern.worker'), desk('harbour.intake'), desk('network.operator')];
+    expect([pickedUp, await Promise.all(begun)]).toEqual([0, ['', '']]);
+    expect(await Promise.all(onRecord)).toEqual([[`${harbour.subject} collect`], expect.arrayContaining([`${worker.subject} reveal`])]);
+    expect(await rowsOf("select account from referrals.audit where command = 'reveal'")).toEqual([{ account: worker.subject }]);
+    // she finds it in her own list
+    expect((await worker.get(`${herFile}/accesses`)).body['items']).toEqual(expect.arrayContaining([expect.objectContaining({ organisation: worker.organisation, role: 'CASE_WORKER', look: 'reveal', fields: ['person'], purpose: 'ASSISTANCE' })]));
+    expect((await operator.post('/v1/referrals-audit-roots')).status).toBe(201);
+    const { body: { keys } } = await operator.get('/v1/referrals-audit-roots');
+    const [report] = await verifyDatabase(five.databaseUrl, { verifyingKeys: () => Promise.resolve(keys as readonly VerifyingKey[]) }, ['referrals']);
+    expect(report).toMatchObject({ isWhole: true, findings: [], signed: report?.size });
+    // and where nobody is killed, she is shown
+    await beginLook(worker);
+    expect(huntLeaks([{ name: 'answer', content: await begun.at(-1) ?? '' }], people)).not.toEqual([]);
+  }, 30_000);
 
   it('have sent everything, and parked nothing', async () => {
     for (const name of Service.values) {

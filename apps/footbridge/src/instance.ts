@@ -80,7 +80,7 @@ export async function startInstance(definitions: readonly ServiceDefinition[], s
       if (outcome.status === 'rejected') throw outcome.reason instanceof PolicyError ? new Refusal(outcome.reason.message) : outcome.reason;
       services.set(outcome.value.name, outcome.value);
     }
-    const warnings = [...await keyWarnings(folder.keys, keys.isFiles, [...services.values()].flatMap(({ engine }) => [...engine.store.keys.troubles.values()]))];
+    const warnings = [...await keyWarnings(folder.keys, keys.isFiles, [...services.values()].flatMap(({ engine, signers }) => [...engine.store.keys.troubles.values(), ...signers.troubles.values()]))];
     const off = await databaseOff(identity.pool);
     if (differ(off)) warnings.push(clockSaid('the database', off));
     const upstream = (name: Service) => {

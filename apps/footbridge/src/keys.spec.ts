@@ -7,6 +7,7 @@ import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
 import { days } from '@footbridge/service';
 import { files, testInstance, vaultStandIn, withAuditFault, waitUntil, type TestAccount, type TestAnswer, type TestInstance } from '@footbridge/testing';
 import pg from 'pg';
+import { keyWarnings, troublesIn } from './key-warnings.js';
 import { services } from './services.js';
 
 const her = canaryPerson(61);
@@ -14,7 +15,7 @@ const person = { givenName: her.givenName, familyName: her.familyName, birthDate
 const guards = ({ body }: TestAnswer): string[] => ((body['guards'] ?? []) as { guard: string; reason: string }[]).map(({ guard, reason }) => `${guard} ${reason}`);
 
 describe('keys of an organisation, in all services', () => {
-  let folder: string, instance: TestInstance, database: pg.Client, keyStore: LocalFileKeyStore, signingKeys: LocalFileSigningKeys;
+  let port: number | undefined, folder: string, instance: TestInstance, database: pg.Client, keyStore: LocalFileKeyStore, signingKeys: LocalFileSigningKeys;
   const [house, other] = [newRef('org'), newRef('org')];
   let worker: TestAccount, admin: TestAccount, dpo: TestAccount, supervisor: TestAccount, operator: TestAccount;
 
@@ -245,11 +246,46 @@ describe('keys of an organisation, in all services', () => {
     expect(await name(id)).toBe(her.givenName);
   });
 
+  it('the key that an organisation or a service signs with is lost: nobody makes another silently, everybody is told, and it is put back, or changed by two persons', async () => {
+    const { rename } = await import('node:fs/promises');
+    const id = await opened();
+    const consent = async (): Promise<unknown> => {
+      const { status, body } = await worker.post('/v1/consent-records', { case: id, purpose: 'REFERRAL_DISCLOSURE', recipient: other, categories: ['NEEDS'], noticeVersion: '2026-1', language: 'ro', interpreter: true, medium: 'written', validUntil: new Date(Date.now() + days(60)).toISOString().slice(0, 10) });
+      return status === 201 ? status : body['code'];
+    };
+    const root = async (): Promise<unknown> => { const { status, body } = await operator.post('/v1/referrals-audit-roots'); return status === 201 ? status : body['code']; };
+    const signing = async (): Promise<string[]> => (await readdir(folder)).filter((file) => file.endsWith('.signing.json') && (file.startsWith(house) || file.startsWith('service-referrals'))).sort();
+    const [{ engine, signers, listen }] = [instance.services.get('referrals')!];
+    port ??= await listen(0);
+    await engine.store.keys.prove([house]);
+    const warnings = async (): Promise<unknown> => ((await (await fetch(`http://127.0.0.1:${port}/readyz`)).json()) as { warnings?: string[] }).warnings ?? [];
+    expect([await consent(), await root(), await warnings()]).toEqual([201, 201, []]);
+    const had = await signing();
+    expect(had.length).toBe(2);
+    for (const file of had) await rename(join(folder, file), join(folder, `${file}.lost`));
+    expect([await consent(), await root(), await warnings(), await signing()]).toEqual(['keys-unavailable', 'keys-unavailable', ['keys'], []]);
+    // what the start and doctor say, of nobody else, and with what to do
+    const found = await troublesIn(instance.databaseUrl, { keyStore, signingKeys });
+    expect(found.map(({ organisation, code, signs }) => [organisation, code, signs])).toEqual(expect.arrayContaining([['service-referrals', 'KEY_UNKNOWN', true], [house, 'KEY_UNKNOWN', true]]));
+    expect(found).toHaveLength(2);
+    await signers.prove();
+    expect([...signers.troubles.keys()].sort()).toEqual([house, 'service-referrals'].sort());
+    expect((await keyWarnings(folder, true, found)).filter((line) => line.includes('put it back from the file of keys of the newest backup. Is there none'))).toHaveLength(2);
+    // the service's is put back; the organisation has no backup, and changes it: two persons
+    const [ofService = ''] = had.filter((file) => file.startsWith('service-'));
+    await rename(join(folder, `${ofService}.lost`), join(folder, ofService));
+    const rotated = await both(admin, dpo, '/v1/key-rotations');
+    await settled(Number(rotated.body['keyVersion']));
+    engine.store.keys.onNews();
+    expect([await consent(), await root()]).toEqual([201, 201]);
+    expect(await warnings()).toEqual([]);
+  }, 60_000);
+
   it('on a full disk (simulated: the database raises 53100 where an entry of the audit is written) a write is refused, told apart from a mistake of ours, said by /readyz, and nothing of it is there', async () => {
     const count = async (): Promise<unknown> => (await query('select count(*) as n from referrals."case"'))[0];
     const before = await count();
     const referrals = instance.services.get('referrals')!;
-    const port = await referrals.listen(0);
+    port ??= await referrals.listen(0);
     const missing = async (): Promise<unknown> => ((await (await fetch(`http://127.0.0.1:${port}/readyz`)).json()) as { missing: string[] }).missing;
     expect(await missing()).not.toContain('disk');
     const refused = await withAuditFault(instance.databaseUrl, 'referrals', 'the disk is full', () => worker.impatient.post('/v1/cases', { purpose: 'ASSISTANCE', person }));

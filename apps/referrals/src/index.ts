@@ -69,6 +69,7 @@ export const referralsService: ServiceDefinition = service({
   documented: [...assignRoutes, decoyRoute, rotateReferencesRoute, ...continuityCodeRoutes, recipientsRoute, accessesRoute, clearancesRoute, needsRoute, deletionConfirmationsRoute, intakesRoute, disclosureRoute, keyDirectoryRoute, accessCopyRoute, ...consentsRoutes, retentionRoute, outcomeRoute, ...statisticsRoutes],
   guardianSpeaks: "exists (select 1 from guardian_appointment g where g.case_ref = $1->>1 and g.state in ('interim', 'appointed'))",
   access: { consentLives, breakGlass: openEmergency, withCase: openedWithCase, decoy: isDecoy, exportAllowed: runningExport },
+  signedHere: "select to_jsonb(true) where exists (select from consent_record where owner = $1->>0 and signature is not null) or exists (select from recipient_key where owner = $1->>0 and signature is not null)",
   ports: ({ signingKeys, keyStore }, pool) => ({ signingKeys, alarms: new Alarms(pool), [codes]: new ContinuityCodes(pool, keyStore) }),
   jobs: (running) => [new SignEarlier(running), new ClearanceJob(running), new RetentionJob(running), new StatisticsJob(running)],
 });

@@ -259,8 +259,10 @@ describe('signing keys', () => {
     await keys.sign('org_a', bytes);
     await keys.rotate('org_a');
     await rm(join(folder, 'org_a.2.signing.json'));
-    expect(await codeOf(() => signing().sign('org_a', bytes))).toBe('KEY_STORE_UNAVAILABLE');
+    expect(await codeOf(() => signing().sign('org_a', bytes, () => Promise.resolve(true)))).toBe('KEY_UNKNOWN');
     expect(await names()).toEqual(['org_a.verifying.json']);
+    expect(await signing().rotate('org_a')).toBe(2);
+    expect((await signing().sign('org_a', bytes)).key).toHaveLength(16);
   });
   it.each(['{}', '{"publicKey":7}', '{"publicKey":"AAAA"}', '7'])('a damaged public half is refused: %s', async (text) => {
     await writeFile(join(folder, 'org_a.verifying.json'), text, { mode: 0o600 });

@@ -75,3 +75,18 @@ it('a file that others can read, a damaged one and a name that leads elsewhere a
   await expect(keys.verifyingKeys('org_b')).rejects.toMatchObject({ code: 'KEY_FILE_DAMAGED' });
   await expect(keys.sign('../org_b', bytes)).rejects.toMatchObject({ code: 'ORGANISATION_INVALID' });
 });
+
+it('whoever has signed and has no key any more gets none in its place, but by a change of key; whoever has one is not asked', async () => {
+  const keys = new LocalFileSigningKeys(folder);
+  let asked = 0;
+  const isFirst = (is: boolean) => (): Promise<boolean> => { asked += 1; return Promise.resolve(is); };
+  await expect(keys.sign('org_a', bytes, isFirst(false))).rejects.toMatchObject({ code: 'KEY_UNKNOWN' });
+  await expect(keys.sign('org_a', bytes, () => Promise.reject(new Error('nobody knows')))).rejects.toThrow('nobody knows');
+  expect([await readdir(folder), asked]).toEqual([[], 1]);
+  const first = await keys.sign('org_a', bytes, isFirst(true));
+  expect([(await keys.sign('org_a', bytes, isFirst(false))).key, asked]).toEqual([first.key, 2]);
+  await rm(join(folder, 'org_a.signing.json'));
+  await expect(keys.sign('org_a', bytes, isFirst(false))).rejects.toMatchObject({ code: 'KEY_UNKNOWN' });
+  expect([await readdir(folder), await keys.rotate('org_a', 2)]).toEqual([[], 2]);
+  expect((await keys.sign('org_a', bytes, isFirst(false))).key).toBe((await keys.verifyingKeys('org_a'))[1]?.key);
+});

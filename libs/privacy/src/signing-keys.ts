@@ -8,8 +8,11 @@ export interface VerifyingKey { readonly key: string; /** 32 bytes, base64url. *
 
 /** Keeps the keys that organisations and services sign with. A signer is `org_…` or `service-<name>`; its first key is made when it first signs. */
 export interface SigningKeys {
-  /** @throws PrivacyRefusal KEYS_LOCKED, KEY_FILE_EXPOSED, KEY_FILE_DAMAGED, KEY_STORE_UNAVAILABLE, ORGANISATION_INVALID */
-  sign(signer: string, bytes: Buffer): Promise<Signature>;
+  /**
+   * `isFirst` is asked where there is no key: whether nothing is known that the signer has signed. Where something is, its key is lost, and none
+   * is made in its place but by `rotate`. @throws PrivacyRefusal KEYS_LOCKED, KEY_UNKNOWN, KEY_FILE_EXPOSED, KEY_FILE_DAMAGED, KEY_STORE_UNAVAILABLE, ORGANISATION_INVALID
+   */
+  sign(signer: string, bytes: Buffer, isFirst?: () => Promise<boolean>): Promise<Signature>;
   /** Every key that it has signed with, oldest first: what was signed before a change of key is still to be verified. */
   verifyingKeys(signer: string): Promise<readonly VerifyingKey[]>;
   /** A new key signs from now on, and nobody can sign with an old one any more. With `to`: that version at least. Returns the current one. */
@@ -47,9 +50,9 @@ export class LocalFileSigningKeys implements SigningKeys {
   /** Files that are there and do not serve. */
   unusable(): Promise<readonly UnusableFile[]> { return this.#files.unusable(); }
 
-  async sign(signer: string, bytes: Buffer): Promise<Signature> {
+  async sign(signer: string, bytes: Buffer, isFirst?: () => Promise<boolean>): Promise<Signature> {
     await this.#locks.refuseLocked(signer);
-    const { current: key } = await this.#current(signer) ?? await this.#made(signer, 1);
+    const { current: key } = await this.#current(signer) ?? await this.#first(signer, isFirst);
     return { key: keyIdOf(publicHalf(key)), signature: sign(null, bytes, key).toString('base64url') };
   }
 
@@ -72,17 +75,22 @@ export class LocalFileSigningKeys implements SigningKeys {
     return last;
   }
 
-  /** Another process may have made a newer one. Undefined where there never was one. */
+  async #first(signer: string, isFirst: (() => Promise<boolean>) | undefined): Promise<Ring> {
+    await refuseAnother(isFirst);
+    return this.#made(signer, 1);
+  }
+
+  /** Another process may have made a newer one. Undefined where nothing of one is left. */
   async #current(signer: string): Promise<Ring | undefined> {
     const met = this.#newest.get(signer);
     const ring = met === undefined || await this.#files.read(signer, met + 1) ? undefined : await this.#files.read(signer, met);
     if (ring) return ring;
-    // Between the list and the reading a rotation may have taken away what was listed.
+    // Between the list and the reading a rotation may have taken away what was listed; it leaves a newer one.
     for (let n = 0; n < 3; n += 1) {
       const newest = (await this.#files.versions(signer)).at(-1);
       if (newest === undefined) {
-        if ((await this.#retired.versions(signer)).length === 0) return undefined;
-        continue;
+        if ((await this.#retired.versions(signer)).length > 0) throw new PrivacyRefusal('KEY_UNKNOWN');
+        return undefined;
       }
       const found = await this.#files.read(signer, newest);
       if (found) { this.#newest.set(signer, newest); return found; }
@@ -93,6 +101,11 @@ export class LocalFileSigningKeys implements SigningKeys {
   #made(signer: string, version: number): Promise<Ring> {
     return this.#files.create(signer, { current: version, keys: { [version]: generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64') } }, version);
   }
+}
+
+/** A key that is lost gets none in its place. @throws PrivacyRefusal KEY_UNKNOWN */
+export async function refuseAnother(isFirst: (() => Promise<boolean>) | undefined): Promise<void> {
+  if (isFirst && !await isFirst()) throw new PrivacyRefusal('KEY_UNKNOWN');
 }
 
 const publicHalf = (key: KeyObject): string => createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(SPKI.length).toString('base64url');

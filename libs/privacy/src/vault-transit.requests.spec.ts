@@ -143,6 +143,19 @@ describe('what a Vault may answer', () => {
     script(keys(1, 1, of));
     expect(await codeOf(signingOf().verifyingKeys('org_a'))).toBe('KEY_STORE_UNAVAILABLE');
   });
+  it('a signer that has signed gets no key in the place of one that Vault has no more; one that it has is not asked about', async () => {
+    const LOOK = 'GET /v1/transit/keys/org_a-signing', MAKE = 'POST /v1/transit/keys/org_a-signing';
+    let times = 0;
+    const isFirst = (is: boolean) => (): Promise<boolean> => { times += 1; return Promise.resolve(is); };
+    script(NONE, NONE);
+    expect([await codeOf(signingOf().sign('org_a', key, isFirst(false))), lines().slice(1), times]).toEqual(['KEY_UNKNOWN', [LOOK], 1]);
+    script(NONE, NONE, DONE, [400, {}]);
+    expect([await codeOf(signingOf().sign('org_a', key, isFirst(true))), lines().slice(1, 3), times]).toEqual(['KEY_STORE_UNAVAILABLE', [LOOK, MAKE], 2]);
+    script(NONE, keys(1), DONE, [400, {}]);
+    expect([await codeOf(signingOf().sign('org_a', key, isFirst(false))), lines().slice(1, 3), times]).toEqual(['KEY_STORE_UNAVAILABLE', [LOOK, MAKE], 2]);
+    script(NONE, DONE, [400, {}]);
+    expect([await codeOf(signingOf().sign('org_a', key)), lines().slice(1, 2)]).toEqual(['KEY_STORE_UNAVAILABLE', [MAKE]]);
+  });
   it('says why something does not open', async () => {
     for (const [errors, code] of [[['encryption key not found'], 'KEY_UNKNOWN'], [['a', 'version is too new'], 'KEY_UNKNOWN'], [['too old'], 'KEY_UNKNOWN'], [['disallowed by policy'], 'KEY_UNKNOWN'], [['message authentication failed'], 'UNWRAP_FAILED'], [undefined, 'UNWRAP_FAILED']] as const) {
       script(NONE, [400, { errors }]);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request, type Dispatcher } from 'undici';
 import { wrappedVersion, type KeyStore, type KeyVersions, type Wrapped } from './key-store.js';
 import { PrivacyRefusal } from './refusal.js';
-import { keyIdOf, type Signature, type SigningKeys, type VerifyingKey } from './signing-keys.js';
+import { keyIdOf, refuseAnother, type Signature, type SigningKeys, type VerifyingKey } from './signing-keys.js';
 
 export interface VaultOptions {
   /** `https://vault.example:8200`; http only to loopback. */
@@ -231,9 +231,10 @@ export class VaultTransitSigningKeys implements SigningKeys {
     this.#locks = new VaultLocks(this.#vault, options.now);
   }
 
-  async sign(signer: string, bytes: Buffer): Promise<Signature> {
+  async sign(signer: string, bytes: Buffer, isFirst?: () => Promise<boolean>): Promise<Signature> {
     await this.#locks.refuseLocked(signer);
     if (!this.#made.has(signer)) {
+      if (isFirst && await versionsOf(this.#vault, `${signer}-signing`) === undefined) await refuseAnother(isFirst);
       await this.#vault.must('POST', `keys/${signer}-signing`, { type: 'ed25519' });
       this.#made.add(signer);
     }

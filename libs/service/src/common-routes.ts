@@ -34,7 +34,7 @@ export class ServiceController {
     if (!(await Promise.resolve(this.events.freshness.fresh('notifications')).catch(() => false))) missing.push('events');
     void reply.status(missing.length > 0 ? 503 : 200);
     // What waits for an operator while all else goes on.
-    if (await this.running.engine.store.keys.needOperator()) warnings.push('keys');
+    if (this.running.signers.troubles.size > 0 || await this.running.engine.store.keys.needOperator()) warnings.push('keys');
     if ([off, this.tokens.issuerOff ?? 0].some(differ)) warnings.push('clock');
     return { status: missing.length > 0 ? 'waiting' : 'ready', missing, ...(warnings.length > 0 ? { warnings } : {}) };
   }

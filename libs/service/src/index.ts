@@ -48,6 +48,7 @@ export { isToldElsewhere, othersTell, toldElsewhere } from './told-elsewhere.js'
 export { keysSchema } from './keys/schema.js';
 export { sessionsEnd } from './keys/sessions-end.js';
 export { fileSaid, keyFileOf, troubleOf, troubleSaid, wrappedBefore, type KeyTrouble } from './keys/probe.js';
+export { serviceHasSigned, troubleOfSigner } from './keys/signers.js';
 export { answererOff, clockSaid, databaseOff, differ } from './clocks.js';
 export { keySettings, keyStoresOf, type KeySettings } from './keys/key-stores.js';
 export { auditTree } from './audit/schema.js';

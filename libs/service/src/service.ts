@@ -26,6 +26,7 @@ import { Engine } from './engine.js';
 import { BODY_LIMIT, ProblemFilter, SignedIn, readJson, requestId, unreadableAddress } from './http.js';
 import type { DenyList } from './identity/deny-list.js';
 import { KeyKeeper } from './keys/keeper.js';
+import { Signers, serviceHasSigned } from './keys/signers.js';
 import { KeysTold } from './keys/told.js';
 import { AccessTokens } from './identity/access-token.js';
 import { SignIn } from './identity/sign-in.js';
@@ -41,7 +42,7 @@ import { Store } from './store.js';
 
 /** Work that a service does besides requests and events: started with it, stopped with it. */
 export interface Job { start(): void | Promise<void>; stop(): void | Promise<void> }
-export interface Running { readonly engine: Engine; readonly pool: pg.Pool; readonly gate: Gate; readonly clock: Clock; readonly config: ServiceConfig; readonly deadlines: Deadlines; readonly freshness: Freshness; readonly refusals: Refusals }
+export interface Running { readonly engine: Engine; readonly pool: pg.Pool; readonly gate: Gate; readonly clock: Clock; readonly config: ServiceConfig; readonly deadlines: Deadlines; readonly freshness: Freshness; readonly refusals: Refusals; readonly signers: Signers }
 
 /** A service: its lifecycles, and what is not a lifecycle. */
 export interface ServiceDefinition {
@@ -61,6 +62,8 @@ export interface ServiceDefinition {
   readonly guardianSpeaks?: string;
   /** What it knows that decides who may look (access.ts). */
   readonly access?: AccessQueries;
+  /** SQL, a row where the organisation `$1->>0` has signed something that is kept here. */
+  readonly signedHere?: string;
   /** What the facts of its lifecycles may ask besides the database. */
   readonly ports?: (config: ServiceConfig, pool: pg.Pool, gate: Gate) => Readonly<Record<string, unknown>>;
 }
@@ -141,15 +144,24 @@ export const authorisationOf = (definition: ServiceDefinition, folder?: string):
   new Authorisation({ service: definition.name, lifecycles: definition.lifecycles, routes: declaredActions(controllersOf(definition)), folder });
 
 /** Starts a service: schema, relay, consumers, clocks, HTTP. Nothing listens yet: use `listener` behind a front, or `listen`. */
-export async function startService(definition: ServiceDefinition, config: ServiceConfig): Promise<RunningService> {
+export async function startService(definition: ServiceDefinition, given: ServiceConfig): Promise<RunningService> {
   // First of all: a policy that cannot be used, or a route without one, changes nothing (G10).
   const controllers = controllersOf(definition);
-  const settings: AccessSettings = { ...accessDefaults, ...config.access };
+  const settings: AccessSettings = { ...accessDefaults, ...given.access };
   const authorisation = authorisationOf(definition, settings.policies);
   requireActions(definition.name, controllers, authorisation.actions);
-  await migrate(definition, config.migrationUrl);
+  await migrate(definition, given.migrationUrl);
   const lost = (): void => log('database-connection-lost', { service: definition.name });
-  const pool = poolOf(config.databaseUrl, definition.name, lost, config.poolSize);
+  const pool = poolOf(given.databaseUrl, definition.name, lost, given.poolSize);
+  // A schema that has no place for it (a service that only speaks, in a test) keeps no keys.
+  const { rows: [schema] } = await pool.query<{ keepsKeys: boolean }>("select to_regclass('key_lock') is not null as \"keepsKeys\"");
+  const { signedHere } = definition;
+  const signers = new Signers(given.signingKeys, definition.name, {
+    service: async () => schema?.keepsKeys === true && serviceHasSigned(pool, definition.name),
+    organisation: async (organisation) => signedHere !== undefined && (await store.readAs(organisation, signedHere, [organisation])).length > 0,
+    organisations: async () => (signedHere === undefined ? [] : (await pool.query<{ organisation: string }>('select organisation from known_organisation')).rows.map(({ organisation }) => organisation)),
+  });
+  const config: ServiceConfig = { ...given, signingKeys: signers };
   const sessions = new Sessions(connectionOf(config.databaseUrl, definition.name), SESSIONS, lost);
   const clock = config.clock ?? systemClock;
   const off = await databaseOff(pool);
@@ -162,19 +174,18 @@ export async function startService(definition: ServiceDefinition, config: Servic
   const eventServer = new EventServer({ transport: config.transport, group: definition.name, pool, events, gate, onTrouble: (code) => log('event-trouble', { service: definition.name, reason: codeReason(code) }) });
   const access = new Access({ authorisation, store, clock, settings, asks: definition.access, requireFresh: (caseRef) => engine.requireFresh('referrals', caseRef) });
   const engine: Engine = new Engine(definition.name, store, definition.lifecycles, gate, clock, eventServer.freshness, access, requestMac(secret), definition.guardianSpeaks);
-  // A schema that has no place for it (a service that only speaks, in a test) keeps no keys. Who has locked is known before anything is opened.
-  const { rows: [schema] } = await pool.query<{ keepsKeys: boolean }>("select to_regclass('key_lock') is not null as \"keepsKeys\"");
-  const keepers = schema?.keepsKeys ? [new KeyKeeper(engine, config.keyStore, config.signingKeys, eventServer.parked, config.accounts?.endSessions)] : [];
+  // Who has locked is known before anything is opened.
+  const keepers = schema?.keepsKeys ? [new KeyKeeper(engine, config.keyStore, signers, eventServer.parked, config.accounts?.endSessions)] : [];
   if (keepers.length > 0) {
     await store.keys.look();
     // A key store that is away keeps nobody from starting.
-    await Promise.race([store.keys.prove().catch(() => undefined), new Promise((later) => { setTimeout(later, PROVING_MS).unref(); })]);
+    await Promise.race([Promise.all([store.keys.prove(), signers.prove()]).catch(() => undefined), new Promise((later) => { setTimeout(later, PROVING_MS).unref(); })]);
   }
   store.keys.onClosed = (refusal) => { refusals.note(refusal); };
-  for (const { code } of store.keys.troubles.values()) log('keys-refused', { service: definition.name, reason: codeReason(code) }, 'error');
+  for (const { code } of [...store.keys.troubles.values(), ...signers.troubles.values()]) log('keys-refused', { service: definition.name, reason: codeReason(code) }, 'error');
   const deadlines = new Deadlines(engine, config.deadlinesEveryMs);
   const audit = new AuditSequencer({ engine, pool, service: definition.name as Service, signingKeys: config.signingKeys, roots: config.auditRoots });
-  const running: Running = { engine, pool, gate, clock, config, deadlines, freshness: eventServer.freshness, refusals };
+  const running: Running = { engine, pool, gate, clock, config, deadlines, freshness: eventServer.freshness, refusals, signers };
   const relay = new Relay({ pool, transport: config.transport, service: definition.name, gate, events, onTrouble: (code) => log('relay-trouble', { service: definition.name, reason: codeReason(code) }) });
   const tokens = new AccessTokens({ issuer: config.issuer, audience: config.audience, ...(config.jwksUri ? { jwksUri: config.jwksUri } : {}), ...(config.address ? { address: config.address } : {}) });
   const denyList = config.denyList ?? new KnownDenyList(pool, definition.name, eventServer.freshness, keepers.length > 0);

@@ -57,7 +57,7 @@ async function keys(folder: DataFolder, environment: Readonly<Record<string, str
   const runs = await holderOf(folder.lock) !== undefined;
   try {
     const settings = keySettings(environment);
-    const troubles = runs ? await troublesIn(await adminUrlOf(folder, 'footbridge'), keyStoresOf(settings, folder.keys).keyStore) : [];
+    const troubles = runs ? await troublesIn(await adminUrlOf(folder, 'footbridge'), keyStoresOf(settings, folder.keys)) : [];
     const said = await keyWarnings(folder.keys, settings.vault === undefined, troubles);
     if (said.length > 0) return said.map(wrong);
     return [well(runs ? 'Every organisation\'s key opens what it has wrapped.' : 'The files of keys can be read. Whether they open what they wrapped is seen while the instance runs.')];

@@ -37,6 +37,16 @@ it('keys rotate and destroy ask, and say that a second person has to approve; fo
   await expect(run('keys destroy 3', rotations)).rejects.toThrow(/No change of key has put an end to version 3/);
   expect(await run('approve apn_x', { 'POST /v1/approvals/apn_x/approve': { body: { state: 'rotated', approval: 'apn_x' } } })).toEqual({ said: ['rotated'], asked: ['POST /v1/approvals/apn_x/approve'] });
 });
+it('keys sign-anew makes another key for one service, where its keys are', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sign-anew-'));
+  try {
+    const program = new Command().exitOverride(), said: string[] = [];
+    keyCommands(program, { folder: { keys: '/nowhere' }, environment: { KEYS_DIR: folder }, say: (line: string) => { said.push(line); } } as never);
+    await program.parseAsync(['keys', 'sign-anew', 'returns'], { from: 'user' });
+    expect([said[0], (await new LocalFileSigningKeys(folder).verifyingKeys('service-returns')).length]).toEqual([expect.stringMatching(/^returns signs with version 1 from now on/), 1]);
+    await expect(run('keys sign-anew nobody', {})).rejects.toThrow(/Allowed choices/);
+  } finally { await rm(folder, { recursive: true, force: true }); }
+});
 it('panic locks with one word, and unlocks with two', async () => {
   expect((await run('panic lock', { 'POST /v1/panic-locks': { status: 201, body: { state: 'locked' } } })).said[0]).toMatch(/^Locked\. Two persons/);
   expect(await run('panic unlock', { 'GET /v1/panic-locks?state=locked': { body: { items: [{ id: 'pnc_1' }] } }, 'POST /v1/panic-locks/pnc_1/unlock-keys': waiting })).toMatchObject({ said: waits });

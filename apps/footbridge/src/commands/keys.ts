@@ -1,6 +1,7 @@
 import { Service } from '@footbridge/contracts';
-import { isReceipt, type SignedErasureReceipt, type VerifyingKey } from '@footbridge/privacy';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { auditSigner, isReceipt, type SignedErasureReceipt, type VerifyingKey } from '@footbridge/privacy';
+import { keySettings, keyStoresOf } from '@footbridge/service';
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { expectOk, type Connection } from '../connection.js';
 import { Refusal } from '../refusal.js';
 import type { Surroundings } from './accounts.js';
@@ -11,7 +12,7 @@ type Row = Readonly<Record<string, unknown>>;
 const itemsOf = ({ items }: Row): readonly Row[] => (Array.isArray(items) ? items as Row[] : []);
 
 /** `keys`, `panic`, `approve`, `receipts`: what an organisation's own people do with its keys. Who only runs the servers is refused (DP-18). */
-export function keyCommands(program: Command, { say, connect }: Surroundings): void {
+export function keyCommands(program: Command, { folder, environment, say, connect }: Surroundings): void {
   const waits = ({ approval, state, expiresAt }: Row): void => {
     if (typeof approval === 'string' && state === 'waiting') say(`A second person gives the word until ${String(expiresAt)}: npm run footbridge -- approve ${approval}`);
     else say(String(state));
@@ -36,6 +37,11 @@ export function keyCommands(program: Command, { say, connect }: Surroundings): v
       const found = itemsOf(expectOk(await connection.send('GET', '/v1/key-rotations?limit=100'))).find(({ keyVersion }) => keyVersion === version + 1);
       if (!found) throw new Refusal(`No change of key has put an end to version ${version}. Look with keys show; rotate first.`);
       waits(expectOk(await connection.send('POST', `/v1/key-rotations/${String(found['id'])}/destroy-old`, force ? { force } : {})));
+    });
+  keys.command('sign-anew').description('Another key for a service to sign its audit and receipts with, where the folder of keys is (who runs the servers)').addArgument(new Argument('<service>', 'whose').choices(Service.values))
+    .action(async (service: Service) => {
+      const version = await keyStoresOf(keySettings(environment), environment['KEYS_DIR'] || folder.keys).signingKeys.rotate(auditSigner(service));
+      say(`${service} signs with version ${version} from now on. What a lost key has signed is verified by nobody any more: tell those who keep the roots of its audit.`);
     });
   program.command('approve').description('A second person\'s word on a step that waits for one').argument('<approval>', 'as it was said to whoever asked').addOption(as())
     .action(async (approval: string, { as: who }: As) => { waits(expectOk(await (await connect(who)).send('POST', `/v1/approvals/${encodeURIComponent(approval)}/approve`))); });

@@ -1,10 +1,11 @@
 import { KeysRewrappedByNotifications, KeysRewrappedByReferrals, KeysRewrappedByReintegration, KeysRewrappedByReturns, KeysRewrappedByShelters, type ContractEvent } from '@footbridge/contracts';
-import { PrivacyRefusal, signReceipt, wrappedVersion, type KeyStore, type SigningKeys } from '@footbridge/privacy';
+import { PrivacyRefusal, signReceipt, wrappedVersion, type KeyStore } from '@footbridge/privacy';
 import { HandlerRefusal, type Parked } from '@footbridge/messaging';
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../engine.js';
 import { reasonOf } from '../log-reason.js';
 import { log } from '../log.js';
+import type { Signers } from './signers.js';
 
 const rewrapped: Readonly<Record<string, ContractEvent>> = { referrals: KeysRewrappedByReferrals, shelters: KeysRewrappedByShelters, returns: KeysRewrappedByReturns, reintegration: KeysRewrappedByReintegration, notifications: KeysRewrappedByNotifications };
 const LOOK_MS = 1_000;
@@ -23,7 +24,7 @@ export class KeyKeeper {
   #working: Promise<void> | undefined;
   #again = false;
   #looks = 0;
-  constructor(private readonly engine: Engine, private readonly keyStore: KeyStore, private readonly signingKeys: SigningKeys, private readonly parked?: Pick<Parked, 'replay'>, private readonly endSessions?: (organisation: string, at: Date) => Promise<unknown>) {}
+  constructor(private readonly engine: Engine, private readonly keyStore: KeyStore, private readonly signers: Signers, private readonly parked?: Pick<Parked, 'replay'>, private readonly endSessions?: (organisation: string, at: Date) => Promise<unknown>) {}
 
   start(): void {
     this.engine.store.keys.onNews = () => { void this.run(); };
@@ -46,7 +47,7 @@ export class KeyKeeper {
     return this.#working ??= (async () => {
       while (this.#again) {
         this.#again = false;
-        await this.#said('keys-not-kept', async () => { await this.#locks(); await this.engine.store.keys.prove([...this.engine.store.keys.troubles.keys()]); await this.#sign(); await this.#replay(); });
+        await this.#said('keys-not-kept', async () => { await this.#locks(); await this.engine.store.keys.prove([...this.engine.store.keys.troubles.keys()]); await this.signers.prove([...this.signers.troubles.keys()]); await this.#replay(); await this.#sign(); });
         const { rows } = await this.engine.store.pool.query<Asked>('select organisation, wanted, least, rewrapped, destroyed from organisation_key where rewrapped < wanted or destroyed < least').catch(() => ({ rows: [] as Asked[] }));
         for (const asked of rows) if (!this.engine.store.keys.isLocked(asked.organisation)) await this.#said('keys-not-kept', () => this.#keep(asked));
       }
@@ -77,7 +78,7 @@ export class KeyKeeper {
     const { service, store: { pool } } = this.engine;
     const { rows } = await pool.query<{ case_ref: string; owner: string; of: string; at: Date }>('select case_ref, owner, case_of_owner as of, erased_at as at from erasure_receipt where receipt is null and case_of_owner is not null order by case_ref limit 100');
     for (const { case_ref: erased, owner, of, at } of rows) {
-      const receipt = await signReceipt(this.signingKeys, { service, owner, case: of, erasedAt: at.toISOString() });
+      const receipt = await signReceipt(this.signers, { service, owner, case: of, erasedAt: at.toISOString() });
       await pool.query('update erasure_receipt set receipt = $2 where case_ref = $1 and receipt is null', [erased, JSON.stringify(receipt)]);
     }
     if (rows.length === 100) this.#again = true;
@@ -92,7 +93,7 @@ export class KeyKeeper {
   async #keep({ organisation, wanted, least, rewrapped: done, destroyed }: Asked): Promise<void> {
     if (done < wanted) {
       await this.keyStore.rotate(organisation, wanted);
-      if ((await this.signingKeys.verifyingKeys(organisation)).length > 0) await this.signingKeys.rotate(organisation, wanted);
+      if (await this.signers.has(organisation)) await this.signers.rotate(organisation, wanted);
       await this.#rewrap(organisation, wanted);
       await this.#confirm(organisation, wanted);
     }

@@ -12,7 +12,7 @@ export async function wrappedBefore(database: Queries, owner?: string, schema?: 
   return found;
 }
 
-export interface KeyTrouble { readonly organisation: string; readonly code: string; /** Of what it does not open. */ readonly version: number | undefined }
+export interface KeyTrouble { readonly organisation: string; readonly code: string; /** Of what it does not open. */ readonly version: number | undefined; /** It is the key that it signs with. */ readonly signs?: true }
 
 /** Undefined: the organisation's key opens one of these, or is locked on purpose. */
 export async function troubleOf(keyStore: Pick<KeyStore, 'unwrap'>, organisation: string, before: readonly Wrapped[]): Promise<KeyTrouble | undefined> {
@@ -38,6 +38,13 @@ const remedies: Readonly<Record<string, string>> = {
 };
 /** Said to an operator: which file, where it is one, and what to do. Nothing is lost by it, and nobody else waits for it. */
 export const fileSaid = (path: string, code: string): string => `${path} ${remedies[code] ?? `does not serve (${code}): put it back from the file of keys of the newest backup`}.`;
-export const keyFileOf = ({ organisation, version = 1 }: KeyTrouble): string => `${organisation}${version === 1 ? '' : `.${version}`}.keys.json`;
-export const troubleSaid = (trouble: KeyTrouble, folder: string | undefined): string =>
+export const keyFileOf = ({ organisation, version = 1, signs }: KeyTrouble): string => `${organisation}${version === 1 ? '' : `.${version}`}.${signs ? 'signing' : 'keys'}.json`;
+export const troubleSaid = (trouble: KeyTrouble, folder: string | undefined): string => (trouble.signs ? signerSaid : wrapperSaid)(trouble, folder);
+/** Which key of how many is lost, nobody can tell: all that the backup has of the signer go back. */
+const signerSaid = ({ organisation, code }: KeyTrouble, folder: string | undefined): string => {
+  const whose = folder === undefined ? `The key that ${organisation} signs with` : `${folder}/${organisation}*.signing.json, the key that ${organisation} signs with,`;
+  const said = code === 'KEY_UNKNOWN' ? `${whose} is missing, and what it signed is there: put it back from the file of keys of the newest backup. Is there none, ${organisation.startsWith('org_') ? 'two persons of the organisation change its keys (keys rotate)' : `make another (keys sign-anew ${organisation.replace(/^service-/, '')})`}; what the lost one signed counts no more.` : fileSaid(whose, code);
+  return `${said} Until then nothing is signed for ${organisation}; all others go on.`;
+};
+const wrapperSaid = (trouble: KeyTrouble, folder: string | undefined): string =>
   `${fileSaid(folder === undefined ? `The key of ${trouble.organisation}` : `${folder}/${keyFileOf(trouble)}`, trouble.code)} Until then nothing of ${trouble.organisation} is opened or sealed; all others go on.`;
