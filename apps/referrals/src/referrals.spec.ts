@@ -120,6 +120,14 @@ describe('referrals, on real Postgres and over HTTP', () => {
       expect((await worker.patch(`/v1/cases/${id}`, { person: { birthDate: '1990-02-01' } }, 2)).status).toBe(200);
       expect((await worker.get(`/v1/cases/${id}?reveal=isChild,person&purpose=ASSISTANCE`)).body).toMatchObject({ isChild: true, person: { birthDate: '1990-02-01', ageBand: '18-20' } });
     });
+    it('DP-20 is of somebody who is born, and opened by now: else it would be kept for ever', async () => {
+      const inYears = (n: number): Date => new Date(instance.clock.now().getTime() + days(365 * n)), unborn = { birthDate: inYears(1).toISOString().slice(0, 10) };
+      const reasons = ({ body }: TestAnswer): unknown => (body['guards'] as { reason: string }[]).map(({ reason }) => reason);
+      expect(reasons(await worker.post('/v1/cases', { purpose: 'ASSISTANCE', person: unborn, openedAt: inYears(1).toISOString() }))).toEqual(['BIRTH_DATE_TO_COME', 'OPENED_LATER_THAN_NOW']);
+      const id = await open();
+      expect(reasons(await worker.patch(`/v1/cases/${id}`, { person: unborn }, 1))).toEqual(['BIRTH_DATE_TO_COME']);
+      expect((await worker.patch(`/v1/cases/${id}`, { person: { birthDate: instance.clock.now().toISOString().slice(0, 10) } }, 1)).status).toBe(200);
+    });
     it('that police open belongs to the country\'s body and waits there; police see nothing of it', async () => {
       const answer = await officer.post('/v1/cases', { purpose: 'ASSISTANCE', ageBelief: 'adult' });
       expect(answer).toMatchObject({ status: 201, body: { state: 'active' } });

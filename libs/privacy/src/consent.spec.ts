@@ -61,6 +61,21 @@ describe('authorise', () => {
     expect(() => (capability.fields as string[]).push('NEEDS')).toThrow(TypeError);
     expect((await authorise(keys, await signed({ state: 'renewed' }), { ...asked, knownAs: 'con_theirs', hasEnded: false })).consent).toBe('con_theirs');
   });
+  it('T15, T16: looks at what was signed, not at what it becomes meanwhile; and gives leave for what it has looked at', async () => {
+    const genuine = await signed();
+    const turned: readonly [keyof ConsentTerms, string, Partial<Asked<string, string, string>>, string][] = [
+      ['case', 'case-2', { case: 'case-2' }, 'CONSENT_OTHER_CASE'], ['recipient', 'org_c', { recipient: 'org_c' }, 'CONSENT_OTHER_RECIPIENT'],
+      ['purpose', 'FAMILY_CONTACT', { purpose: 'FAMILY_CONTACT' }, 'CONSENT_OTHER_PURPOSE'], ['expires', at(9e8), { now: new Date(at(86_400_000)) }, 'CONSENT_EXPIRED'],
+    ];
+    for (const [name, later, otherwise, code] of turned) {
+      let looks = 0;
+      const turning = Object.defineProperty({ ...genuine }, name, { enumerable: true, get: () => (looks++ === 0 ? genuine[name] : later) });
+      expect(await refusal(authorise(keys, turning, { ...asked, ...otherwise }))).toBe(code);
+    }
+    const consent = { ...genuine, fields: [...genuine.fields] }, wanted = { ...asked, fields: ['IDENTITY'] };
+    const leave = authorise({ verifyingKeys: (of) => { consent.fields.push('HEALTH'); wanted.fields.push('HEALTH'); return keys.verifyingKeys(of); } }, consent, wanted);
+    expect((await leave).fields).toEqual(['IDENTITY']);
+  });
   it.each<[string, Partial<ConsentTerms>, Partial<Asked<string, string, string>>]>([
     ['CONSENT_OTHER_ORGANISATION', {}, { organisation: 'org_z' }],
     ['CONSENT_OTHER_CASE', {}, { case: 'case-2' }],

@@ -96,8 +96,10 @@ export const spend = (capability: ConsentCapability): void => take(capability);
  * Whether this consent allows this, now. The signature is looked at first: of a consent that nobody signed nothing else counts.
  * @throws PrivacyRefusal CONSENT_…, FIELDS_MISSING, and those of `SigningKeys`
  */
-export async function authorise<R extends string, P extends string, F extends string>(keys: Verifies, consent: SignedConsent | (ConsentTerms & { readonly signature?: undefined }) | undefined, asked: Asked<R, P, F>): Promise<ConsentCapability<R, P, F>> {
-  if (consent === undefined) throw new PrivacyRefusal('CONSENT_MISSING');
+export async function authorise<R extends string, P extends string, F extends string>(keys: Verifies, shown: SignedConsent | (ConsentTerms & { readonly signature?: undefined }) | undefined, wanted: Asked<R, P, F>): Promise<ConsentCapability<R, P, F>> {
+  if (shown === undefined) throw new PrivacyRefusal('CONSENT_MISSING');
+  // Read once: what changes while the keys are fetched, or answers the second question in another way, is not what was signed.
+  const consent = { ...shown, fields: [...shown.fields] }, asked = { ...wanted, fields: [...wanted.fields] };
   if (consent.signature === undefined) throw new PrivacyRefusal('CONSENT_UNSIGNED');
   if (consent.organisation !== asked.organisation) throw new PrivacyRefusal('CONSENT_OTHER_ORGANISATION');
   if (!await isGenuine(keys, consent)) throw new PrivacyRefusal('CONSENT_NOT_GENUINE');

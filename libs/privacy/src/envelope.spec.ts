@@ -111,6 +111,12 @@ describe('an envelope', () => {
     expect(await refusal(seal(label('direct', { HEALTH: 1 }), wasted))).toBe('CONSENT_FIELDS_WIDER');
     expect(await refusal(seal(identity, wasted))).toBe('CAPABILITY_SPENT');
   });
+  it('T09: what is no JSON is refused without a word of what it holds, and what is labelled inside says so', async () => {
+    const around: Record<string, unknown> = {};
+    around['Zyxqua'] = around;
+    for (const value of [around, 1n, { toJSON: () => { throw new Error('Zyxqua'); } }]) expect(await refusal(seal(label('direct', { IDENTITY: value })))).toBe('FIELD_NOT_JSON');
+    expect(await refusal(seal(label('direct', { IDENTITY: label('direct', 'Zyxqua') })))).toBe('SEALED_VALUE');
+  });
   it('T14, T20: holds nothing that she did not agree to, and goes to no key that is not verified and hers to get', async () => {
     expect(await refusal(seal(label('direct', { IDENTITY: 1, HEALTH: 1 }) as Fields))).toBe('CONSENT_FIELDS_WIDER');
     expect(await refusal(seal({ IDENTITY: 1 } as unknown as Fields))).toBe('NOT_LABELLED');

@@ -34,8 +34,13 @@ const infoOf = ({ suite, sender, recipient, purpose, consent, expires }: Omit<Un
 const aadOf = ({ key }: Pick<Unsigned, 'key'>): Buffer => Buffer.from(key);
 const signedBytes = (e: Unsigned): Buffer => Buffer.from(JSON.stringify([infoOf(e).toString(), e.key, e.enc, e.ct]));
 
+/** What the runtime says of a value that is no JSON names its members; what is labelled inside says itself what it is. */
+function jsonOf(value: object): string {
+  try { return JSON.stringify(value); } catch (error) { throw error instanceof PrivacyRefusal ? error : new PrivacyRefusal('FIELD_NOT_JSON'); }
+}
+
 function padded(value: object): Buffer {
-  const json = Buffer.from(JSON.stringify(value));
+  const json = Buffer.from(jsonOf(value));
   const size = envelopeSizes.find((most) => json.length + LENGTH <= most);
   if (size === undefined) throw new PrivacyRefusal('ENVELOPE_TOO_LARGE');
   const plain = Buffer.alloc(size);
@@ -49,7 +54,7 @@ export interface SealOptions { readonly signingKeys: Pick<SigningKeys, 'sign'>; 
 
 /**
  * Seals fields to one recipient. It takes the consent with it: of the capability nothing is left, also where this fails.
- * @throws PrivacyRefusal CAPABILITY_…, KEY_NOT_VERIFIED, KEY_OTHER_ORGANISATION, CONSENT_FIELDS_WIDER, NOT_LABELLED, ENVELOPE_LIFETIME, ENVELOPE_TOO_LARGE, and those of `SigningKeys`
+ * @throws PrivacyRefusal CAPABILITY_…, KEY_NOT_VERIFIED, KEY_OTHER_ORGANISATION, CONSENT_FIELDS_WIDER, NOT_LABELLED, FIELD_NOT_JSON, ENVELOPE_LIFETIME, ENVELOPE_TOO_LARGE, and those of `SigningKeys`
  */
 export async function sealEnvelope<R extends string, P extends string, F extends string>(capability: ConsentCapability<R, P, F>, fields: Sealed<Readonly<Partial<Record<NoInfer<F>, unknown>>>>, key: VerifiedKey<NoInfer<R>>, { signingKeys, expires, now }: SealOptions): Promise<SealedEnvelope> {
   spend(capability);

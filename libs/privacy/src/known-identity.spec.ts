@@ -26,6 +26,15 @@ describe('the scanner for people whom the organisation knows', () => {
   });
 });
 
+describe('T05 what a language writes together with a name', () => {
+  const known = new KnownIdentities(key);
+  const find = (text: string): boolean => known.find(text).length > 0;
+  beforeAll(() => { for (const [person, name] of [['k', '김 민지'], ['e', 'ሰላም ተስፋዬ']] as const) known.add(person, [name]); });
+  it.each(['김민지', '김민지가 왔다', '병원에 김민지를 데려가', '김민지에게서', '민지 김', '김민지'.normalize('NFD') + '와'])('Korean particles: %s', (text) => { expect(find(text)).toBe(true); });
+  it.each(['ለሰላም ተስፋዬ', 'የሰላም ተስፋዬ', 'ከሰላም በተስፋዬ'])('Amharic and Tigrinya particles: %s', (text) => { expect(find(text)).toBe(true); });
+  it.each(['민지가 왔다', '김치를 먹는다', 'ለሰላም', 'የቤት ሥራ'])('a part of a name alone, and other words: %s', (text) => { expect(find(text)).toBe(false); });
+});
+
 /** Cyrillic and Greek letters for Latin ones, and back. */
 const ALIKE = [...'aаbвcсeеhнiіkкmмoоpрtтxхyуjјsѕ'];
 const lookAlike = (text: string): string => [...text.normalize('NFD')].map((c) => { const i = ALIKE.indexOf(c); return i < 0 ? c : ALIKE[i ^ 1]; }).join('');

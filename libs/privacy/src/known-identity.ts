@@ -19,8 +19,9 @@ export interface Named { readonly givenName?: string; readonly familyName?: stri
 const WORD = /[\p{L}\p{M}\p{N}\p{Cf}'’@$!|€\u2800]+/gu;
 /** At which a word is also taken apart: what comes after an apostrophe may be an ending (Trbkmlu’s, Ayşe'nin). */
 const SIGNS = /['’@$!|€]/u;
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
-const UNSPACED_RUN = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{M}\p{Cf}]+/gu;
+/** Scripts that put no space around a word; a Korean one has it, but its name and its particles stand in one word. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Hangul}]/u;
+const UNSPACED_RUN = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Hangul}\p{M}\p{Cf}]+/gu;
 const MOST_WORDS = 8;
 const MOST_REMEMBERED = 4_096;
 /** Shorter words stand in many names. */
@@ -30,8 +31,8 @@ const LEAST_STEM = 3;
 const LONGEST_ENDING = 2;
 /** As skeletons: the vowel of a name that changes in its cases (Milica, Milice, Milicom; Hoxha, Hoxhës; Elena, Elenei; Мария, Марии). */
 const ENDING_VOWEL = /[aeiouyияюы]$/u;
-/** And, so, with, for and like are written together with an Arabic word. */
-const ARABIC_PARTICLE = /^[وفبلك](?=\p{Script=Arabic}{3})/u;
+/** And, so, with, for and like are written together with an Arabic word; and, of, for, by and from with an Amharic or Tigrinya one. */
+const PARTICLE = /^(?:[وفبلك](?=\p{Script=Arabic}{3})|[የናለብበከ](?=\p{Script=Ethiopic}{2}))/u;
 
 const backward = (text: string): string => [...text].reverse().join('');
 const hasLetter = (text: string): boolean => /\p{L}/u.test(text);
@@ -59,7 +60,7 @@ const stem = (letters: readonly string[]): string => `${letters.join('')}-`;
 function stemsOf(word: string): readonly string[] {
   const letters = [...word];
   const stems = [stem(letters.slice(0, -1)), stem(letters.slice(0, -LONGEST_ENDING))];
-  return ARABIC_PARTICLE.test(word) ? [...stems, word.slice(1)] : stems;
+  return PARTICLE.test(word) ? [...stems, word.slice(1)] : stems;
 }
 
 /** And of a name: endings are put after it, or in the place of its vowel. */

@@ -9,6 +9,7 @@ import { challenged } from './identity/dpop.js';
 import { SignIn } from './identity/sign-in.js';
 import { accountRoles } from './identity/token-roles.js';
 import { keyProblem } from './keys/problem.js';
+import type { SubjectKeys } from './keys/subject-keys.js';
 import { placeOf } from './log-reason.js';
 import { log } from './log.js';
 import { Problem, type ProblemCode } from './problem.js';
@@ -65,13 +66,14 @@ const ofStatus: Readonly<Record<number, ProblemCode>> = { 400: 'malformed-body',
 /** Every failure leaves as problem details with a stable code, never with a value or a stack. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly refusals?: Pick<Refusals, 'note'>) {}
+  constructor(private readonly refusals?: Pick<Refusals, 'note'>, private readonly keys?: Pick<SubjectKeys, 'isLocked'>) {}
   catch(error: unknown, host: ArgumentsHost): void {
     if (host.getType() !== 'http') throw error;
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const request = host.switchToHttp().getRequest<FastifyRequest>();
-    const problem = problemOf(error);
-    if (error instanceof PrivacyRefusal) this.refusals?.note(error, (request as { readonly principal?: SignedRequest['principal'] }).principal);
+    const { principal } = request as { readonly principal?: SignedRequest['principal'] };
+    const problem = problemOf(error, principal !== undefined && this.keys?.isLocked(principal.organisation) === true);
+    if (error instanceof PrivacyRefusal) this.refusals?.note(error, principal);
     if (problem.status >= 500 && problem.code === 'internal-error') log('request-failed', { requestId: request.id, reason: placeOf(error) });
     tell(reply, problem, request);
   }
@@ -84,9 +86,9 @@ export function unreadableAddress(_error: unknown, request: FastifyRequest, repl
   void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
   tell(reply, new Problem('not-found'), request);
 }
-export function problemOf(error: unknown): Problem {
+export function problemOf(error: unknown, isOwnLocked = false): Problem {
   if (error instanceof Problem) return error;
-  const keys = keyProblem(error);
+  const keys = keyProblem(error, isOwnLocked);
   if (keys) return keys;
   // All else stays refused until somebody looks (G10).
   if (error instanceof PrivacyRefusal) return new Problem('privacy-refused', { reason: error.code });

@@ -202,7 +202,7 @@ export async function startService(definition: ServiceDefinition, given: Service
     providers: [
       { provide: Engine, useValue: engine }, { provide: CURSOR_SECRET, useValue: secret }, { provide: 'RUNNING', useValue: running }, { provide: 'DEFINITION', useValue: definition },
       { provide: 'EVENTS', useValue: eventServer }, { provide: AuditSequencer, useValue: audit },
-      { provide: Access, useValue: access }, { provide: AccessTokens, useValue: tokens }, { provide: SignIn, useValue: new SignIn(tokens, denyList) }, { provide: APP_GUARD, useClass: SignedIn }, { provide: APP_FILTER, useValue: new ProblemFilter(refusals) },
+      { provide: Access, useValue: access }, { provide: AccessTokens, useValue: tokens }, { provide: SignIn, useValue: new SignIn(tokens, denyList) }, { provide: APP_GUARD, useClass: SignedIn }, { provide: APP_FILTER, useValue: new ProblemFilter(refusals, store.keys) },
       ...(definition.providers?.(running) ?? []),
     ],
   };

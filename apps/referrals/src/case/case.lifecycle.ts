@@ -17,7 +17,7 @@ import { basisOf } from './basis.js';
 import { caseContext } from './case-context.js';
 import { CloseCaseBody, OpenCaseBody, PersonDetailsBody } from './case.dto.js';
 import { caseFields, type CaseRow } from './case.entity.js';
-import { childKeptUntil, minorityOf } from './minority.js';
+import { childKeptUntil, isToCome, minorityOf } from './minority.js';
 import { defaultBody, isActivePartner, mayOwnCases, organisationOf, type KnownOrganisation } from './owner.js';
 import type { Person } from './person.dto.js';
 import { caseVisible } from './visible.js';
@@ -44,6 +44,13 @@ export interface CaseFacts extends Facts<CaseRow> {
 }
 
 const openerIsKnown = guard<CaseFacts>('OWNER', 'openerIsKnown', ({ opener, caller }) => (opener || caller.role === 'PLATFORM' ? undefined : 'OPENER_NOT_KNOWN'), { retry: true });
+const personOf = ({ row, body }: CaseFacts): Sealed<Person, 'direct'> | undefined => sealedIn<Sealed<Person, 'direct'>>(body, 'person') ?? row.person;
+/** A child's file is kept until she is 21 (DP-20): of whom is not born yet it would be kept for ever. */
+const isBorn = guard<CaseFacts>('DP-20', 'birthDateIsNotToCome', (f, now) => (personOf(f)?.test((p) => isToCome(p.birthDate, now)) ? 'BIRTH_DATE_TO_COME' : undefined), { onBody: true });
+/** How far two clocks may be apart. */
+const CLOCK_SKEW_MS = 600_000;
+/** The year in which she is counted, and the order of files, go by it. */
+const isOpenedByNow = guard<CaseFacts>('S-14', 'openedByNow', ({ row }, now) => (row.openedAt !== undefined && Date.parse(row.openedAt) > later(now, CLOCK_SKEW_MS).getTime() ? 'OPENED_LATER_THAN_NOW' : undefined), { onBody: true });
 const hasOwner = guard<CaseFacts>('OWNER', 'ownerIsNamedOrTheCountrysBody', ({ opener, willOwn }) => (!opener || willOwn ? undefined : 'NAME_THE_OWNER'), { onBody: true });
 const ownerMayOwn = guard<CaseFacts>('OWNER', 'ownerIsAnActiveBody', ({ opener, willOwn, caller, ownerIsPartner }) => {
   if (!opener || !willOwn) return undefined;
@@ -131,7 +138,7 @@ export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> 
   ],
   editable: {
     by: ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'RETURN_OFFICER', 'DPO'],
-    in: ['active', 'follow_up'], body: PersonDetailsBody,
+    in: ['active', 'follow_up'], body: PersonDetailsBody, guards: [isBorn],
     // Only upwards: nobody stops being a child because a worker types another date (M1).
     set: ({ row, body }, now) => {
       const said = minorityOf(sealedIn<Sealed<Person, 'direct'>>(body, 'person') ?? row.person, sealedIn<CaseRow['ageBelief']>(body, 'ageBelief') ?? row.ageBelief, now);
@@ -144,7 +151,7 @@ export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> 
   },
   rows: [
     // from                        command             to                 by                                                                guards                                                       emits
-    [NONE,                         'openCase',         'active',          ['CASE_WORKER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'REFERRER'], [openerIsKnown, hasOwner, ownerMayOwn],                    CaseOpened, {
+    [NONE,                         'openCase',         'active',          ['CASE_WORKER', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'REFERRER'], [openerIsKnown, hasOwner, ownerMayOwn, isBorn, isOpenedByNow],                    CaseOpened, {
       body: OpenCaseBody,
       set: ({ row, caller, willOwn, ownersType }, now) => ({
         ...basisOf(ownersType), ...(row.legalBasis ? { legalBasis: row.legalBasis } : {}), ...(row.specialCategoryBasis ? { specialCategoryBasis: row.specialCategoryBasis } : {}),

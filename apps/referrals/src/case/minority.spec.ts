@@ -1,10 +1,17 @@
 import { label } from '@footbridge/privacy';
-import { childKeptUntil, isChildNow, minorityOf } from './minority.js';
+import { childKeptUntil, isChildNow, isToCome, minorityOf } from './minority.js';
 import type { Person } from './person.dto.js';
 
 const now = new Date('2026-11-24T03:00:00Z');
 const of = (person: Person | undefined, belief?: 'child' | 'adult' | 'unsure'): ReturnType<typeof minorityOf> => minorityOf(person && label('direct', person), belief && label('special', belief), now);
 const isChild = (...args: Parameters<typeof of>): boolean => of(...args).isChild.test((c) => c);
+
+describe('a birth date', () => {
+  it('is to come where on no clock of the world it is that day yet', () => {
+    expect(['2026-11-24', '2026-11-25', undefined, '2090-01-01'].map((date) => isToCome(date, now))).toEqual([false, true, false, true]);
+    expect([isToCome('2026-11-25', new Date('2026-11-24T10:00:00Z')), isToCome('2026-11-25', new Date('2026-11-24T09:59:59.999Z'))]).toEqual([false, true]);
+  });
+});
 
 describe('who is treated as a child (M1; COE 10(3))', () => {
   it('whoever is under 18, to the day', () => {

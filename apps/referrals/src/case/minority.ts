@@ -11,6 +11,9 @@ const birthday = (born: string, age: number): string => {
   return `${year}${rest === '-02-29' && !isLeap ? '-03-01' : rest}`;
 };
 const day = (t: Date): string => t.toISOString().slice(0, 10);
+/** On no clock of the world is it that day yet. */
+export const isToCome = (birthDate: string | undefined, now: Date): boolean => birthDate !== undefined && birthDate > day(new Date(now.getTime() + FIRST_CLOCK_MS));
+const FIRST_CLOCK_MS = 14 * 3_600_000;
 const childBands: readonly unknown[] = ['0-8', '9-17'];
 /** An estimate may be wrong by so many years, and then it is wrong in the child's favour. COE 10(3). */
 const DOUBT_YEARS = 3;

@@ -1,4 +1,4 @@
-import { AgreementSigned, ConsentCategory, OrganisationAdded, PartnerActivated, PartnerSuspended, flagsOf, type ContractEvent } from '@footbridge/contracts';
+import { AgreementSigned, ConsentCategory, KeysLocked, KeysUnlocked, OrganisationAdded, PartnerActivated, PartnerSuspended, flagsOf, type ContractEvent } from '@footbridge/contracts';
 import { outboxRow } from '@footbridge/messaging';
 import { PrivacyRefusal, fingerprintOf, newEnvelopeKey, newEntryKey, newRef, openEnvelope, ownUse, proveKey, readEnvelope, type KeyEntry, type SealedEnvelope } from '@footbridge/privacy';
 import { canaryPerson, huntLeaks } from '@footbridge/privacy/testing';
@@ -28,10 +28,9 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
   const rows = async <T extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<T[]> => (await admin.query<T>(sql, [...values])).rows;
   const idOf = async (ref: string): Promise<string> => (await rows<{ aggregate: string }>('select aggregate from referrals.reference where ref = $1', [ref]))[0]?.aggregate ?? '';
 
-  async function tell(event: ContractEvent, data: object): Promise<void> {
+  async function tell(event: ContractEvent, data: object, aggregate = randomUUID(), version = 1): Promise<void> {
     const running = instance.services.get('notifications') as RunningService;
-    const aggregate = randomUUID();
-    await running.engine.store.commit(house, [{ t: 'outbox', op: 'insert', row: outboxRow({ id: newRef('evt'), type: event.type, time: new Date().toISOString(), audience: 'instance', aggregate, version: 1, copy: 0, data: running.gate.encode(event, data, { topic: 'footbridge.notifications', key: aggregate }) }) }], []);
+    await running.engine.store.commit(house, [{ t: 'outbox', op: 'insert', row: outboxRow({ id: newRef('evt'), type: event.type, time: new Date().toISOString(), audience: 'instance', aggregate, version, copy: 0, data: running.gate.encode(event, data, { topic: 'footbridge.notifications', key: aggregate }) }) }], []);
   }
   beforeAll(async () => {
     instance = await testInstance([referralsService, notifications], { name: 'envelopes', config: { denyList: { standing: () => 'good' } } });
@@ -464,6 +463,19 @@ describe('a sealed identity, on real Postgres and over HTTP', () => {
     expect(await rows('select state, signature from consent_record where id = $1::uuid', [await idOf(s.consent)])).toEqual([{ state: 'withdrawn', signature: null }]);
   });
 
+  it('T39 a panic at the sender is not told to who fetches: come again, as where a key store is away; its own people are told', async () => {
+    const s = await story();
+    ok(await seal(s), 201);
+    const { keys } = (instance.services.get('referrals') as RunningService).engine.store;
+    const lock = randomUUID();
+    await tell(KeysLocked, { organisation: house, version: 1 }, lock);
+    await waitUntil('it is locked', () => Promise.resolve(keys.isLocked(house)));
+    for (const answer of [await collect(s), await receiver.get(`/v1/referrals/${s.theirs}/needs`)]) expect([answer.status, answer.body['code'], JSON.stringify(answer.body).includes('lock')]).toEqual([503, 'service-unavailable', false]);
+    expect((await worker.get(`/v1/cases/${s.caseId}?reveal=person&purpose=ASSISTANCE`)).body['code']).toBe('keys-locked');
+    await tell(KeysUnlocked, { organisation: house, version: 2 }, lock, 2);
+    await waitUntil('it is unlocked', () => Promise.resolve(!keys.isLocked(house)));
+    ok(await collect(s));
+  });
   it('envelopes of a partner that is suspended are gone at once', async () => {
     const s = await story();
     ok(await seal(s), 201);

@@ -206,7 +206,10 @@ describe('what is wrapped next', () => {
 
 describe('what a caller is told', () => {
   it.each([['KEYS_LOCKED', 'keys-locked', undefined], ['KEY_STORE_UNAVAILABLE', 'service-unavailable', '5'], ['KEY_FILE_DAMAGED', 'keys-unavailable', undefined], ['KEY_FILE_EXPOSED', 'keys-unavailable', undefined], ['KEY_UNKNOWN', 'keys-unavailable', undefined], ['UNWRAP_FAILED', 'keys-unavailable', undefined], ['UNSEAL_FAILED', 'keys-unavailable', undefined], ['SEALED_VALUE', undefined, undefined]])('%s: %s', (code, problem, after) => {
-    expect([keyProblem(new PrivacyRefusal(code))?.code, keyProblem(new PrivacyRefusal(code))?.headers['retry-after']]).toEqual([problem, after]);
-    expect(keyProblem(new Error(code))).toBeUndefined();
+    expect([keyProblem(new PrivacyRefusal(code), true)?.code, keyProblem(new PrivacyRefusal(code), true)?.headers['retry-after']]).toEqual([problem, after]);
+    expect(keyProblem(new Error(code), true)).toBeUndefined();
+  });
+  it('T39 somebody else is not told of a panic: it looks like a key store that does not answer', () => {
+    expect(keyProblem(new PrivacyRefusal('KEYS_LOCKED'), false)).toEqual(keyProblem(new PrivacyRefusal('KEY_STORE_UNAVAILABLE'), false));
   });
 });
