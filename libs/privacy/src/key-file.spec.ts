@@ -129,7 +129,7 @@ describe('a key file', () => {
     for (const name of ['org_b.3.keys.json', 'org_c.keys.json', 'org_c.12.keys.json']) await put(name, 'no key');
     await chmod(join(folder, 'org_d.keys.json'), 0o604);
     // Of another kind, or of nobody; the last has as many letters after its holder as a file of keys.
-    for (const name of ['org_e.x.keys.json', 'org_e.0.keys.json', 'org_e.keys.json.new', 'org_e.signing.json', 'ORG.keys.json', 'x.org_e.keys.json', '.keys.json', 'org_c.otherwise']) await put(name, 'no key');
+    for (const name of ['org_c.x.keys.json', 'org_c.0.keys.json', 'org_c.keys.json.new', 'org_c.signing.json', 'ORG.keys.json', 'x.org_c.keys.json', '.keys.json', 'org_c.otherwise']) await put(name, 'no key');
     expect(await files.unusable()).toEqual([{ file: 'org_b.3.keys.json', code: 'KEY_FILE_DAMAGED' }, { file: 'org_c.12.keys.json', code: 'KEY_FILE_DAMAGED' }, { file: 'org_c.keys.json', code: 'KEY_FILE_DAMAGED' }, { file: 'org_d.keys.json', code: 'KEY_FILE_EXPOSED' }]);
   });
 

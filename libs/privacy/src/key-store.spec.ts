@@ -166,7 +166,12 @@ describe('a key that is not the one of before', () => {
     expect(await codeOf(() => again().wrap('org_a', key, 'x', [{ wrapped: 'nothing', aad: 'x' }, before[0]!]))).toBe('UNWRAP_FAILED');
     await chmod(fileOf('org_a'), 0o644);
     expect(await codeOf(() => again().wrap('org_a', key, 'x', before))).toBe('KEY_FILE_EXPOSED');
-    expect(await store.unusable()).toEqual([{ file: 'org_a.keys.json', code: 'KEY_FILE_EXPOSED' }]);
+    await chmod(fileOf('org_a'), 0o600);
+    await store.rotate('org_a');
+    await store.destroyVersion('org_a', 1);
+    expect(await codeOf(() => again().wrap('org_a', key, 'x', before))).toBe('KEY_UNKNOWN');
+    await put('no key', 'org_a.2.keys.json');
+    expect(await store.unusable()).toEqual([{ file: 'org_a.2.keys.json', code: 'KEY_FILE_DAMAGED' }]);
   });
 });
 

@@ -155,6 +155,16 @@ describe('the hunt', () => {
     expect(huntLeaks([{ name: 'mail', content: 'Subject: =?utf-8?q?to_Qezvx_12_Wojtr?=' }], [spaced]).map(({ encoding }) => encoding)).toContain('encoded words > plain');
     expect(huntLeaks([{ name: 'link', content: around(Buffer.from('Qezvxwoj???').toString('base64url')) }], [{ name: 'x', values: { givenName: 'Qezvxwoj' } }]).map(({ encoding }) => encoding)).toContain('base64url > plain');
   });
+  it('says once where somebody stands: not also in an encoding that nothing was in', () => {
+    const plain: Canary = { name: 'x', values: { givenName: 'Qezvxwoj' } };
+    const of = (content: string): string[] => huntLeaks([{ name: 'log', content }], [plain]).map(({ encoding }) => encoding);
+    expect([of('qezvxwoj'), of('x\0 Qezvxwoj'), of(`"${Buffer.from('Qezvxwoj').toString('base64')}"`)]).toEqual([['folded'], ['plain'], ['base64 > plain']]);
+    const words = (text: string): string => `=?utf-8?B?${Buffer.from(text).toString('base64')}?=`;
+    expect([of(`${words('Qezv')} ${words('xwoj')}`), of(`${words('Qezv')} and ${words('xwoj')}`)]).toEqual([['encoded words > plain'], []]);
+  });
+  it('finds what a base64 in lines begins with', () => {
+    expect(found(around((Buffer.from(`${name}${'y'.repeat(80)}`).toString('base64').match(/.{1,76}/g) ?? []).join('\n')))).toContain('base64 in lines > plain');
+  });
   it('looks for an encoding inside another where a stretch of it reads like text: twelve characters, or all there is', () => {
     const short: Canary = { name: 'x', values: { givenName: 'Qezv' } };
     const inner = Buffer.from('Qezv').toString('base64').slice(0, 6);

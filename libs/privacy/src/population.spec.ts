@@ -66,6 +66,7 @@ describe('the population that is declared', () => {
       const persons = values.reduce((sum, value) => sum + host(undefined).persons([`${attribute}=${value}`]), 0);
       expect([attribute, persons > 900 && persons <= 1_000]).toEqual([attribute, true]);
     }
+    expect(['health', 'psychosocial', 'shelter', 'livelihood', 'basic-needs', 'legal', 'education', 'cash', 'reintegration', 'return', 'safety', 'interpretation', 'asylum', 'child-protection', 'family-tracing'].map((need) => host(undefined).persons([`need=${need}`]))).toEqual([600, 600, 500, 500, 500, 400, 400, 400, 400, 200, 300, 200, 200, 100, 100]);
     expect([host(undefined).persons(['age=27-29', 'gender=Feminine']), host(undefined).persons(['hair=red'])]).toEqual([45, 2]); // 1000 x 0.1 x 0.65 x 0.7
   });
   it('gives up first what help depends on least', () => {
