@@ -13,8 +13,6 @@ const library = 'libs/privacy/src';
 const read = (name) => JSON.parse(readFileSync(join(import.meta.dirname, name), 'utf8'));
 const elsewhere = read('suites.json');
 const explanations = read('survivors.json');
-/** Where nothing may survive unexplained: the gate and what it checks with, consent, envelopes and their ciphers and keys, statistics. */
-const WHOLE = /^(?:gate|payload|metadata|wire|disclosure|document|mail|scan|consent|envelope|hpke|key-directory|statistics)\b/;
 const LEAST = 90;
 
 const isSource = (name) => name.endsWith('.ts') && !/\.(?:spec|child|fixture|typetest)\.ts$/.test(name) && !name.endsWith('index.ts');
@@ -62,7 +60,6 @@ const percentOf = (part, all) => (all === 0 ? 100 : Math.round((1000 * part) / a
 const [mutants, killed, explained] = [sum((r) => r.mutants), sum((r) => r.killed), sum((r) => r.explained)];
 const open = results.flatMap(({ file, survivors }) => survivors.filter(({ why }) => !why).map((survivor) => ({ file, ...survivor })));
 const stale = results.flatMap((r) => r.stale);
-const low = results.filter((r) => percentOf(r.killed + r.explained, r.mutants) < LEAST).map(({ file }) => file);
 const percent = percentOf(killed, mutants);
 writeFileSync(join(root, 'reports/mutation.json'), `${JSON.stringify({ percent, mutants, killed, explained, files: results }, null, 2)}\n`);
 
@@ -71,4 +68,4 @@ for (const r of results) process.stdout.write(`${r.file}: ${r.killed} of ${r.mut
 for (const { file, line, from, to } of open) process.stdout.write(`survived  ${file}:${line}  ${short(from)}  ->  ${short(to)}\n`);
 for (const { file, from, to } of stale) process.stdout.write(`explained, but noticed  ${file}  ${short(from)}  ->  ${short(to)}\n`);
 process.stdout.write(`${killed} of ${mutants} noticed: ${percent} %; ${explained} make no difference\n`);
-process.exitCode = percent < LEAST || low.length > 0 || stale.length > 0 || open.some(({ file }) => WHOLE.test(file)) ? 1 : 0;
+process.exitCode = percent < LEAST || stale.length > 0 || open.length > 0 ? 1 : 0;

@@ -715,7 +715,7 @@ function pick(l: Lifecycle, body: Readonly<Values>): Values {
   const fields = l.fields as Fields;
   return Object.fromEntries(Object.entries(body).filter(([name, value]) => (name in fields || name === 'caseRef') && value !== undefined));
 }
-const sentence = (name: string): string => { const words = name.replaceAll('_', ' ').replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase(); return `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`; };
+const sentence = (name: string): string => { const words = name.replaceAll('_', ' ').replace(/([a-z0-9])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$1$2 ').toLowerCase(); return `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`; };
 /** In `wire`: another aggregate, sent under the recipient's own reference for it. */
 export const aggregate = (id: string | undefined): { readonly aggregate: string } | undefined => (id === undefined ? undefined : { aggregate: id });
 const isAggregate = (value: unknown): value is { aggregate: string } => typeof value === 'object' && value !== null && 'aggregate' in value;

@@ -21,7 +21,7 @@ export const problems = {
   'unsupported-media-type': { status: 415, title: 'This kind of content is not read here', doNow: 'Send application/json.' },
   'service-unavailable': { status: 503, title: 'Not available at this moment', doNow: 'Try again after the time in Retry-After; nothing was changed.' },
   'keys-locked': { status: 503, title: 'Your organisation has locked its keys', doNow: 'Nothing was changed. Two persons of your organisation, SUPERVISOR or DPO, unlock them; what needs no personal data goes on.' },
-  'keys-unavailable': { status: 503, title: 'Your organisation\'s key does not open this', doNow: 'Nothing was changed and nothing is lost, but waiting does not help: tell your administrator the requestId. Whoever runs this instance puts the key right (npm run footbridge -- doctor says which).' },
+  'keys-unavailable': { status: 503, title: 'The key to this does not open it', doNow: 'Nothing was changed and nothing is lost, but waiting does not help: tell your administrator the requestId. Whoever runs this instance puts the key right (npm run footbridge -- doctor says which).' },
   'clocks-differ': { status: 503, title: 'Two clocks differ', doNow: 'Nothing was changed. Your token is refused because the clocks of the sign-in server and of this service differ, so a new one does not help: tell your administrator. Whoever runs this instance sets both by a time server.' },
   'internal-error': { status: 500, title: 'Something went wrong here', doNow: 'Nothing was changed. Try again; if it stays, tell the operator the requestId.' },
 } as const;
