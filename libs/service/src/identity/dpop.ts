@@ -81,7 +81,8 @@ export class Proofs {
 
 /** As browsers and libraries write an address, without query and fragment (RFC 9449, 4.3). */
 function targetOf(htu: unknown): string | undefined {
-  const target = typeof htu === 'string' ? URL.parse(htu) : null;
-  if (target) [target.search, target.hash] = ['', ''];
-  return target?.href;
+  if (typeof htu !== 'string' || !URL.canParse(htu)) return undefined;
+  const target = new URL(htu);
+  [target.search, target.hash] = ['', ''];
+  return target.href;
 }
