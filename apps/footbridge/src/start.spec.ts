@@ -52,7 +52,7 @@ describe('npm start', () => {
     const add = async (url: string): Promise<number> => (await fetch(`${url}/oidc/accounts`, {
       method: 'POST', headers: { authorization: `Bearer ${await tokenOf(url, 'lantern.admin')}` }, body: JSON.stringify({ name: 'lantern.answered', title: 'Desk', roles: ['CASE_WORKER'] }),
     })).status;
-    for (const moment of [300, 1_200, 2_000, 2_800, 3_600, 6_000, 9_000]) {
+    for (const moment of [300, 1_200, 2_400, 3_600, 7_000]) {
       const cut = Started.begin(folder(), withDemonstration);
       await pause(moment);
       await cut.end('SIGKILL');

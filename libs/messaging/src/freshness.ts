@@ -17,7 +17,8 @@ export const watermarkType = (service: string): string => `footbridge.${service}
 /** One for each partition of the service's topic. */
 export const watermarks = (gate: Gate, service: string, at: number): WireMessage[] => Array.from({ length: PARTITIONS }, (_, partition) => gate.watermark(service, partition, new Date(at)));
 
-const FLUSH_AFTER = 200;
+/** For replicas that have no share of a partition: a second more of the five. */
+const FLUSH_AFTER = 1_000;
 const LOOK_AGAIN_AFTER = 250;
 
 /**

@@ -22,7 +22,7 @@ const REQUEST_BYTES = 500_000;
 /** Kafka's client fetches for all partitions at once and waits for all: a partition that takes longer than this is set aside. */
 const PATIENCE = 500;
 /** How long a fetch waits for news. A partition that was set aside comes back with the next one. */
-const FETCH_WAIT = 200;
+const FETCH_WAIT = 400;
 /** Some hundred events: what a partition handles between two fetches. */
 const FETCH_BYTES = 131_072;
 const COMMIT_AFTER = 250;
@@ -223,9 +223,9 @@ class KafkaSubscription {
     const before = this.#lanes.get(partition) ?? Promise.resolve(); // left over from an earlier assignment
     const lane = before.then(() => this.#handle(payload, assignment)).finally(() => { if (this.#lanes.get(partition) === lane) this.#lanes.delete(partition); });
     this.#lanes.set(partition, lane);
-    const patience = new AbortController();
-    await Promise.race([lane, pause(PATIENCE, patience.signal)]);
-    patience.abort();
+    let patience: NodeJS.Timeout | undefined;
+    await Promise.race([lane, new Promise((over) => { patience = setTimeout(over, PATIENCE); })]);
+    clearTimeout(patience);
     if (this.#lanes.get(partition) !== lane) return;
     const resume = payload.pause();
     void lane.then(() => { if (!assignment.over.aborted) resume(); });

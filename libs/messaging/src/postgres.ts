@@ -187,7 +187,7 @@ class PostgresSubscription {
       }
       for (const share of shares.values()) share.over.abort();
       await Promise.all([...shares.values()].flatMap((share) => share.running ?? []));
-      if (!session.lost) await Promise.all([...shares.values()].map((share) => this.#store(session, share))).catch(() => undefined);
+      if (!session.lost) await this.#store(session, [...shares.values()]).catch(() => undefined);
       await client.end().catch(() => undefined);
       await pause(backoff(failures), this.#closing.signal);
     }
@@ -201,11 +201,9 @@ class PostgresSubscription {
         await this.#balance(session, shares);
         balancedAt = performance.now();
       }
+      await this.#store(session, [...shares.values()].filter((share) => !share.running && (share.over.signal.aborted || share.acted || performance.now() - share.storedAt > COMMIT_PASSED_AFTER)));
       for (const [name, share] of shares) {
-        if (share.running) continue;
-        const over = share.over.signal.aborted;
-        if (share.next > share.stored && (over || share.acted || performance.now() - share.storedAt > COMMIT_PASSED_AFTER)) await this.#store(session, share);
-        if (!over) continue;
+        if (share.running || !share.over.signal.aborted || share.next > share.stored) continue;
         await session.query('select pg_advisory_unlock(hashtextextended($1, 0))', [this.#lock(name)]);
         shares.delete(name);
       }
@@ -243,7 +241,7 @@ class PostgresSubscription {
     const { rows } = await session.query<EventRow>(
       `select e.topic, e.partition, e."offset", e.headers, e.body from unnest($1::text[], $2::integer[], $3::bigint[]) as w(topic, partition, next)
        cross join lateral (select * from bus.event e where e.topic = w.topic and e.partition = w.partition and e."offset" >= w.next order by e."offset" limit ${FETCH}) e order by e.topic, e.partition, e."offset"`,
-      [idle.map((s) => s.topic), idle.map((s) => s.partition), idle.map((s) => String(s.next))]);
+      [idle.map((s) => s.topic), idle.map((s) => s.partition), idle.map((s) => String(s.next))], 'footbridge-fetch');
     for (const share of idle) {
       const events = rows.filter((row) => row.topic === share.topic && row.partition === share.partition);
       if (events.length === 0) continue;
@@ -271,13 +269,14 @@ class PostgresSubscription {
     }
   }
 
-  async #store(session: Session, share: Share): Promise<void> {
-    const { topic, partition, next } = share;
-    if (next === share.stored) return;
-    share.acted = false;
-    await session.query('update bus.place set next = greatest(next, $4) where "group" = $1 and topic = $2 and partition = $3', [this.group, topic, partition, String(next)]);
-    share.stored = next;
-    share.storedAt = performance.now();
+  /** All of them in one statement: where nothing but watermarks passes, that is most of the work there is. */
+  async #store(session: Session, shares: readonly Share[]): Promise<void> {
+    const moved = shares.filter(({ next, stored }) => next > stored).map((share) => ({ share, next: share.next }));
+    if (moved.length === 0) return;
+    for (const { share } of moved) share.acted = false;
+    await session.query(`update bus.place p set next = greatest(p.next, w.next) from unnest($2::text[], $3::integer[], $4::bigint[]) as w(topic, partition, next) where p."group" = $1 and p.topic = w.topic and p.partition = w.partition`,
+      [this.group, moved.map(({ share }) => share.topic), moved.map(({ share }) => share.partition), moved.map(({ next }) => String(next))], 'footbridge-place');
+    for (const { share, next } of moved) [share.stored, share.storedAt] = [next, performance.now()];
   }
 }
 
@@ -293,8 +292,9 @@ class Session {
     client.on('notification', onNews);
   }
 
-  query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult<R>> {
-    const result = this.#last.then(() => this.client.query<R>(text, [...values]));
+  /** `name`: of what is asked again and again, so that the server plans it once. */
+  query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = [], name?: string): Promise<pg.QueryResult<R>> {
+    const result = this.#last.then(() => this.client.query<R>({ text, values: [...values], ...(name === undefined ? {} : { name }) }));
     this.#last = result.catch(() => undefined);
     return result;
   }
