@@ -32,6 +32,11 @@ describe('T05 what a language writes together with a name', () => {
   beforeAll(() => { for (const [person, name] of [['k', '김 민지'], ['e', 'ሰላም ተስፋዬ']] as const) known.add(person, [name]); });
   it.each(['김민지', '김민지가 왔다', '병원에 김민지를 데려가', '김민지에게서', '민지 김', '김민지'.normalize('NFD') + '와'])('Korean particles: %s', (text) => { expect(find(text)).toBe(true); });
   it.each(['ለሰላም ተስፋዬ', 'የሰላም ተስፋዬ', 'ከሰላም በተስፋዬ'])('Amharic and Tigrinya particles: %s', (text) => { expect(find(text)).toBe(true); });
+  it('a particle stands before two signs at least', () => {
+    const short = new KnownIdentities(key);
+    short.add('s', ['ሳ ሰላም']);
+    expect(['ሳ ሰላም', 'የሳ ሰላም'].map((text) => short.find(text).length > 0)).toEqual([true, false]);
+  });
   it.each(['민지가 왔다', '김치를 먹는다', 'ለሰላም', 'የቤት ሥራ'])('a part of a name alone, and other words: %s', (text) => { expect(find(text)).toBe(false); });
 });
 
