@@ -90,13 +90,13 @@ export function addressOf(environment: Environment, otherwise: string): string {
   return address;
 }
 
-/** FOOTBRIDGE_SMTP_URL and FOOTBRIDGE_MAIL_FROM, both or neither; `address` is where partners sign in. @throws WrongSetting */
+/** FOOTBRIDGE_SMTP_URL and FOOTBRIDGE_MAIL_FROM, both or neither; `address` is where callers reach the instance (`addressOf`). @throws WrongSetting */
 export function mailOf(environment: Environment, address: string): MailConfig | undefined {
   const { FOOTBRIDGE_SMTP_URL: smtpUrl, FOOTBRIDGE_MAIL_FROM: from } = environment;
   if (!smtpUrl && !from) return undefined;
   if (!smtpUrl || !URL.canParse(smtpUrl) || !/^smtps?:$/.test(new URL(smtpUrl).protocol)) throw new WrongSetting('FOOTBRIDGE_SMTP_URL must be the address of a mail server, like smtps://user:password@mail.example.org.');
   if (!from || !/^[^\s@]+@[^\s@]+$/.test(from)) throw new WrongSetting('FOOTBRIDGE_MAIL_FROM must be an e-mail address.');
-  return { smtpUrl, from, address: environment['FOOTBRIDGE_URL'] || address };
+  return { smtpUrl, from, address };
 }
 
 /** FOOTBRIDGE_POPULATION_FILE: public figures of those whom each country helps, as JSON. @throws WrongSetting */

@@ -140,8 +140,8 @@ export const Case: LifecycleSpec<StateOf<'Case'>, typeof caseFields, CaseFacts> 
     by: ['CASE_WORKER', 'SUPERVISOR', 'HOTLINE_COUNSELLOR', 'SHELTER_INTAKE', 'RETURN_OFFICER', 'DPO'],
     in: ['active', 'follow_up'], body: PersonDetailsBody, guards: [isBorn],
     // Only upwards: nobody stops being a child because a worker types another date (M1).
-    set: ({ row, body }, now) => {
-      const said = minorityOf(sealedIn<Sealed<Person, 'direct'>>(body, 'person') ?? row.person, sealedIn<CaseRow['ageBelief']>(body, 'ageBelief') ?? row.ageBelief, now);
+    set: (facts, now) => {
+      const said = minorityOf(personOf(facts), sealedIn<CaseRow['ageBelief']>(facts.body, 'ageBelief') ?? facts.row.ageBelief, now);
       return said.isChild.test((c) => c) ? said : {};
     },
     companions: ({ row, hasGuardianship }) => (guardianIsNeeded(row) && !hasGuardianship ? [guardianRequired(row)] : []),
